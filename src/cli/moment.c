@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/moment.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <time.h>
+
+#include "cli/num.h"
+
+int64_t
+moment_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * NUM_SECOND + now.tv_nsec;
+}
+
+static int
+refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
+/* COUNT digits at *TEXT, from LOW to HIGH; moves *TEXT behind them. */
+static bool
+take_digits(const char **text, int count, int low, int high, int *value)
+{
+	int number = 0;
+
+	for (int i = 0; i < count; i++) {
+		char byte = (*text)[i];
+
+		if (byte < '0' || byte > '9')
+			return false;
+		number = number * 10 + (byte - '0');
+	}
+	if (number < low || number > high)
+		return false;
+	*text += count;
+	*value = number;
+	return true;
+}
+
+static bool
+take_byte(const char **text, char byte)
+{
+	if (**text != byte)
+		return false;
+	++*text;
+	return true;
+}
+
+/* ".25" as nanoseconds, rounded up; nothing is 0. */
+static bool
+take_fraction(const char **text, int64_t *fraction)
+{
+	size_t digits;
+	char copy[40];
+
+	*fraction = 0;
+	if (**text != '.')
+		return true;
+	digits = strspn(*text + 1, "0123456789");
+	if (!digits || digits > 30)
+		return false;
+	memcpy(copy, *text, digits + 1);
+	copy[digits + 1] = '\0';
+	*text += digits + 1;
+	return num_duration(copy, fraction) == 0;
+}
+
+/* HH:MM[:SS[.FRACTION]] */
+static bool
+take_time(const char **text, struct tm *when, int64_t *fraction)
+{
+	*fraction = 0;
+	if (!take_digits(text, 2, 0, 23, &when->tm_hour) || !take_byte(text, ':')
+	    || !take_digits(text, 2, 0, 59, &when->tm_min))
+		return false;
+	if (!take_byte(text, ':'))
+		return true;
+	return take_digits(text, 2, 0, 60, &when->tm_sec) && take_fraction(text, fraction);
+}
+
+/* YYYY-MM-DD, a day that exists. */
+static bool
+take_date(const char **text, struct tm *when)
+{
+	struct tm check;
+
+	if (!take_digits(text, 4, 0, 9999, &when->tm_year) || !take_byte(text, '-')
+	    || !take_digits(text, 2, 1, 12, &when->tm_mon) || !take_byte(text, '-')
+	    || !take_digits(text, 2, 1, 31, &when->tm_mday))
+		return false;
+	when->tm_year -= 1900;
+	when->tm_mon--;
+	check = *when;
+	timegm(&check);
+	return check.tm_mday == when->tm_mday;
+}
+
+/* Z, +HH, +HHMM, +HH:MM; -1 nothing there, 0 malformed, 1 taken. */
+static int
+take_offset(const char **text, int *seconds)
+{
+	int hours, minutes = 0, sign;
+
+	*seconds = 0;
+	if (take_byte(text, 'Z') || take_byte(text, 'z'))
+		return 1;
+	if (**text != '+' && **text != '-')
+		return -1;
+	sign = *(*text)++ == '-' ? -1 : 1;
+	if (!take_digits(text, 2, 0, 23, &hours))
+		return 0;
+	if (**text && (take_byte(text, ':'), !take_digits(text, 2, 0, 59, &minutes)))
+		return 0;
+	*seconds = sign * (hours * 3600 + minutes * 60);
+	return 1;
+}
+
+static int
+finish(time_t seconds, int64_t fraction, int64_t *moment)
+{
+	int64_t total;
+
+	if (__builtin_mul_overflow((int64_t)seconds, NUM_SECOND, &total)
+	    || __builtin_add_overflow(total, fraction, &total))
+		return refuse(ERANGE);
+	*moment = total;
+	return 0;
+}
+
+/*
+ * The first moment after LATER_THAN at which a clock on the wall shows WHEN.
+ * A time in the hour that winter time repeats has two; in a gap mktime moves it on.
+ */
+static time_t
+local_time(const struct tm *when, time_t later_than)
+{
+	time_t found = -1;
+
+	for (int summer = 1; summer >= 0; summer--) {
+		struct tm copy = *when;
+		time_t seconds;
+
+		copy.tm_isdst = summer;
+		seconds = mktime(&copy);
+		if (copy.tm_hour == when->tm_hour && copy.tm_min == when->tm_min
+		    && seconds > later_than && (found == -1 || seconds < found))
+			found = seconds;
+	}
+	if (found == -1) {
+		struct tm copy = *when;
+
+		copy.tm_isdst = -1;
+		found = mktime(&copy);
+	}
+	return found;
+}
+
+static int
+parse_clock(const char *text, int64_t now, int64_t *moment)
+{
+	time_t seconds = (time_t)(now / NUM_SECOND);
+	int64_t fraction;
+	struct tm when;
+
+	if (!localtime_r(&seconds, &when))
+		return refuse(ERANGE);
+	when.tm_sec = 0;
+	if (!take_time(&text, &when, &fraction) || *text)
+		return refuse(EINVAL);
+	for (int day = 0; day < 3; day++) {
+		time_t found;
+
+		/* With a fraction, the same second is still to come. */
+		found = local_time(&when, fraction ? seconds - 1 : seconds);
+		if (finish(found, fraction, moment) < 0)
+			return -1;
+		if (*moment > now)
+			return 0;
+		when.tm_mday++;
+	}
+	return refuse(ERANGE);
+}
+
+static int
+parse_epoch(const char *text, int64_t *moment)
+{
+	size_t digits = strspn(text, "0123456789");
+	char copy[24];
+	int64_t seconds, fraction;
+
+	if (!digits)
+		return refuse(EINVAL);
+	if (digits >= sizeof(copy))
+		return refuse(ERANGE);
+	memcpy(copy, text, digits);
+	copy[digits] = '\0';
+	text += digits;
+	if (!take_fraction(&text, &fraction) || *text)
+		return refuse(EINVAL);
+	if (num_integer(copy, 0, INT64_MAX, &seconds) < 0)
+		return -1;
+	return finish(seconds, fraction, moment);
+}
+
+int
+moment_parse(const char *text, int64_t now, int64_t *moment)
+{
+	struct tm when = { .tm_mday = 1 };
+	int64_t fraction = 0;
+	int offset, zone = -1;
+
+	if (*text == '@')
+		return parse_epoch(text + 1, moment);
+	if (strlen(text) > 2 && text[2] == ':')
+		return parse_clock(text, now, moment);
+
+	if (!take_date(&text, &when))
+		return refuse(EINVAL);
+	if (*text == 'T' || *text == 't' || *text == ' ') {
+		text++;
+		if (!take_time(&text, &when, &fraction))
+			return refuse(EINVAL);
+		zone = take_offset(&text, &offset);
+	}
+	if (!zone || *text)
+		return refuse(EINVAL);
+	if (zone == 1)
+		return finish(timegm(&when) - offset, fraction, moment);
+	return finish(local_time(&when, INT64_MIN), fraction, moment);
+}
+
+void
+moment_print(struct buffer *buffer, const char *format, int64_t moment)
+{
+	time_t seconds = (time_t)(moment / NUM_SECOND);
+	size_t room = strlen(format) * 4 + 64, length;
+	struct tm when;
+
+	/* strftime says 0 for "too little room" and for "empty"; no conversion is longer than 4096. */
+	if (!*format || !localtime_r(&seconds, &when))
+		return;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* strftime's formats are the users': they reach no memory */
+	while (!(length = strftime(buffer_reserve(buffer, room), room, format, &when)) && room < 65536)
+		room *= 4;
+#pragma GCC diagnostic pop
+	buffer->length += length;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/record.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A file takes more at once; larger writes gain nothing. */
+enum { FILE_WRITE = 1 << 16 };
+
+void
+record_open(struct record *record, int fd, size_t limit)
+{
+	struct stat status;
+
+	*record = (struct record){ .fd = fd, .limit = limit };
+	record->is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+struct buffer *
+record_begin(struct record *record)
+{
+	record->begun = record->queue.length;
+	return &record->queue;
+}
+
+void
+record_end(struct record *record)
+{
+	uint32_t length = (uint32_t)(record->queue.length - record->begun);
+
+	buffer_add(&record->ends, &length, sizeof(length));
+}
+
+bool
+record_is_empty(const struct record *record)
+{
+	return record->sent == record->queue.length;
+}
+
+bool
+record_is_full(const struct record *record)
+{
+	return record->queue.length - record->sent >= record->limit;
+}
+
+/* Forgets what is written, before it makes up most of the queue. */
+static void
+compact(struct record *record)
+{
+	size_t ends = record->first * sizeof(uint32_t);
+
+	if (record->sent * 2 < record->queue.length)
+		return;
+	record->queue.length -= record->sent;
+	memmove(record->queue.data, record->queue.data + record->sent, record->queue.length);
+	record->ends.length -= ends;
+	memmove(record->ends.data, record->ends.data + ends, record->ends.length);
+	record->sent = record->first = 0;
+}
+
+static uint32_t
+length_of(const struct record *record, size_t which)
+{
+	uint32_t length;
+
+	memcpy(&length, record->ends.data + which * sizeof(length), sizeof(length));
+	return length;
+}
+
+/* As many whole records as fit MOST bytes, at least (the rest of) one. */
+static size_t
+next_write(const struct record *record, size_t most)
+{
+	size_t count = record->ends.length / sizeof(uint32_t), which = record->first;
+	size_t size = length_of(record, which) - record->part;
+
+	while (++which < count && size + length_of(record, which) <= most)
+		size += length_of(record, which);
+	return size;
+}
+
+/* SIZE bytes have left: steps over the records that are complete. */
+static void
+step(struct record *record, size_t size)
+{
+	record->sent += size;
+	size += record->part;
+	while (size && size >= length_of(record, record->first))
+		size -= length_of(record, record->first++);
+	record->part = size;
+}
+
+/* Whether the descriptor takes PIPE_BUF bytes without waiting; its errors show at write. */
+static bool
+has_room(const struct record *record, bool wait)
+{
+	struct pollfd out = { .fd = record->fd, .events = POLLOUT };
+	int ready;
+
+	if (record->is_file)
+		return true;
+	do
+		ready = poll(&out, 1, wait ? -1 : 0);
+	while (ready < 0 && errno == EINTR);
+	return ready != 0;
+}
+
+/* One write: 1 something has left, 0 it would have to wait, -1 errno. */
+static int
+write_some(struct record *record, bool wait)
+{
+	size_t most = record->is_file ? FILE_WRITE : PIPE_BUF;
+
+	for (;;) {
+		ssize_t size;
+
+		if (!has_room(record, wait))
+			return 0;
+		size = write(record->fd, record->queue.data + record->sent, next_write(record, most));
+		if (size >= 0) {
+			step(record, (size_t)size);
+			return 1;
+		}
+		if (errno != EINTR && errno != EAGAIN)
+			return -1;
+		if (errno == EAGAIN && !wait)
+			return 0;
+	}
+}
+
+int
+record_flush(struct record *record, bool wait)
+{
+	while (!record_is_empty(record)) {
+		int result = write_some(record, wait);
+
+		if (result <= 0) {
+			compact(record);
+			return result;
+		}
+	}
+	record->queue.length = record->ends.length = 0;
+	record->sent = record->first = 0;
+	return 1;
+}
+
+int
+record_make_room(struct record *record)
+{
+	while (record_is_full(record))
+		if (write_some(record, true) < 0)
+			return -1;
+	compact(record);
+	return 0;
+}
+
+void
+record_done(struct record *record)
+{
+	buffer_done(&record->queue);
+	buffer_done(&record->ends);
+	*record = (struct record){ .fd = -1 };
+}
