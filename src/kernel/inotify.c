@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/inotify.h"
+
+const struct name inotify_names[] = {
+	{ "access", IN_ACCESS, "ACCESS", NULL },
+	{ "modify", IN_MODIFY, "MODIFY", NULL },
+	{ "attrib", IN_ATTRIB, "ATTRIB", NULL },
+	{ "close_write", IN_CLOSE_WRITE, "CLOSE_WRITE", NULL },
+	{ "close_nowrite", IN_CLOSE_NOWRITE, "CLOSE_NOWRITE", NULL },
+	{ "open", IN_OPEN, "OPEN", NULL },
+	{ "moved_from", IN_MOVED_FROM, "MOVED_FROM", NULL },
+	{ "moved_to", IN_MOVED_TO, "MOVED_TO", NULL },
+	{ "create", IN_CREATE, "CREATE", NULL },
+	{ "delete", IN_DELETE, "DELETE", NULL },
+	{ "delete_self", IN_DELETE_SELF, "DELETE_SELF", NULL },
+	{ "unmount", IN_UNMOUNT, "UNMOUNT", NULL },
+	{ "q_overflow", IN_Q_OVERFLOW, "Q_OVERFLOW", "overflow" },
+	{ "ignored", IN_IGNORED, "IGNORED", NULL },
+	{ "close", IN_CLOSE, "CLOSE", NULL },
+	{ "move_self", IN_MOVE_SELF, "MOVE_SELF", NULL },
+	{ "isdir", IN_ISDIR, "ISDIR", NULL },
+	{ "oneshot", IN_ONESHOT, "ONESHOT", NULL },
+	{ "move", IN_MOVE, NULL, NULL },
+	{ "all_events", IN_ALL_EVENTS, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct hint inotify_hints[] = {
+	{ ENOSPC, "raise fs.inotify.max_user_watches, in a user namespace also user.max_inotify_watches", 0 },
+	{ EMFILE, "raise fs.inotify.max_user_instances, user.max_inotify_instances or ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ EACCES, "reading it must be allowed: run as its owner or root", 0 },
+	{ ENOSYS, "this kernel is built without CONFIG_INOTIFY_USER", 0 },
+	{ EPERM, "a seccomp profile forbids inotify: allow inotify_init1 and inotify_add_watch", 0 },
+	{ 0, NULL, 0 },
+};
+
+int
+inotify_open(void)
+{
+	return inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+}
+
+int
+inotify_watch(int fd, const char *path, uint32_t mask)
+{
+	return inotify_add_watch(fd, path, mask);
+}
+
+int
+inotify_ignore(int fd, int wd)
+{
+	return inotify_rm_watch(fd, wd);
+}
+
+size_t
+inotify_decode(const char *bytes, size_t size, struct inotify_record *record)
+{
+	struct inotify_event header;
+
+	if (size < sizeof(header))
+		return 0;
+	memcpy(&header, bytes, sizeof(header));
+	if (header.len > size - sizeof(header))
+		return 0;
+	record->wd = header.wd;
+	record->mask = header.mask;
+	record->cookie = header.cookie;
+	record->name = "";
+	record->length = 0;
+	if (header.len) {
+		record->name = bytes + sizeof(header);
+		record->length = strnlen(record->name, header.len);
+		if (record->length == header.len) /* the kernel pads with at least one NUL */
+			return 0;
+	}
+	return sizeof(header) + header.len;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* inotify(7): what happens to files and folders. */
+#ifndef BUTTER_INOTIFY_H
+#define BUTTER_INOTIFY_H
+
+#include <stdint.h>
+#include <sys/inotify.h>
+
+#include "cli/names.h"
+#include "cli/say.h"
+
+/* Event names in the order in which inotify-tools prints them. */
+extern const struct name inotify_names[];
+
+/* Advice for errors of inotify_open and inotify_watch. */
+extern const struct hint inotify_hints[];
+
+/* One record of the kernel's queue. */
+struct inotify_record {
+	int wd; /* the watch; -1 for IN_Q_OVERFLOW */
+	uint32_t mask, cookie;
+	const char *name; /* the entry in the watched folder, NUL-terminated; "" for the object itself */
+	size_t length;	  /* of name */
+};
+
+/*
+ * A new instance: close-on-exec, non-blocking. Returns the descriptor, or -1 with
+ * errno EMFILE (fs.inotify.max_user_instances, or the limit of descriptors),
+ * ENFILE, ENOMEM, ENOSYS; inotify_init1(2).
+ */
+int inotify_open(void);
+
+/*
+ * Watches PATH for MASK. Returns the watch descriptor: the one it has already when
+ * its inode is watched; or -1 with errno EACCES, ENOENT, ENOTDIR (with IN_ONLYDIR),
+ * ENOMEM, ENOSPC (fs.inotify.max_user_watches); inotify_add_watch(2).
+ */
+int inotify_watch(int fd, const char *path, uint32_t mask);
+
+/* Ends the watch WD: an IN_IGNORED follows. -1 with errno EINVAL when it is gone; inotify_rm_watch(2). */
+int inotify_ignore(int fd, int wd);
+
+/*
+ * Decodes the record at the start of the SIZE bytes that read(2) gave. Returns
+ * its size, or 0 when no whole well-formed record is there.
+ */
+size_t inotify_decode(const char *bytes, size_t size, struct inotify_record *record);
+
+#endif

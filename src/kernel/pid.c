@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/pid.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+const struct hint pid_hints[] = {
+	{ ENOENT, "mount proc on /proc", 0 },
+	{ EACCES, "/proc is mounted with hidepid: run as root or as the owner", 0 },
+	{ EPERM, "/proc is mounted with hidepid, or a seccomp profile is in the way", 0 },
+	{ EMFILE, "raise ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ 0, NULL, 0 },
+};
+
+pid_t
+pid_self(void)
+{
+	return (pid_t)syscall(SYS_getpid);
+}
+
+pid_t
+pid_parent(void)
+{
+	return (pid_t)syscall(SYS_getppid);
+}
+
+/* Reads /proc/PID/FILE whole; its length or -1. */
+static ssize_t
+read_proc(pid_t pid, const char *file, char *text, size_t room)
+{
+	size_t length = 0;
+	ssize_t size;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		/* No such process, or no /proc at all? */
+		if (errno == ENOENT && access("/proc/self/stat", F_OK) == 0)
+			errno = ESRCH;
+		return -1;
+	}
+	do {
+		size = read(fd, text + length, room - length);
+		if (size > 0)
+			length += (size_t)size;
+	} while (size > 0 || (size < 0 && errno == EINTR));
+	if (size < 0) {
+		int error = errno;
+
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	close(fd);
+	return (ssize_t)length;
+}
+
+static bool
+take_number(const char **text, const char *end, uint64_t *number)
+{
+	const char *at = *text;
+
+	*number = 0;
+	while (at < end && *at >= '0' && *at <= '9')
+		if (__builtin_mul_overflow(*number, 10, number)
+		    || __builtin_add_overflow(*number, (uint64_t)(*at++ - '0'), number))
+			return false;
+	if (at == *text)
+		return false;
+	*text = at;
+	return true;
+}
+
+int
+pid_parse_stat(const char *text, size_t length, pid_t *parent, uint64_t *start)
+{
+	enum { PARENT = 4, START = 22 };
+	/* The command's name, field 2, may hold anything, parentheses too: the last one ends it. */
+	const char *at = memrchr(text, ')', length), *end = text + length;
+	uint64_t number = 0;
+
+	if (!at)
+		return -1;
+	at++;
+	for (int field = 3; field <= START; field++) {
+		if (at == end || *at++ != ' ')
+			return -1;
+		if (field == PARENT || field == START) {
+			if (!take_number(&at, end, &number))
+				return -1;
+			if (field == PARENT && number > PID_LARGEST)
+				return -1;
+			if (field == PARENT)
+				*parent = (pid_t)number;
+		} else {
+			while (at < end && *at != ' ')
+				at++;
+		}
+	}
+	*start = number;
+	return 0;
+}
+
+int
+pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_MAX])
+{
+	static const char key[] = "\nNSpid:";
+	const char *at = memmem(text, length, key, sizeof(key) - 1), *end = text + length;
+	int count = 0;
+
+	if (!at)
+		return -1;
+	at += sizeof(key) - 1;
+	while (at < end && *at == '\t') {
+		uint64_t number;
+
+		at++;
+		if (count == PID_NAMESPACES_MAX || !take_number(&at, end, &number) || number > PID_LARGEST)
+			return -1;
+		ids[count++] = (pid_t)number;
+	}
+	return count && at < end && *at == '\n' ? count : -1;
+}
+
+static int
+unknown_form(void)
+{
+	errno = EPROTO;
+	return -1;
+}
+
+int
+pid_stat(pid_t pid, pid_t *parent, uint64_t *start)
+{
+	char text[4096];
+	ssize_t length = read_proc(pid, "stat", text, sizeof(text));
+
+	if (length < 0)
+		return -1;
+	return pid_parse_stat(text, (size_t)length, parent, start) < 0 ? unknown_form() : 0;
+}
+
+int
+pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX])
+{
+	char text[16384];
+	ssize_t length = read_proc(pid, "status", text, sizeof(text));
+	int count;
+
+	if (length < 0)
+		return -1;
+	count = pid_parse_namespaces(text, (size_t)length, ids);
+	return count < 0 ? unknown_form() : count;
+}

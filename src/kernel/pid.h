@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* Process numbers, asked of the kernel each time, and what /proc/PID tells about them: proc(5). */
+#ifndef BUTTER_PID_H
+#define BUTTER_PID_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cli/say.h"
+
+enum {
+	PID_LARGEST = 4194304,	/* PID_MAX_LIMIT of 64-bit kernels */
+	PID_NAMESPACES_MAX = 33, /* MAX_PID_NS_LEVEL nested ones and the first */
+};
+
+/* Advice for errors of the functions that look at another process. */
+extern const struct hint pid_hints[];
+
+/* The caller's process id: the system call, no copy of libc's. */
+pid_t pid_self(void);
+
+/* The parent's process id; 0 when the parent is outside the pid namespace. */
+pid_t pid_parent(void);
+
+/*
+ * What /proc/PID/stat says of PID: its parent, and when it started, in clock ticks
+ * since the machine did. -1 with errno ESRCH (no such process), ENOENT (no /proc
+ * here), EACCES and EPERM (hidepid), EPROTO (not the format that is known).
+ */
+int pid_stat(pid_t pid, pid_t *parent, uint64_t *start);
+
+/*
+ * The ids of PID in each pid namespace, from the one of this /proc inwards. Returns
+ * how many, at most PID_NAMESPACES_MAX, or -1 with errno as pid_stat.
+ */
+int pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX]);
+
+/* The two parsers, for the text of /proc/PID/stat and /proc/PID/status; -1 when it is not of that form. */
+int pid_parse_stat(const char *text, size_t length, pid_t *parent, uint64_t *start);
+int pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_MAX]);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/timerfd.h"
+
+#include <sys/timerfd.h>
+#include <time.h>
+
+#include "kernel/capability.h"
+
+enum { SECOND = 1000000000 };
+
+const struct name timerfd_clocks[] = {
+	{ "monotonic", CLOCK_MONOTONIC, NULL, NULL },
+	{ "realtime", CLOCK_REALTIME, NULL, NULL },
+	{ "boottime", CLOCK_BOOTTIME, NULL, NULL },
+	{ "realtime-alarm", CLOCK_REALTIME_ALARM, NULL, NULL },
+	{ "boottime-alarm", CLOCK_BOOTTIME_ALARM, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct hint timerfd_hints[] = {
+	{ EPERM, "the -alarm clocks need CAP_WAKE_ALARM: run as root or take another --clock", CAP_WAKE_ALARM },
+	{ EPERM, "a seccomp profile is in the way: allow timerfd_create and timerfd_settime", 0 },
+	{ EMFILE, "raise ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ EINVAL, "this kernel does not know the clock: take another --clock", 0 },
+	{ ENOSYS, "this kernel or its seccomp profile has no timerfd", 0 },
+	{ 0, NULL, 0 },
+};
+
+int
+timerfd_open(int clock)
+{
+	return timerfd_create(clock, TFD_CLOEXEC);
+}
+
+static struct timespec
+spec(int64_t nanoseconds)
+{
+	return (struct timespec){ nanoseconds / SECOND, nanoseconds % SECOND };
+}
+
+int
+timerfd_arm(int fd, int64_t first, int64_t every, bool at, bool on_change)
+{
+	struct itimerspec timer = { .it_value = spec(first < 0 ? 0 : first), .it_interval = spec(every) };
+	int flags = at ? TFD_TIMER_ABSTIME : 0;
+
+	/* All zero would disarm. */
+	if (!timer.it_value.tv_sec && !timer.it_value.tv_nsec)
+		timer.it_value.tv_nsec = 1;
+	if (on_change)
+		flags |= TFD_TIMER_CANCEL_ON_SET;
+	return timerfd_settime(fd, flags, &timer, NULL);
+}
+
+int64_t
+timerfd_left(int fd)
+{
+	struct itimerspec timer;
+
+	if (timerfd_gettime(fd, &timer) < 0)
+		return -1;
+	if (timer.it_value.tv_sec >= INT64_MAX / SECOND)
+		return INT64_MAX;
+	return timer.it_value.tv_sec * SECOND + timer.it_value.tv_nsec;
+}
+
+int64_t
+timerfd_now(int clock)
+{
+	struct timespec now;
+
+	if (clock_gettime(clock, &now) < 0)
+		return 0;
+	return now.tv_sec * SECOND + now.tv_nsec;
+}

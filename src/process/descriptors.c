@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "process/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+/* Puts FROM on FD; FROM may be FD already. */
+static int
+place(int from, int fd)
+{
+	if (from < 0)
+		return -1;
+	if (from != fd) {
+		int placed = dup3(from, fd, O_CLOEXEC);
+
+		close(from);
+		if (placed < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Without /dev: the end of a pipe whose other end is closed. */
+static int
+pipe_end(bool for_writing)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	close(ends[!for_writing]);
+	return ends[for_writing];
+}
+
+static int
+occupy(int fd)
+{
+	bool for_writing = fd == STDIN_FILENO;
+	int null = open("/dev/null", (for_writing ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+
+	return place(null >= 0 ? null : pipe_end(for_writing), fd);
+}
+
+int
+descriptors_occupy(void)
+{
+	struct pollfd fds[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+
+	/* One call for the usual case that all are open: POLLNVAL is how poll(2) says closed. */
+	while (poll(fds, 3, 0) < 0)
+		if (errno != EINTR)
+			return 0;
+	for (int fd = 0; fd < 3; fd++)
+		if (fds[fd].revents & POLLNVAL && occupy(fd) < 0)
+			return -1;
+	return 0;
+}
+
+int
+descriptors_ready(int fd)
+{
+	ssize_t size;
+
+	if (fd < 0)
+		return 0;
+	do
+		size = write(fd, "\n", 1);
+	while (size < 0 && errno == EINTR);
+	close(fd);
+	return size < 0 ? -1 : 0;
+}

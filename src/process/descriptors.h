@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors 0 to 2, and what a command inherits. */
+#ifndef BUTTER_DESCRIPTORS_H
+#define BUTTER_DESCRIPTORS_H
+
+/*
+ * Occupies those of the descriptors 0 to 2 that are closed, so that no file that is
+ * opened later lands there, in a way that using them still fails: 0 can only be
+ * written, 1 and 2 only be read; /dev/null, or the ends of a pipe where there is
+ * no /dev. -1 with errno EMFILE or ENFILE when that cannot be had.
+ */
+int descriptors_occupy(void);
+
+/*
+ * FD means readiness: one newline goes there, then it is closed. -1 is no
+ * descriptor and does nothing. Returns 0, or -1 with errno of write(2).
+ */
+int descriptors_ready(int fd);
+
+#endif

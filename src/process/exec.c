@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#include "process/exec.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+
+int
+exec_become(char **command)
+{
+	/* Those are close-on-exec: a failed exec still finds standard error occupied. */
+	execvp(command[0], command);
+	return errno == ENOENT ? EXEC_NOT_FOUND : EXEC_CANNOT_RUN;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Becoming a command. */
+#ifndef BUTTER_EXEC_H
+#define BUTTER_EXEC_H
+
+enum {
+	EXEC_CANNOT_RUN = 126,
+	EXEC_NOT_FOUND = 127,
+};
+
+/*
+ * Replaces this process by COMMAND, found through PATH; execvp(3). Descriptors
+ * that were closed at start are closed in it. Returns only when that fails: prints
+ * nothing, errno is set, and the result is the status to end with.
+ */
+int exec_become(char **command);
+
+#endif
