@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* One event, whatever descriptor it came from. */
+#ifndef BUTTER_EVENT_H
+#define BUTTER_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/names.h"
+
+struct event {
+	int64_t time;		  /* realtime, nanoseconds since 1970 */
+	const struct name *names; /* the names of the bits in what */
+	uint64_t what;
+	const char *dir; /* the watched object; a folder's ends in '/'; NULL: no path */
+	size_t dir_length;
+	const char *name; /* the entry in it, or "" */
+	size_t name_length;
+	uint32_t cookie; /* pairs the two ends of a move; 0: none */
+	bool is_dir;
+	bool synthetic;	 /* found by looking, not told by the kernel */
+	uint64_t count;	 /* expirations; 0: none */
+	uint64_t value;	 /* number of the tick; 0: none */
+};
+
+#endif

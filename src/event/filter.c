@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/filter.h"
+
+#include <regex.h>
+#include <stdlib.h>
+
+#include "memory.h"
+
+struct filter_pattern {
+	regex_t expression;
+	bool include;
+};
+
+const char *
+filter_add(struct filter *filter, const char *pattern, bool include, bool ignore_case)
+{
+	static char reason[128];
+	struct filter_pattern *new;
+	int error;
+
+	filter->patterns = memory_resize(filter->patterns, filter->count + 1, sizeof(*new));
+	new = &filter->patterns[filter->count];
+	new->include = include;
+	error = regcomp(&new->expression, pattern, REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0));
+	if (error) {
+		regerror(error, &new->expression, reason, sizeof(reason));
+		return reason;
+	}
+	filter->count++;
+	return NULL;
+}
+
+bool
+filter_passes(const struct filter *filter, const char *path)
+{
+	bool needed = false, included = false;
+
+	for (size_t i = 0; i < filter->count; i++) {
+		const struct filter_pattern *pattern = &filter->patterns[i];
+
+		if (pattern->include && included)
+			continue;
+		needed |= pattern->include;
+		if (regexec(&pattern->expression, path, 0, NULL, 0) != 0)
+			continue;
+		if (!pattern->include)
+			return false;
+		included = true;
+	}
+	return included || !needed;
+}
+
+void
+filter_done(struct filter *filter)
+{
+	for (size_t i = 0; i < filter->count; i++)
+		regfree(&filter->patterns[i].expression);
+	free(filter->patterns);
+	*filter = (struct filter){ 0 };
+}

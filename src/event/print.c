@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/print.h"
+
+#include <inttypes.h>
+
+#include "cli/escape.h"
+#include "cli/json.h"
+#include "cli/moment.h"
+#include "cli/num.h"
+
+bool
+print_is_raw(const char *format)
+{
+	for (const char *at = format; (at = strchr(at, '%')) && at[1]; at += 2)
+		if (at[1] == '0')
+			return true;
+	return false;
+}
+
+static void
+add_name(struct buffer *buffer, const struct print *print, const char *name, size_t length)
+{
+	if (print->raw)
+		buffer_add(buffer, name, length);
+	else
+		escape_text(buffer, name, length,
+			    print->escape == NAMES_EXACT ? ESCAPE_ALL : ESCAPE_BUT_BACKSLASH);
+}
+
+static void
+add_seconds(struct buffer *buffer, int64_t time)
+{
+	buffer_print(buffer, "%" PRId64 ".%06" PRId64, time / NUM_SECOND, time % NUM_SECOND / 1000);
+}
+
+/* One conversion; returns how many characters of the format it took, 0 for none. */
+static size_t
+convert(struct buffer *buffer, const struct print *print, const struct event *event, const char *at)
+{
+	switch (at[0]) {
+	case 'w':
+		add_name(buffer, print, event->dir, event->dir_length);
+		return 1;
+	case 'p':
+		add_name(buffer, print, event->dir, event->dir_length);
+		/* fallthrough */
+	case 'f':
+		add_name(buffer, print, event->name, event->name_length);
+		return 1;
+	case 'e':
+		names_print(buffer, event->names, event->what, ',');
+		return 1;
+	case 't':
+		add_seconds(buffer, event->time);
+		return 1;
+	case 'T':
+		if (print->time_format)
+			moment_print(buffer, print->time_format, event->time);
+		return 1;
+	case 'c':
+		buffer_print(buffer, "%" PRIx32, event->cookie);
+		return 1;
+	case 'k':
+		buffer_print(buffer, "%" PRIu64, event->count);
+		return 1;
+	case 'v':
+		buffer_print(buffer, "%" PRIu64, event->value);
+		return 1;
+	case '0':
+		buffer_byte(buffer, '\0');
+		return 1;
+	case 'n':
+		buffer_byte(buffer, '\n');
+		return 1;
+	case '%':
+		buffer_byte(buffer, '%');
+		return 1;
+	case '\0':
+		return 0;
+	default:
+		if (at[1] != 'e')
+			return 0;
+		names_print(buffer, event->names, event->what, at[0]);
+		return 2;
+	}
+}
+
+static void
+print_format(struct buffer *buffer, const struct print *print, const struct event *event)
+{
+	const char *at = print->format;
+
+	while (*at) {
+		size_t plain = strcspn(at, "%"), taken;
+
+		buffer_add(buffer, at, plain);
+		at += plain;
+		if (!*at)
+			break;
+		taken = convert(buffer, print, event, ++at);
+		if (!taken)
+			buffer_byte(buffer, '%');
+		at += taken;
+	}
+	if (print->null)
+		buffer_byte(buffer, '\0');
+	else if (!print->no_newline)
+		buffer_byte(buffer, '\n');
+}
+
+/* RFC 4180, and quoted also at outer blanks, which inotify-tools' readers strip otherwise. */
+static void
+add_csv(struct buffer *buffer, const char *text, size_t length)
+{
+	bool quote = length && (text[0] == ' ' || text[length - 1] == ' ');
+
+	for (size_t i = 0; i < length && !quote; i++)
+		quote = memchr("\",\r\n", text[i], 4);
+	if (!quote) {
+		buffer_add(buffer, text, length);
+		return;
+	}
+	buffer_byte(buffer, '"');
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '"')
+			buffer_byte(buffer, '"');
+		buffer_byte(buffer, text[i]);
+	}
+	buffer_byte(buffer, '"');
+}
+
+static void
+print_csv(struct buffer *buffer, const struct event *event)
+{
+	struct buffer words = { 0 };
+
+	names_print(&words, event->names, event->what, ',');
+	add_csv(buffer, event->dir, event->dir_length);
+	buffer_byte(buffer, ',');
+	add_csv(buffer, words.data, words.length);
+	buffer_byte(buffer, ',');
+	add_csv(buffer, event->name, event->name_length);
+	buffer_byte(buffer, '\n');
+	buffer_done(&words);
+}
+
+/* The kernel's name of the event in lower case, where the table does not say otherwise. */
+static const char *
+event_word(const struct event *event)
+{
+	const struct name *name = names_first(event->names, event->what);
+
+	return !name ? "unknown" : name->event ? name->event : name->name;
+}
+
+static void
+json_path(struct buffer *buffer, const struct event *event)
+{
+	struct buffer path = { 0 };
+
+	buffer_add(&path, event->dir, event->dir_length);
+	buffer_add(&path, event->name, event->name_length);
+	json_bytes(buffer, "path", path.data, path.length);
+	buffer_done(&path);
+	if (!event->name_length)
+		return;
+	json_bytes(buffer, "dir", event->dir, event->dir_length);
+	json_bytes(buffer, "name", event->name, event->name_length);
+}
+
+static void
+print_json(struct buffer *buffer, const struct event *event)
+{
+	json_begin(buffer);
+	json_word(buffer, "event", event_word(event));
+	json_seconds(buffer, "time", event->time);
+	if (event->dir_length)
+		json_path(buffer, event);
+	if (event->is_dir)
+		json_true(buffer, "is_dir");
+	if (event->synthetic)
+		json_true(buffer, "synthetic");
+	if (event->cookie)
+		json_number(buffer, "cookie", event->cookie);
+	if (event->count)
+		json_number(buffer, "count", (int64_t)event->count);
+	if (event->value)
+		json_number(buffer, "value", (int64_t)event->value);
+	json_end(buffer);
+	buffer_byte(buffer, '\n');
+}
+
+void
+print_event(struct buffer *buffer, const struct print *print, const struct event *event)
+{
+	switch (print->style) {
+	case PRINT_FORMAT:
+		print_format(buffer, print, event);
+		break;
+	case PRINT_CSV:
+		print_csv(buffer, event);
+		break;
+	case PRINT_JSON:
+		print_json(buffer, event);
+		break;
+	case PRINT_NOTHING:
+		break;
+	}
+}

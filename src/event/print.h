@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* An event as a record: the one place that knows what people read. */
+#ifndef BUTTER_PRINT_H
+#define BUTTER_PRINT_H
+
+#include "event/event.h"
+
+enum print_style {
+	PRINT_FORMAT, /* a line by format, names escaped unless raw */
+	PRINT_CSV,    /* dir,"EVENTS",name as inotifywait --csv, RFC 4180 */
+	PRINT_JSON,   /* one object a line, the keys of butter(1) */
+	PRINT_NOTHING,
+};
+
+/*
+ * format's conversions:
+ *	%w %f	the watched object (a folder ends in '/'), the entry in it
+ *	%p	both together
+ *	%e %Xe	event names joined by ',' or by the character X
+ *	%t %T	time: seconds since 1970; by time_format
+ *	%c	cookie, hexadecimal
+ *	%k %v	expirations of this record; number of the tick
+ *	%0 %n %%	NUL, newline, percent
+ * Anything else stays as it is.
+ */
+struct print {
+	enum print_style style;
+	const char *format;
+	const char *time_format; /* strftime(3) */
+	enum escape_in_names { NAMES_EXACT, NAMES_KEEP_BACKSLASH } escape;
+	bool raw;	 /* names as they are: for formats that write NUL */
+	bool null;	 /* records end in NUL instead of newline */
+	bool no_newline; /* records end where the format ends */
+};
+
+/* Whether FORMAT writes NUL bytes, so that names must be raw. */
+bool print_is_raw(const char *format);
+
+/* Appends EVENT's record. */
+void print_event(struct buffer *buffer, const struct print *print, const struct event *event);
+
+#endif

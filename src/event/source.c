@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/source.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/moment.h"
+#include "cli/num.h"
+#include "kernel/timerfd.h"
+#include "memory.h"
+
+void
+source_open(struct source *source, int fd, size_t room)
+{
+	*source = (struct source){ .fd = fd, .room = room };
+	source->buffer = memory_get(room);
+}
+
+/* Reads the next records: 1, 0 when there are none, -1 errno. */
+static int
+fill(struct source *source)
+{
+	ssize_t size;
+
+	do
+		size = read(source->fd, source->buffer, source->room);
+	while (size < 0 && errno == EINTR);
+	if (size < 0)
+		return errno == EAGAIN ? 0 : -1;
+	source->read_at = moment_now();
+	source->length = (size_t)size;
+	source->offset = 0;
+	return size > 0;
+}
+
+/* Waits until the descriptor is ready or DEADLINE (CLOCK_MONOTONIC) is there: 1, 0, -1 errno. */
+static int
+wait_until(struct source *source, int64_t deadline)
+{
+	struct pollfd in = { .fd = source->fd, .events = POLLIN };
+
+	for (;;) {
+		int64_t left = deadline == NUM_FOREVER ? 0 : deadline - timerfd_now(CLOCK_MONOTONIC);
+		struct timespec timeout;
+		int ready;
+
+		left = left < 0 ? 0 : left;
+		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
+		ready = ppoll(&in, 1, deadline == NUM_FOREVER ? NULL : &timeout, NULL);
+		if (ready >= 0 || errno != EINTR)
+			return ready;
+	}
+}
+
+int
+source_next(struct source *source, struct event *event, int64_t timeout)
+{
+	int64_t deadline = NUM_FOREVER;
+	bool unsure = !source->nonblocking && timeout != NUM_FOREVER; /* reading might wait too long */
+
+	if (timeout != NUM_FOREVER && timeout
+	    && __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &deadline))
+		deadline = NUM_FOREVER;
+	for (;;) {
+		int result = source->decode(source, event);
+
+		if (result)
+			return result;
+		if (unsure && (result = wait_until(source, timeout ? deadline : 0)) <= 0)
+			return result;
+		result = fill(source);
+		if (result > 0)
+			continue;
+		if (result < 0 || !timeout)
+			return result;
+		if ((result = wait_until(source, deadline)) <= 0)
+			return result;
+	}
+}
+
+int
+source_drain(struct source *source, bool (*each)(const struct event *event, void *context),
+	     void *context)
+{
+	struct event event;
+	int result;
+
+	while ((result = source_next(source, &event, 0)) > 0)
+		if (!each(&event, context))
+			return 1;
+	return result < 0 ? -1 : 1;
+}
+
+void
+source_close(struct source *source)
+{
+	if (source->fd >= 0)
+		close(source->fd);
+	free(source->buffer);
+	*source = (struct source){ .fd = -1 };
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The event-like contract: one way to read events from any descriptor.
+ *
+ * A kind of source (files.h, ticks.h) sets the function that decodes the next
+ * record of the buffer; all else is the same for every kind. EINTR and EAGAIN of
+ * events are met here and nowhere else.
+ */
+#ifndef BUTTER_SOURCE_H
+#define BUTTER_SOURCE_H
+
+#include "event/event.h"
+
+struct source {
+	int fd;
+	bool nonblocking; /* the descriptor is, so reading may come before polling */
+	char *buffer;
+	size_t room, length, offset; /* bytes: of the buffer, read, decoded */
+	int64_t read_at;	     /* realtime of the last read */
+
+	/*
+	 * Takes the next event out of the buffer: 1, 0 when the buffer holds no more
+	 * (records that are no event have been skipped), -1 errno.
+	 */
+	int (*decode)(struct source *source, struct event *event);
+};
+
+/* A source on FD whose buffer has ROOM bytes: at least one record of its kind. */
+void source_open(struct source *source, int fd, size_t room);
+
+/*
+ * The next event: 1 and *EVENT (its strings live until the next call); 0 when
+ * TIMEOUT nanoseconds have passed (0: only what is there; NUM_FOREVER: no limit);
+ * -1 with errno of read(2), poll(2) or the decoder.
+ */
+int source_next(struct source *source, struct event *event, int64_t timeout);
+
+/*
+ * Hands every event that is there now to EACH, until that returns false. 1, or -1 with
+ * errno as source_next.
+ */
+int source_drain(struct source *source, bool (*each)(const struct event *event, void *context),
+		 void *context);
+
+/* Closes the descriptor and frees the buffer. */
+void source_close(struct source *source);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/ticks.h"
+
+const struct name tick_names[] = {
+	{ "tick", TICK, "tick", NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+static int
+decode(struct source *source, struct event *event)
+{
+	struct ticks *ticks = (struct ticks *)source;
+	uint64_t count;
+
+	if (source->length - source->offset < sizeof(count))
+		return 0;
+	memcpy(&count, source->buffer + source->offset, sizeof(count));
+	source->offset += sizeof(count);
+	ticks->total += count;
+	*event = (struct event){ .time = source->read_at,
+				 .names = tick_names,
+				 .what = TICK,
+				 .count = count,
+				 .value = ticks->total };
+	return 1;
+}
+
+void
+ticks_open(struct ticks *ticks, int fd)
+{
+	*ticks = (struct ticks){ 0 };
+	source_open(&ticks->source, fd, sizeof(uint64_t));
+	ticks->source.decode = decode;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/watch.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "cli/num.h"
+#include "kernel/timerfd.h"
+
+/* The loop's own state beside what the caller asked for. */
+struct loop {
+	struct watch *watch;
+	struct record output;
+	uint64_t seen;
+	int64_t deadline; /* CLOCK_MONOTONIC; NUM_FOREVER: none */
+	enum watch_end end;
+	bool ended;
+};
+
+static void
+end(struct loop *loop, enum watch_end how)
+{
+	loop->end = how;
+	loop->ended = true;
+}
+
+static void
+set_deadline(struct loop *loop)
+{
+	int64_t timeout = loop->watch->timeout;
+
+	if (timeout == NUM_FOREVER
+	    || __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &loop->deadline))
+		loop->deadline = NUM_FOREVER;
+}
+
+static void
+show(struct loop *loop, const struct event *event)
+{
+	if (loop->watch->print->style == PRINT_NOTHING)
+		return;
+	print_event(record_begin(&loop->output), loop->watch->print, event);
+	record_end(&loop->output);
+	if (record_is_full(&loop->output) && record_make_room(&loop->output) < 0)
+		end(loop, WATCH_CANNOT_WRITE);
+}
+
+static bool
+take(const struct event *event, void *context)
+{
+	struct loop *loop = context;
+	enum watch_verdict verdict = loop->watch->judge(event, loop->watch->context);
+
+	if (verdict == WATCH_TELL || verdict == WATCH_SHOW)
+		show(loop, event);
+	if (verdict == WATCH_STOP)
+		end(loop, WATCH_STOPPED);
+	if (verdict == WATCH_SHOW) {
+		loop->seen += event->count ? event->count : 1;
+		if (loop->watch->idle)
+			set_deadline(loop);
+		if (loop->watch->count && loop->seen >= loop->watch->count && !loop->ended)
+			end(loop, WATCH_COUNTED);
+	}
+	return !loop->ended;
+}
+
+/* Sleeps until there are events, the reader takes more, or the time is up. */
+static void
+sleep_until_ready(struct loop *loop)
+{
+	struct pollfd fds[] = {
+		{ .fd = loop->watch->source->fd, .events = POLLIN },
+		{ .fd = record_is_empty(&loop->output) ? -1 : loop->output.fd, .events = POLLOUT },
+	};
+	int64_t left = loop->deadline == NUM_FOREVER ? 0 : loop->deadline - timerfd_now(CLOCK_MONOTONIC);
+	struct timespec timeout = { left / NUM_SECOND, left % NUM_SECOND };
+
+	if (left < 0) {
+		end(loop, WATCH_TIMED_OUT);
+		return;
+	}
+	switch (ppoll(fds, 2, loop->deadline == NUM_FOREVER ? NULL : &timeout, NULL)) {
+	case 0:
+		end(loop, WATCH_TIMED_OUT);
+		break;
+	case -1:
+		if (errno != EINTR)
+			end(loop, WATCH_CANNOT_READ);
+	}
+}
+
+enum watch_end
+watch_run(struct watch *watch)
+{
+	struct loop loop = { .watch = watch };
+	int error;
+
+	record_open(&loop.output, watch->fd, WATCH_QUEUE);
+	set_deadline(&loop);
+	while (!loop.ended) {
+		if (source_drain(watch->source, take, &loop) < 0)
+			end(&loop, WATCH_CANNOT_READ);
+		else if (!loop.ended && record_flush(&loop.output, false) < 0)
+			end(&loop, WATCH_CANNOT_WRITE);
+		else if (!loop.ended)
+			sleep_until_ready(&loop);
+	}
+	error = errno;
+	if (loop.end != WATCH_CANNOT_WRITE && record_flush(&loop.output, true) < 0) {
+		loop.end = WATCH_CANNOT_WRITE;
+		error = errno;
+	}
+	record_done(&loop.output);
+	errno = error;
+	return loop.end;
+}

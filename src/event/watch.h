@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one loop of all watching applets: events in, records out, until enough have
+ * come, the time is up, or nothing is left to watch.
+ *
+ * The kernel's queue goes first: while events pour in they are read and kept as
+ * records in memory, and the reader of the output gets what it takes without
+ * making us wait. Before the loop sleeps, everything that the reader takes is out.
+ */
+#ifndef BUTTER_WATCH_H
+#define BUTTER_WATCH_H
+
+#include "cli/record.h"
+#include "event/print.h"
+#include "event/source.h"
+
+enum watch_verdict {
+	WATCH_SKIP, /* of no interest */
+	WATCH_TELL, /* print it, but it is not what was waited for */
+	WATCH_SHOW, /* print and count it */
+	WATCH_STOP, /* stop here */
+};
+
+struct watch {
+	struct source *source;
+	const struct print *print;
+	int fd;		 /* where records go */
+	uint64_t count;	 /* stop after so many; 0: never */
+	int64_t timeout; /* nanoseconds; NUM_FOREVER: none */
+	bool idle;	 /* the time starts again with each event that is counted */
+	/* What to do with an event. */
+	enum watch_verdict (*judge)(const struct event *event, void *context);
+	void *context;
+};
+
+enum watch_end {
+	WATCH_COUNTED,	 /* count events have come */
+	WATCH_TIMED_OUT,
+	WATCH_STOPPED,	 /* judge said so */
+	WATCH_CANNOT_READ,  /* errno */
+	WATCH_CANNOT_WRITE, /* errno */
+};
+
+/* The largest queue of records in memory; beyond it the kernel's queue has to wait for the reader. */
+enum { WATCH_QUEUE = 64 << 20 };
+
+/* Runs until one of the ends; on each of them all records have been written, if the output takes them. */
+enum watch_end watch_run(struct watch *watch);
+
+#endif
