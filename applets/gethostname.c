@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * gethostname: print the host name exactly as the kernel has it, without DNS, NSS or
+ * /etc. For boot scripts and containers that have none of these yet.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "applet.h"
+#include "cli/say.h"
+#include "kernel/host.h"
+
+static bool domain, null;
+
+static const struct opt options[] = {
+	{ OPT_FLAG, '0', "null", NULL, &null, "end the name in NUL instead of newline" },
+	{ OPT_FLAG, 'd', "domain", NULL, &domain, "print the NIS domain name" },
+	OPT_END,
+};
+
+static int
+gethostname_run(int count, char **operands)
+{
+	char name[HOST_MAX + 1];
+
+	(void)count;
+	(void)operands;
+	if ((domain ? host_domain(name) : host_name(name)) < 0)
+		return fail(host_hints, "cannot read the %s", domain ? "domain name" : "host name");
+	fwrite(name, 1, strlen(name), stdout);
+	putchar(null ? '\0' : '\n');
+	return 0;
+}
+
+const struct applet applet_gethostname = {
+	.name = "gethostname",
+	.summary = "print the host name as the kernel has it",
+	.options = options,
+	.run = gethostname_run,
+};

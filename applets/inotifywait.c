@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inotifywait: wait until something happens to files, or print all that happens. A
+ * drop-in for the inotifywait of inotify-tools 3.22 (its options, lines and exit
+ * statuses) that says when the kernel has lost events, tells its reader when it
+ * is ready, and writes JSON and NUL records.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "cli/num.h"
+#include "cli/say.h"
+#include "event/files.h"
+#include "event/filter.h"
+#include "event/watch.h"
+#include "memory.h"
+#include "process/descriptors.h"
+
+enum { TIMED_OUT = 2 };
+
+static bool csv, background, json, monitor, no_follow, no_newline, null, recursive, to_syslog;
+static int quiet, ready_fd = -1;
+static int64_t count, timeout;
+static uint64_t events;
+static const char *format, *from_file, *out_file, *time_format;
+static struct opt_list patterns;
+
+static const struct opt options[] = {
+	{ OPT_FLAG, 'c', "csv", NULL, &csv, "print comma-separated values" },
+	{ OPT_FLAG, 'd', "daemon", NULL, &background, "as --monitor, in the background; needs --outfile, implies --syslog" },
+	{ OPT_FLAG, 'm', "monitor", NULL, &monitor, "go on after the first event" },
+	{ OPT_FLAG, 'P', "no-dereference", NULL, &no_follow, "watch a symbolic link itself" },
+	{ OPT_COUNT, 'q', "quiet", NULL, &quiet, "print no progress messages; -qq: no events either" },
+	{ OPT_FLAG, 'r', "recursive", NULL, &recursive, "watch all folders below, those that appear later too" },
+	{ OPT_FLAG, 's', "syslog", NULL, &to_syslog, "send messages to syslog instead of standard error" },
+	{ OPT_NAMES, 'e', "event", "EVENT", &events, "wait for these events only; several joined by commas or options", inotify_names, 0, 0 },
+	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
+	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout, "give up after DURATION without an event, with status 2; 0: never" },
+	{ OPT_INTEGER, 0, "count", "N", &count, "stop after N events", NULL, 1, INT64_MAX },
+	{ OPT_LIST, 0, "exclude", "PATTERN", &patterns, "leave out paths that match the extended regular expression" },
+	{ OPT_LIST, 0, "excludei", "PATTERN", &patterns, "the same, upper and lower case alike" },
+	{ OPT_STRING, 0, "format", "FORMAT", &format, "print %w watched path, %f file in it, %e events, %Xe, %T time, %c cookie, %0, %n" },
+	{ OPT_STRING, 0, "fromfile", "FILE", &from_file, "take operands also from the lines of FILE; -: standard input" },
+	{ OPT_LIST, 0, "include", "PATTERN", &patterns, "take only paths that match" },
+	{ OPT_LIST, 0, "includei", "PATTERN", &patterns, "the same, upper and lower case alike" },
+	{ OPT_FLAG, 0, "json", NULL, &json, "print JSON lines" },
+	{ OPT_FLAG, 0, "no-newline", NULL, &no_newline, "print no newline after --format" },
+	{ OPT_FLAG, 0, "null", NULL, &null, "end records in NUL, names as they are: EVENTS PATH, or --format" },
+	{ OPT_FD, 0, "ready-fd", "FD", &ready_fd, "write a newline to FD and close it once no event can be missed" },
+	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
+	OPT_END,
+};
+
+static struct files files;
+static struct filter filter;
+static size_t roots; /* operands that are still watched */
+
+/* Operands: what to watch, and what to leave out (those that began with @). */
+struct paths {
+	size_t count;
+	const char **paths;
+};
+
+static struct paths watched, left_out;
+
+static void
+add_path(struct paths *paths, const char *path)
+{
+	paths->paths = memory_resize(paths->paths, paths->count + 1, sizeof(*paths->paths));
+	paths->paths[paths->count++] = path;
+}
+
+static void
+add_operand(const char *operand)
+{
+	if (*operand == '@')
+		add_path(&left_out, operand + 1);
+	else
+		add_path(&watched, operand);
+}
+
+/* The lines of --fromfile as operands. 0, or the status after a message. */
+static int
+read_operands(void)
+{
+	FILE *stream = strcmp(from_file, "-") ? fopen(from_file, "re") : stdin;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+
+	if (!stream)
+		return fail(NULL, "cannot open '%s'", from_file);
+	while ((length = getline(&line, &room, stream)) > 0) {
+		if (line[length - 1] == '\n')
+			line[--length] = '\0';
+		if (length)
+			add_operand(memory_string(line));
+	}
+	free(line);
+	if (ferror(stream))
+		return fail(NULL, "cannot read '%s'", from_file);
+	if (stream != stdin)
+		fclose(stream);
+	return 0;
+}
+
+/* What goes with what. 0, or the status after a message. */
+static int
+check(void)
+{
+	if (csv + !!format + json > 1)
+		return misuse("--csv, --format and --json exclude each other");
+	if (null && (csv || json))
+		return misuse("--null goes with --format or alone");
+	if (time_format && !format)
+		return misuse("--timefmt needs --format");
+	if (no_newline && (!format || null))
+		return misuse("--no-newline needs --format, without --null");
+	if (background && !out_file)
+		return misuse("--daemon needs --outfile");
+	if (background && ready_fd >= 0)
+		return misuse("--daemon goes without --ready-fd: it is ready when the command returns");
+	return 0;
+}
+
+static int
+compile_patterns(void)
+{
+	for (size_t i = 0; i < patterns.count; i++) {
+		const char *name = patterns.items[i].row->name;
+		bool include = name[0] == 'i', ignore_case = name[strlen(name) - 1] == 'i';
+		const char *wrong = filter_add(&filter, patterns.items[i].text, include, ignore_case);
+
+		if (wrong)
+			return failx("--%s: '%s' is no regular expression: %s", name, patterns.items[i].text, wrong);
+	}
+	return 0;
+}
+
+/* Whether PATH of LENGTH bytes is one of those left out, or below one. */
+static bool
+is_left_out(const char *path, size_t length)
+{
+	for (size_t i = 0; i < left_out.count; i++) {
+		size_t size = strlen(left_out.paths[i]);
+
+		while (size > 1 && left_out.paths[i][size - 1] == '/')
+			size--;
+		if (size <= length && !memcmp(path, left_out.paths[i], size)
+		    && (size == length || path[size] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static bool
+skip(const char *path, void *context)
+{
+	(void)context;
+	return is_left_out(path, strlen(path));
+}
+
+static void
+tell_trouble(const char *path, int error, void *context)
+{
+	(void)context;
+	errno = error;
+	fail(inotify_hints, "cannot watch '%s'", path);
+}
+
+/* Whether the user wants to hear of the event's path. */
+static bool
+is_wanted(const struct event *event)
+{
+	static struct buffer path;
+
+	if (!filter.count && !left_out.count)
+		return true;
+	path.length = 0;
+	buffer_add(&path, event->dir, event->dir_length);
+	buffer_add(&path, event->name, event->name_length);
+	buffer_string(&path);
+	return filter_passes(&filter, path.data)
+	       && !(event->name_length && is_left_out(path.data, path.length));
+}
+
+static enum watch_verdict
+judge(const struct event *event, void *context)
+{
+	bool asked = event->what & events;
+
+	(void)context;
+	if (event->what & IN_Q_OVERFLOW) {
+		note("events are lost: the kernel's queue was full (raise fs.inotify.max_queued_events)");
+		return events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
+	}
+	/* Something that the user named is gone: with it goes what was waited for. */
+	if (files.tree.roots < roots) {
+		roots = files.tree.roots;
+		if (!files_any(&files) || !(monitor || count))
+			return WATCH_STOP;
+	}
+	if (asked && is_wanted(event))
+		return WATCH_SHOW;
+	return event->what & IN_UNMOUNT ? WATCH_TELL : WATCH_SKIP;
+}
+
+static int
+set_up(void)
+{
+	if (!quiet)
+		say_plain(recursive ? "Setting up watches.  Beware: since -r was given, this may take a while!\n"
+				    : "Setting up watches.\n");
+	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
+		return fail(inotify_hints, "cannot use inotify");
+	files.skip = left_out.count ? skip : NULL;
+	files.trouble = tell_trouble;
+	for (size_t i = 0; i < watched.count; i++)
+		if (files_watch(&files, watched.paths[i]) < 0)
+			return fail(inotify_hints, "cannot watch '%s'", watched.paths[i]);
+	roots = files.tree.roots;
+	if (!quiet)
+		say_plain("Watches established.\n");
+	/* The watches are the child's as well: whoever waits for this command finds them working. */
+	if (background && daemon(1, 0) < 0)
+		return fail(NULL, "cannot go into the background");
+	if (descriptors_ready(ready_fd) < 0)
+		return fail(NULL, "cannot write to --ready-fd %d", ready_fd);
+	return 0;
+}
+
+static struct print
+choose_print(void)
+{
+	struct print print = { .style = quiet > 1 ? PRINT_NOTHING
+					: json	  ? PRINT_JSON
+					: csv	  ? PRINT_CSV
+						  : PRINT_FORMAT,
+			       .format = format ? format : null ? "%e %p" : "%w %e %f",
+			       .time_format = time_format,
+			       .escape = NAMES_KEEP_BACKSLASH,
+			       .null = null,
+			       .no_newline = no_newline };
+
+	print.raw = null || print_is_raw(print.format);
+	return print;
+}
+
+static int
+wait_for_events(int out)
+{
+	struct print print = choose_print();
+	struct watch watch = { .source = &files.source,
+			       .print = &print,
+			       .fd = out,
+			       .count = count ? (uint64_t)count : !monitor,
+			       .timeout = timeout ? timeout : NUM_FOREVER,
+			       .idle = true,
+			       .judge = judge };
+
+	switch (watch_run(&watch)) {
+	case WATCH_COUNTED:
+		return 0;
+	case WATCH_TIMED_OUT:
+		return TIMED_OUT;
+	case WATCH_STOPPED:
+		if (monitor || count)
+			failx("nothing is left to watch");
+		return 1;
+	case WATCH_CANNOT_READ:
+		return fail(NULL, "cannot read events");
+	case WATCH_CANNOT_WRITE:
+	default:
+		return fail(NULL, "cannot write to %s", out_file ? out_file : "standard output");
+	}
+}
+
+static int
+inotifywait_run(int operands, char **texts)
+{
+	int out = STDOUT_FILENO, status = check();
+
+	if (!status)
+		status = compile_patterns();
+	if (!status && from_file)
+		status = read_operands();
+	if (status)
+		return status;
+	for (int i = 0; i < operands; i++)
+		add_operand(texts[i]);
+	if (!watched.count)
+		return misuse("no files specified to watch");
+	monitor |= background;
+	events = events ? events : IN_ALL_EVENTS;
+	if (out_file)
+		out = open(out_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+	if (out < 0)
+		return fail(NULL, "cannot open '%s'", out_file);
+	if (to_syslog || background)
+		say_to_syslog();
+	status = set_up();
+	if (!status)
+		status = wait_for_events(out);
+	if (out_file && close(out) < 0 && !status)
+		status = fail(NULL, "cannot write to '%s'", out_file);
+	return status;
+}
+
+const struct applet applet_inotifywait = {
+	.name = "inotifywait",
+	.summary = "wait for changes to files",
+	.operands = "[@]PATH ...",
+	.max = APPLET_ANY,
+	.options = options,
+	.run = inotifywait_run,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sethostname: set the kernel's host name, from an operand or a file such as
+ * /etc/hostname. What is no host name by RFC 1123 is refused before the kernel
+ * takes it, since half the network would stumble over it later.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "cli/say.h"
+#include "kernel/host.h"
+
+enum { FILE_MOST = 65536 }; /* bytes of FILE that are looked at */
+
+static bool domain, force;
+static const char *file;
+
+static const struct opt options[] = {
+	{ OPT_STRING, 'F', "file", "FILE", &file, "take the first line of FILE (-: standard input) that is no comment" },
+	{ OPT_FLAG, 'd', "domain", NULL, &domain, "set the NIS domain name" },
+	{ OPT_FLAG, 'f', "force", NULL, &force, "set whatever the kernel takes, RFC 1123 or not" },
+	OPT_END,
+};
+
+static int
+set(const char *name, size_t length)
+{
+	const char *what = domain ? "domain name" : "host name", *wrong;
+
+	if (length > HOST_MAX)
+		return failx("the %s has %zu bytes, %d are the most", what, length, HOST_MAX);
+	if (!force && !host_is_valid(name, length, &wrong))
+		return failx("'%s' %s (--force sets it all the same)", name, wrong);
+	if ((domain ? host_join(name, length) : host_rename(name, length)) < 0)
+		return fail(host_hints, "cannot set the %s to '%s'", what, name);
+	return 0;
+}
+
+/* Sets the name that stands in the file that is open as FD. */
+static int
+set_from(int fd)
+{
+	char text[FILE_MOST], copy[FILE_MOST + 1];
+	size_t size = 0, length;
+	const char *name;
+	ssize_t got;
+
+	while ((got = read(fd, text + size, sizeof(text) - size)) > 0)
+		size += (size_t)got;
+	if (got < 0)
+		return fail(NULL, "cannot read '%s'", file);
+	name = host_find(text, size, &length);
+	if (!name)
+		return failx("'%s' holds no name", file);
+	if (memchr(name, '\0', length))
+		return failx("the name in '%s' holds a NUL byte", file);
+	memcpy(copy, name, length);
+	copy[length] = '\0';
+	return set(copy, length);
+}
+
+static int
+sethostname_run(int count, char **operands)
+{
+	int fd, status;
+
+	if (!!file + count != 1)
+		return misuse(count ? "a name and --file exclude each other" : "missing name");
+	if (!file)
+		return set(operands[0], strlen(operands[0]));
+	if (!strcmp(file, "-"))
+		return set_from(STDIN_FILENO);
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return fail(NULL, "cannot open '%s'", file);
+	status = set_from(fd);
+	close(fd);
+	return status;
+}
+
+const struct applet applet_sethostname = {
+	.name = "sethostname",
+	.summary = "set the host name",
+	.operands = "[NAME]",
+	.max = 1,
+	.options = options,
+	.run = sethostname_run,
+};

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * butter: which applet? Run it.
+ *
+ * The table of applets comes from APPLETS in Makefile.am, by way of the generated
+ * applets.def; an applet is found by the name under which butter was started, or
+ * by its first argument.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "cli/say.h"
+#include "install.h"
+#include "memory.h"
+#include "process/descriptors.h"
+
+enum {
+	REFUSED = 125,	 /* started setuid, or without room for three descriptors */
+	NOT_FOUND = 127, /* no such applet */
+};
+
+#define APPLET(id) extern const struct applet applet_##id;
+#include "applets.def"
+#undef APPLET
+
+static const struct applet *const applets[] = {
+#define APPLET(id) &applet_##id,
+#include "applets.def"
+#undef APPLET
+};
+
+enum { APPLETS = sizeof(applets) / sizeof(*applets) };
+
+static const struct applet *running;
+
+static _Noreturn void
+out_of_memory(void)
+{
+	/* Not fail(): that allocates. */
+	static const char text[] = "butter: out of memory\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(REFUSED);
+	_exit(running && running->failure ? running->failure : 1);
+}
+
+static const struct applet *
+find_applet(const char *name)
+{
+	for (size_t i = 0; i < APPLETS; i++)
+		if (!strcmp(applets[i]->name, name))
+			return applets[i];
+	return NULL;
+}
+
+static int
+unknown_applet(const char *name)
+{
+	const char *nearest = NULL;
+
+	for (size_t i = 0; i < APPLETS; i++)
+		names_nearer(name, applets[i]->name, &nearest);
+	if (nearest)
+		failx("unknown applet '%s', did you mean '%s'?", name, nearest);
+	else
+		failx("unknown applet '%s' (butter --list names them)", name);
+	return NOT_FOUND;
+}
+
+/* ---- what butter itself can do ---- */
+
+static bool list_names, list_long, install, force;
+static const char *options_of;
+
+static const struct opt options[] = {
+	{ OPT_FLAG, 0, "list", NULL, &list_names, "print the names of the applets" },
+	{ OPT_FLAG, 0, "list-long", NULL, &list_long, "print name, tab, summary" },
+	{ OPT_FLAG, 0, "install", NULL, &install,
+	  "make links to APPLETs (default: all) in DIR (default: butter's own folder)" },
+	{ OPT_FLAG, 0, "force", NULL, &force, "--install: replace what is there" },
+	{ OPT_STRING, 0, "options", "APPLET", &options_of, "print an applet's options, for completion" },
+	OPT_END,
+};
+
+static int
+print_options(const char *name)
+{
+	const struct applet *applet = find_applet(name);
+
+	if (!applet)
+		return unknown_applet(name);
+	opt_print(applet);
+	return 0;
+}
+
+static int
+list_applets(bool summaries)
+{
+	for (size_t i = 0; i < APPLETS; i++)
+		if (summaries)
+			printf("%s\t%s\n", applets[i]->name, applets[i]->summary);
+		else
+			puts(applets[i]->name);
+	return 0;
+}
+
+static int
+install_applets(int count, char **operands)
+{
+	const char *folder = count ? operands[0] : NULL;
+	const char *names[APPLETS];
+
+	for (int i = 1; i < count; i++)
+		if (!find_applet(operands[i]))
+			return unknown_applet(operands[i]);
+	if (count > 1)
+		return install_links(folder, count - 1, (const char *const *)operands + 1, force);
+	for (size_t i = 0; i < APPLETS; i++)
+		names[i] = applets[i]->name;
+	return install_links(folder, APPLETS, names, force);
+}
+
+static int
+butter_run(int count, char **operands)
+{
+	if (list_names || list_long)
+		return list_applets(list_long);
+	if (options_of)
+		return print_options(options_of);
+	if (install)
+		return install_applets(count, operands);
+	return misuse("nothing to do");
+}
+
+static const struct applet butter = {
+	.name = NULL, /* itself */
+	.summary = "Linux's low-level features for shell scripts, containers and boot scripts",
+	.operands = "[APPLET | DIR] [argument ...]",
+	.max = APPLET_ANY,
+	.options = options,
+	.run = butter_run,
+};
+
+/* ---- dispatch ---- */
+
+/* stdout is checked here, once: a full disk or a closed descriptor is a failure of whoever has printed. */
+static int
+finish(int status)
+{
+	int failure = running->failure ? running->failure : 1;
+	bool failed = ferror(stdout);
+
+	/* Nothing is pending when an applet wrote records itself: then this is close(2), which can fail too. */
+	if (fclose(stdout) == 0 && !failed)
+		return status;
+	fail(NULL, "cannot write to standard output");
+	return status ? status : failure;
+}
+
+static int
+run(const struct applet *applet, int argc, char **argv)
+{
+	char **operands;
+	int count;
+
+	running = applet;
+	say_begin(applet->name, applet->failure);
+	switch (opt_parse(applet, argc, argv, &count, &operands)) {
+	case OPT_BAD:
+		return finish(applet->failure ? applet->failure : 1);
+	case OPT_DONE:
+		return finish(0);
+	case OPT_RUN:
+		break;
+	}
+	return finish(applet->run(count, operands));
+}
+
+/* butter itself: its own options, or an applet as first argument. */
+static int
+run_butter(int argc, char **argv)
+{
+	static char name[] = "butter", help[] = "--help";
+	static char *only_help[] = { name, help, NULL };
+	const struct applet *applet;
+
+	if (argc < 2 || (argc == 2 && !strcmp(argv[1], "help")))
+		return run(&butter, 2, only_help);
+	if (argv[1][0] == '-')
+		return run(&butter, argc, argv);
+	if (!strcmp(argv[1], "help")) {
+		argv[1] = argv[2];
+		argv[2] = help;
+	}
+	applet = find_applet(argv[1]);
+	if (!applet)
+		return unknown_applet(argv[1]);
+	return run(applet, argc - 1, argv + 1);
+}
+
+/* The name in argv[0]: without folders, a login shell's '-', and "butter-". */
+static const char *
+called_as(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	name = slash ? slash + 1 : name;
+	name += *name == '-';
+	return strncmp(name, "butter-", 7) ? name : name + 7;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *name = argc > 0 && argv[0] ? called_as(argv[0]) : "butter";
+	const struct applet *applet = find_applet(name);
+
+	memory_exhausted = out_of_memory;
+	if (descriptors_occupy() < 0)
+		return REFUSED;
+	if (getauxval(AT_SECURE)) {
+		failx("refuses to run setuid, setgid or with file capabilities (clear them on the binary)");
+		return REFUSED;
+	}
+	if (applet)
+		return run(applet, argc, argv);
+	/* Under a foreign name it is butter if the rest makes sense so; else a link to an applet that is not built in. */
+	if (argc > 1 && strncmp(name, "butter", 6) && argv[1][0] != '-' && !find_applet(argv[1]))
+		return unknown_applet(name);
+	return run_butter(argc, argv);
+}
