@@ -45,7 +45,7 @@ become(void)
 
 /* As util-linux 2.42 spells it where the kernel has pidfs; the start time elsewhere. */
 static int
-print_identity(pid_t pid)
+print_identity(pid_t pid, bool is_self)
 {
 	uint64_t inode, start;
 	pid_t parent;
@@ -58,17 +58,17 @@ print_identity(pid_t pid)
 		printf("%d:%" PRIu64 "\n", (int)pid, inode);
 		return 0;
 	}
-	if (pid_stat(pid, &parent, &start) < 0)
+	if (pid_stat(is_self ? 0 : pid, &parent, &start) < 0)
 		return fail(pid_hints, "cannot identify process %d", (int)pid);
 	printf("%d@%" PRIu64 "\n", (int)pid, start);
 	return 0;
 }
 
 static int
-print_namespaces(pid_t pid)
+print_namespaces(pid_t pid, bool is_self)
 {
 	pid_t ids[PID_NAMESPACES_MAX];
-	int count = pid_namespaces(pid, ids);
+	int count = pid_namespaces(is_self ? 0 : pid, ids);
 
 	if (count < 0)
 		return fail(pid_hints, "cannot look at process %d", (int)pid);
@@ -106,9 +106,9 @@ getpid_run(int count, char **operands)
 		pid = (pid_t)number;
 	}
 	if (identity)
-		return print_identity(pid);
+		return print_identity(pid, !count);
 	if (namespaces)
-		return print_namespaces(pid);
+		return print_namespaces(pid, !count);
 	return print_plain(pid, !count);
 }
 

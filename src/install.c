@@ -88,10 +88,13 @@ link_one(int folder, const char *target, const char *name, bool force)
 {
 	if (symlinkat(target, folder, name) == 0)
 		return 0;
-	if (errno == EEXIST && is_link_to(folder, name, target))
+	if (errno != EEXIST)
+		return -1;
+	if (is_link_to(folder, name, target))
 		return 0;
-	if (errno == EEXIST && force)
+	if (force)
 		return replace(folder, target, name);
+	errno = EEXIST;
 	return -1;
 }
 

@@ -34,16 +34,16 @@ record_end(struct record *record)
 	buffer_add(&record->ends, &length, sizeof(length));
 }
 
-bool
-record_is_empty(const struct record *record)
+size_t
+record_size(const struct record *record)
 {
-	return record->sent == record->queue.length;
+	return record->queue.length - record->sent;
 }
 
 bool
 record_is_full(const struct record *record)
 {
-	return record->queue.length - record->sent >= record->limit;
+	return record_size(record) >= record->limit;
 }
 
 /* Forgets what is written, before it makes up most of the queue. */
@@ -134,7 +134,7 @@ write_some(struct record *record, bool wait)
 int
 record_flush(struct record *record, bool wait)
 {
-	while (!record_is_empty(record)) {
+	while (record_size(record)) {
 		int result = write_some(record, wait);
 
 		if (result <= 0) {

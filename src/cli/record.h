@@ -37,8 +37,8 @@ struct buffer *record_begin(struct record *record);
 /* The record that was begun is complete. */
 void record_end(struct record *record);
 
-/* Whether nothing waits to be written. */
-bool record_is_empty(const struct record *record);
+/* Bytes that wait to be written. */
+size_t record_size(const struct record *record);
 
 /* Whether so much waits that the writer must wait for the reader. */
 bool record_is_full(const struct record *record);

@@ -18,7 +18,7 @@
 struct node {
 	struct node *parent; /* NULL: a root, something that the user named */
 	LIST_ENTRY(node) sibling;
-	LIST_HEAD(, node) children;
+	LIST_HEAD(siblings, node) children;
 	SLIST_ENTRY(node) same_wd, same_name; /* chains of the two indexes */
 	int wd;				      /* -1: not watched */
 	bool is_dir;

@@ -8,10 +8,14 @@
 #include "cli/num.h"
 #include "kernel/timerfd.h"
 
+/* While events pour in without a pause, the reader gets some after each so many bytes. */
+enum { FLUSH_SIZE = 1 << 16 };
+
 /* The loop's own state beside what the caller asked for. */
 struct loop {
 	struct watch *watch;
 	struct record output;
+	size_t flush_at; /* bytes in the queue at which it is time */
 	uint64_t seen;
 	int64_t deadline; /* CLOCK_MONOTONIC; NUM_FOREVER: none */
 	enum watch_end end;
@@ -42,8 +46,12 @@ show(struct loop *loop, const struct event *event)
 		return;
 	print_event(record_begin(&loop->output), loop->watch->print, event);
 	record_end(&loop->output);
-	if (record_is_full(&loop->output) && record_make_room(&loop->output) < 0)
+	if (record_size(&loop->output) < loop->flush_at)
+		return;
+	if (record_flush(&loop->output, false) < 0
+	    || (record_is_full(&loop->output) && record_make_room(&loop->output) < 0))
 		end(loop, WATCH_CANNOT_WRITE);
+	loop->flush_at = record_size(&loop->output) + FLUSH_SIZE;
 }
 
 static bool
@@ -72,7 +80,7 @@ sleep_until_ready(struct loop *loop)
 {
 	struct pollfd fds[] = {
 		{ .fd = loop->watch->source->fd, .events = POLLIN },
-		{ .fd = record_is_empty(&loop->output) ? -1 : loop->output.fd, .events = POLLOUT },
+		{ .fd = !record_size(&loop->output) ? -1 : loop->output.fd, .events = POLLOUT },
 	};
 	int64_t left = loop->deadline == NUM_FOREVER ? 0 : loop->deadline - timerfd_now(CLOCK_MONOTONIC);
 	struct timespec timeout = { left / NUM_SECOND, left % NUM_SECOND };
@@ -94,7 +102,7 @@ sleep_until_ready(struct loop *loop)
 enum watch_end
 watch_run(struct watch *watch)
 {
-	struct loop loop = { .watch = watch };
+	struct loop loop = { .watch = watch, .flush_at = FLUSH_SIZE };
 	int error;
 
 	record_open(&loop.output, watch->fd, WATCH_QUEUE);

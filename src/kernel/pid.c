@@ -10,6 +10,7 @@
 
 const struct hint pid_hints[] = {
 	{ ENOENT, "mount proc on /proc", 0 },
+	{ EXDEV, "the proc on /proc is another pid namespace's: mount one of this", 0 },
 	{ EACCES, "/proc is mounted with hidepid: run as root or as the owner", 0 },
 	{ EPERM, "/proc is mounted with hidepid, or a seccomp profile is in the way", 0 },
 	{ EMFILE, "raise ulimit -n", 0 },
@@ -29,6 +30,16 @@ pid_parent(void)
 	return (pid_t)syscall(SYS_getppid);
 }
 
+/* Whether the proc on /proc counts processes as this process does: that of another pid namespace would mislead. */
+static bool
+is_own_proc(void)
+{
+	char self[16] = "", own[16];
+
+	snprintf(own, sizeof(own), "%d", (int)pid_self());
+	return readlink("/proc/self", self, sizeof(self) - 1) < 0 || !strcmp(self, own);
+}
+
 /* Reads /proc/PID/FILE whole; its length or -1. */
 static ssize_t
 read_proc(pid_t pid, const char *file, char *text, size_t room)
@@ -38,7 +49,14 @@ read_proc(pid_t pid, const char *file, char *text, size_t room)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	if (pid && !is_own_proc()) {
+		errno = EXDEV;
+		return -1;
+	}
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	else
+		snprintf(path, sizeof(path), "/proc/self/%s", file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		/* No such process, or no /proc at all? */

@@ -24,14 +24,15 @@ pid_t pid_self(void);
 pid_t pid_parent(void);
 
 /*
- * What /proc/PID/stat says of PID: its parent, and when it started, in clock ticks
+ * What /proc/PID/stat says of PID (0: the caller): its parent, and when it started, in clock ticks
  * since the machine did. -1 with errno ESRCH (no such process), ENOENT (no /proc
- * here), EACCES and EPERM (hidepid), EPROTO (not the format that is known).
+ * here), EACCES and EPERM (hidepid), EXDEV (the
+ * /proc of another pid namespace), EPROTO (not the format that is known).
  */
 int pid_stat(pid_t pid, pid_t *parent, uint64_t *start);
 
 /*
- * The ids of PID in each pid namespace, from the one of this /proc inwards. Returns
+ * The ids of PID (0: the caller) in each pid namespace, from the one of this /proc inwards. Returns
  * how many, at most PID_NAMESPACES_MAX, or -1 with errno as pid_stat.
  */
 int pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX]);

@@ -7,22 +7,6 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-/* Puts FROM on FD; FROM may be FD already. */
-static int
-place(int from, int fd)
-{
-	if (from < 0)
-		return -1;
-	if (from != fd) {
-		int placed = dup3(from, fd, O_CLOEXEC);
-
-		close(from);
-		if (placed < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* Without /dev: the end of a pipe whose other end is closed. */
 static int
 pipe_end(bool for_writing)
@@ -39,9 +23,15 @@ static int
 occupy(int fd)
 {
 	bool for_writing = fd == STDIN_FILENO;
-	int null = open("/dev/null", (for_writing ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+	int held = open("/dev/null", (for_writing ? O_WRONLY : O_RDONLY) | O_CLOEXEC), placed;
 
-	return place(null >= 0 ? null : pipe_end(for_writing), fd);
+	if (held < 0)
+		held = pipe_end(for_writing);
+	if (held < 0 || held == fd)
+		return held;
+	placed = dup3(held, fd, O_CLOEXEC);
+	close(held);
+	return placed;
 }
 
 int
