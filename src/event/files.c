@@ -147,7 +147,7 @@ list(struct files *files, struct step *step)
 	static _Alignas(struct dirent64) char entries[LIST_SIZE];
 	ssize_t size;
 
-	while ((size = getdents64(step->fd, entries, sizeof(entries))) > 0)
+	while ((size = getdents64(step->fd, (void *)entries, sizeof(entries))) > 0)
 		for (ssize_t at = 0; at < size;) {
 			const struct dirent64 *entry = (const void *)(entries + at);
 
