@@ -21,8 +21,10 @@ static bool identity, namespaces;
 static char **command;
 
 static const struct opt options[] = {
-	{ OPT_FLAG, 0, "id", NULL, &identity, "print PID:INODE, or PID@STARTTIME, which is never used again" },
-	{ OPT_FLAG, 0, "ns", NULL, &namespaces, "print the id in every pid namespace, from this one inwards" },
+	{ OPT_FLAG, 0, "id", NULL, &identity,
+	  "print PID:INODE, or PID@STARTTIME, which is never used again" },
+	{ OPT_FLAG, 0, "ns", NULL, &namespaces,
+	  "print the id in every pid namespace, from this one inwards" },
 	{ .kind = OPT_COMMAND, .argument = "[-- COMMAND [ARG ...]]", .value = &command },
 	OPT_END,
 };
@@ -102,7 +104,8 @@ getpid_run(int count, char **operands)
 		return become();
 	if (count) {
 		if (num_integer(operands[0], 1, PID_LARGEST, &number) < 0)
-			return misuse("'%s' is not a process id; a command goes after --", operands[0]);
+			return misuse("'%s' is not a process id; a command goes after --",
+				      operands[0]);
 		pid = (pid_t)number;
 	}
 	if (identity)

@@ -31,26 +31,37 @@ static struct opt_list patterns;
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'c', "csv", NULL, &csv, "print comma-separated values" },
-	{ OPT_FLAG, 'd', "daemon", NULL, &background, "as --monitor, in the background; needs --outfile, implies --syslog" },
+	{ OPT_FLAG, 'd', "daemon", NULL, &background,
+	  "as --monitor, in the background; needs --outfile, implies --syslog" },
 	{ OPT_FLAG, 'm', "monitor", NULL, &monitor, "go on after the first event" },
 	{ OPT_FLAG, 'P', "no-dereference", NULL, &no_follow, "watch a symbolic link itself" },
-	{ OPT_COUNT, 'q', "quiet", NULL, &quiet, "print no progress messages; -qq: no events either" },
-	{ OPT_FLAG, 'r', "recursive", NULL, &recursive, "watch all folders below, those that appear later too" },
-	{ OPT_FLAG, 's', "syslog", NULL, &to_syslog, "send messages to syslog instead of standard error" },
-	{ OPT_NAMES, 'e', "event", "EVENT", &events, "wait for these events only; several joined by commas or options", inotify_names, 0, 0 },
+	{ OPT_COUNT, 'q', "quiet", NULL, &quiet,
+	  "print no progress messages; -qq: no events either" },
+	{ OPT_FLAG, 'r', "recursive", NULL, &recursive,
+	  "watch all folders below, those that appear later too" },
+	{ OPT_FLAG, 's', "syslog", NULL, &to_syslog,
+	  "send messages to syslog instead of standard error" },
+	{ OPT_NAMES, 'e', "event", "EVENT", &events,
+	  "wait for these events only; several joined by commas or options", inotify_names, 0, 0 },
 	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
-	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout, "give up after DURATION without an event, with status 2; 0: never" },
+	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
+	  "give up after DURATION without an event, with status 2; 0: never" },
 	{ OPT_INTEGER, 0, "count", "N", &count, "stop after N events", NULL, 1, INT64_MAX },
-	{ OPT_LIST, 0, "exclude", "PATTERN", &patterns, "leave out paths that match the extended regular expression" },
+	{ OPT_LIST, 0, "exclude", "PATTERN", &patterns,
+	  "leave out paths that match the extended regular expression" },
 	{ OPT_LIST, 0, "excludei", "PATTERN", &patterns, "the same, upper and lower case alike" },
-	{ OPT_STRING, 0, "format", "FORMAT", &format, "print %w watched path, %f file in it, %e events, %Xe, %T time, %c cookie, %0, %n" },
-	{ OPT_STRING, 0, "fromfile", "FILE", &from_file, "take operands also from the lines of FILE; -: standard input" },
+	{ OPT_STRING, 0, "format", "FORMAT", &format,
+	  "print %w watched path, %f file in it, %e events, %Xe, %T time, %c cookie, %0, %n" },
+	{ OPT_STRING, 0, "fromfile", "FILE", &from_file,
+	  "take operands also from the lines of FILE; -: standard input" },
 	{ OPT_LIST, 0, "include", "PATTERN", &patterns, "take only paths that match" },
 	{ OPT_LIST, 0, "includei", "PATTERN", &patterns, "the same, upper and lower case alike" },
 	{ OPT_FLAG, 0, "json", NULL, &json, "print JSON lines" },
 	{ OPT_FLAG, 0, "no-newline", NULL, &no_newline, "print no newline after --format" },
-	{ OPT_FLAG, 0, "null", NULL, &null, "end records in NUL, names as they are: EVENTS PATH, or --format" },
-	{ OPT_FD, 0, "ready-fd", "FD", &ready_fd, "write a newline to FD and close it once no event can be missed" },
+	{ OPT_FLAG, 0, "null", NULL, &null,
+	  "end records in NUL, names as they are: EVENTS PATH, or --format" },
+	{ OPT_FD, 0, "ready-fd", "FD", &ready_fd,
+	  "write a newline to FD and close it once no event can be missed" },
 	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
 	OPT_END,
 };
@@ -123,7 +134,8 @@ check(void)
 	if (background && !out_file)
 		return misuse("--daemon needs --outfile");
 	if (background && ready_fd >= 0)
-		return misuse("--daemon goes without --ready-fd: it is ready when the command returns");
+		return misuse(
+			"--daemon goes without --ready-fd: it is ready when the command returns");
 	return 0;
 }
 
@@ -133,10 +145,12 @@ compile_patterns(void)
 	for (size_t i = 0; i < patterns.count; i++) {
 		const char *name = patterns.items[i].row->name;
 		bool include = name[0] == 'i', ignore_case = name[strlen(name) - 1] == 'i';
-		const char *wrong = filter_add(&filter, patterns.items[i].text, include, ignore_case);
+		const char *wrong =
+			filter_add(&filter, patterns.items[i].text, include, ignore_case);
 
 		if (wrong)
-			return failx("--%s: '%s' is no regular expression: %s", name, patterns.items[i].text, wrong);
+			return failx("--%s: '%s' is no regular expression: %s", name,
+				     patterns.items[i].text, wrong);
 	}
 	return 0;
 }
@@ -195,7 +209,8 @@ judge(const struct event *event, void *context)
 
 	(void)context;
 	if (event->what & IN_Q_OVERFLOW) {
-		note("events are lost: the kernel's queue was full (raise fs.inotify.max_queued_events)");
+		note("events are lost: the kernel's queue was full (raise "
+		     "fs.inotify.max_queued_events)");
 		return events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
 	}
 	/* Something that the user named is gone: with it goes what was waited for. */
@@ -213,7 +228,8 @@ static int
 set_up(void)
 {
 	if (!quiet)
-		say_plain(recursive ? "Setting up watches.  Beware: since -r was given, this may take a while!\n"
+		say_plain(recursive ? "Setting up watches.  Beware: since -r was given, this may "
+				      "take a while!\n"
 				    : "Setting up watches.\n");
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
 		return fail(inotify_hints, "cannot use inotify");
@@ -225,7 +241,8 @@ set_up(void)
 	roots = files.tree.roots;
 	if (!quiet)
 		say_plain("Watches established.\n");
-	/* The watches are the child's as well: whoever waits for this command finds them working. */
+	/* The watches are the child's as well: whoever waits for this command finds them working.
+	 */
 	if (background && daemon(1, 0) < 0)
 		return fail(NULL, "cannot go into the background");
 	if (descriptors_ready(ready_fd) < 0)
@@ -237,10 +254,12 @@ static struct print
 choose_print(void)
 {
 	struct print print = { .style = quiet > 1 ? PRINT_NOTHING
-					: json	  ? PRINT_JSON
-					: csv	  ? PRINT_CSV
+					: json    ? PRINT_JSON
+					: csv     ? PRINT_CSV
 						  : PRINT_FORMAT,
-			       .format = format ? format : null ? "%e %p" : "%w %e %f",
+			       .format = format ? format
+					 : null ? "%e %p"
+						: "%w %e %f",
 			       .time_format = time_format,
 			       .escape = NAMES_KEEP_BACKSLASH,
 			       .null = null,

@@ -18,7 +18,8 @@ static bool domain, force;
 static const char *file;
 
 static const struct opt options[] = {
-	{ OPT_STRING, 'F', "file", "FILE", &file, "take the first line of FILE (-: standard input) that is no comment" },
+	{ OPT_STRING, 'F', "file", "FILE", &file,
+	  "take the first line of FILE (-: standard input) that is no comment" },
 	{ OPT_FLAG, 'd', "domain", NULL, &domain, "set the NIS domain name" },
 	{ OPT_FLAG, 'f', "force", NULL, &force, "set whatever the kernel takes, RFC 1123 or not" },
 	OPT_END,

@@ -41,18 +41,25 @@ static int ready_fd = -1;
 static const struct opt options[] = {
 	{ OPT_FLAG, '0', "null", NULL, &null, "--every: end records in NUL instead of newline" },
 	{ OPT_STRING, 'F', "format", "FORMAT", &format,
-	  "--every: print %e event, %v number of the tick, %k ticks since the last record, %t time" },
+	  "--every: print %e event, %v number of the tick, %k ticks since the last record, %t "
+	  "time" },
 	{ OPT_FLAG, 'j', "json", NULL, &json, "--every: print JSON lines" },
-	{ OPT_INTEGER, 'n', "count", "N", &count, "--every: stop after N ticks", NULL, 1, INT64_MAX },
-	{ OPT_STRING, 'u', "until", "TIME", &until, "sleep until @EPOCH, HH:MM[:SS] or YYYY-MM-DD[THH:MM[:SS][ZONE]]" },
-	{ OPT_DURATION, 0, "every", "DURATION", &every, "tick each DURATION, a record each", NULL, 1, 0 },
-	{ OPT_DURATION, 0, "align", "DURATION", &align, "end at (--every: begin with) a multiple of DURATION on the wall clock", NULL, 1, 0 },
+	{ OPT_INTEGER, 'n', "count", "N", &count, "--every: stop after N ticks", NULL, 1,
+	  INT64_MAX },
+	{ OPT_STRING, 'u', "until", "TIME", &until,
+	  "sleep until @EPOCH, HH:MM[:SS] or YYYY-MM-DD[THH:MM[:SS][ZONE]]" },
+	{ OPT_DURATION, 0, "every", "DURATION", &every, "tick each DURATION, a record each", NULL,
+	  1, 0 },
+	{ OPT_DURATION, 0, "align", "DURATION", &align,
+	  "end at (--every: begin with) a multiple of DURATION on the wall clock", NULL, 1, 0 },
 	{ OPT_CHOICE, 0, "clock", "CLOCK", &clock_id,
-	  "the clock to follow; monotonic unless --until or --align need realtime", timerfd_clocks, 0, 0 },
+	  "the clock to follow; monotonic unless --until or --align need realtime", timerfd_clocks,
+	  0, 0 },
 	{ OPT_CHOICE, 0, "on-clock-change", "ACTION", &reaction,
 	  "what to do when somebody sets the clock; default restart", reactions, 0, 0 },
 	{ OPT_FLAG, 0, "progress", NULL, &with_progress, "draw a bar on the terminal" },
-	{ OPT_FD, 0, "ready-fd", "FD", &ready_fd, "write a newline to FD and close it once the timer runs" },
+	{ OPT_FD, 0, "ready-fd", "FD", &ready_fd,
+	  "write a newline to FD and close it once the timer runs" },
 	OPT_END,
 };
 
@@ -172,7 +179,8 @@ show(const struct event *event, void *context)
 	return WATCH_SHOW;
 }
 
-/* Ticks until enough have come. 0, or -1 with errno; 1 when the output failed, which has been said. */
+/* Ticks until enough have come. 0, or -1 with errno; 1 when the output failed, which has been said.
+ */
 static int
 tick(void)
 {
@@ -219,7 +227,9 @@ check(int operands)
 	if (reaction != (uint64_t)UNSET && !is_realtime())
 		return misuse("--on-clock-change needs --until, --align or a realtime --clock");
 	if (until && moment_parse(until, moment_now(), &moment) < 0)
-		return misuse("'%s' is not a time such as 07:30, @1700000000 or 2030-01-31T07:30:00+01:00", until);
+		return misuse("'%s' is not a time such as 07:30, @1700000000 or "
+			      "2030-01-31T07:30:00+01:00",
+			      until);
 	return 0;
 }
 

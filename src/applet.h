@@ -17,13 +17,13 @@
 enum { APPLET_ANY = -1 }; /* as max: any number of operands */
 
 struct applet {
-	const char *name;	  /* as typed */
-	const char *summary;	  /* one line, equal to the man page's .Nd */
-	const char *operands;	  /* as in the usage line, or NULL */
-	int min, max;		  /* how many operands */
-	const struct opt *options; /* ends with OPT_END, or NULL */
-	bool wrapper;		  /* options end at the first operand */
-	int failure;		  /* status of failing and wrong usage; 0 means 1 */
+	const char *name;                       /* as typed */
+	const char *summary;                    /* one line, equal to the man page's .Nd */
+	const char *operands;                   /* as in the usage line, or NULL */
+	int min, max;                           /* how many operands */
+	const struct opt *options;              /* ends with OPT_END, or NULL */
+	bool wrapper;                           /* options end at the first operand */
+	int failure;                            /* status of failing and wrong usage; 0 means 1 */
 	int (*run)(int count, char **operands); /* returns the exit status */
 };
 

@@ -19,7 +19,7 @@
 #include "process/descriptors.h"
 
 enum {
-	REFUSED = 125,	 /* started setuid, or without room for three descriptors */
+	REFUSED = 125,   /* started setuid, or without room for three descriptors */
 	NOT_FOUND = 127, /* no such applet */
 };
 
@@ -82,7 +82,8 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 0, "install", NULL, &install,
 	  "make links to APPLETs (default: all) in DIR (default: butter's own folder)" },
 	{ OPT_FLAG, 0, "force", NULL, &force, "--install: replace what is there" },
-	{ OPT_STRING, 0, "options", "APPLET", &options_of, "print an applet's options, for completion" },
+	{ OPT_STRING, 0, "options", "APPLET", &options_of,
+	  "print an applet's options, for completion" },
 	OPT_END,
 };
 
@@ -147,14 +148,16 @@ static const struct applet butter = {
 
 /* ---- dispatch ---- */
 
-/* stdout is checked here, once: a full disk or a closed descriptor is a failure of whoever has printed. */
+/* stdout is checked here, once: a full disk or a closed descriptor is a failure of whoever has
+ * printed. */
 static int
 finish(int status)
 {
 	int failure = running->failure ? running->failure : 1;
 	bool failed = ferror(stdout);
 
-	/* Nothing is pending when an applet wrote records itself: then this is close(2), which can fail too. */
+	/* Nothing is pending when an applet wrote records itself: then this is close(2), which can
+	 * fail too. */
 	if (fclose(stdout) == 0 && !failed)
 		return status;
 	fail(NULL, "cannot write to standard output");
@@ -223,12 +226,14 @@ main(int argc, char **argv)
 	if (descriptors_occupy() < 0)
 		return REFUSED;
 	if (getauxval(AT_SECURE)) {
-		failx("refuses to run setuid, setgid or with file capabilities (clear them on the binary)");
+		failx("refuses to run setuid, setgid or with file capabilities (clear them on the "
+		      "binary)");
 		return REFUSED;
 	}
 	if (applet)
 		return run(applet, argc, argv);
-	/* Under a foreign name it is butter if the rest makes sense so; else a link to an applet that is not built in. */
+	/* Under a foreign name it is butter if the rest makes sense so; else a link to an applet
+	 * that is not built in. */
 	if (argc > 1 && strncmp(name, "butter", 6) && argv[1][0] != '-' && !find_applet(argv[1]))
 		return unknown_applet(name);
 	return run_butter(argc, argv);

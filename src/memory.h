@@ -14,7 +14,8 @@ extern void (*memory_exhausted)(void);
 /* SIZE zeroed bytes; free(3) them. */
 void *memory_get(size_t size);
 
-/* POINTER resized to COUNT elements of SIZE bytes, reallocarray(3); an overflow counts as exhausted. */
+/* POINTER resized to COUNT elements of SIZE bytes, reallocarray(3); an overflow counts as
+ * exhausted. */
 void *memory_resize(void *pointer, size_t count, size_t size);
 
 /* A copy of TEXT; free(3) it. */

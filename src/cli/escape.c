@@ -90,7 +90,8 @@ escape_text(struct buffer *buffer, const char *text, size_t length, enum escape 
 
 		if (byte >= 0x80)
 			size = escape_character(text + at, length - at, &code);
-		plain = size && escape_is_harmless(code) && (code != '\\' || what == ESCAPE_BUT_BACKSLASH);
+		plain = size && escape_is_harmless(code)
+			&& (code != '\\' || what == ESCAPE_BUT_BACKSLASH);
 		size = size ? size : 1;
 		if (!plain) {
 			buffer_add(buffer, text + start, at - start);

@@ -17,7 +17,7 @@
 #include "cli/buffer.h"
 
 enum escape {
-	ESCAPE_ALL,	      /* exact: no two names give the same text */
+	ESCAPE_ALL,           /* exact: no two names give the same text */
 	ESCAPE_BUT_BACKSLASH, /* for formats whose users expect backslashes as they are */
 };
 

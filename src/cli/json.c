@@ -51,7 +51,8 @@ quoted(struct buffer *buffer, const char *bytes, size_t length)
 static void
 base64(struct buffer *buffer, const char *bytes, size_t length)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 	buffer_byte(buffer, '"');
 	for (size_t at = 0; at < length; at += 3) {
@@ -103,7 +104,8 @@ json_seconds(struct buffer *buffer, const char *key, int64_t nanoseconds)
 
 	key_begin(buffer, key, "");
 	buffer_print(buffer, "%s%" PRId64 ".%06" PRId64, microseconds < 0 ? "-" : "",
-		     (int64_t)llabs(microseconds / 1000000), (int64_t)llabs(microseconds % 1000000));
+		     (int64_t)llabs(microseconds / 1000000),
+		     (int64_t)llabs(microseconds % 1000000));
 }
 
 void

@@ -242,12 +242,15 @@ moment_print(struct buffer *buffer, const char *format, int64_t moment)
 	size_t room = strlen(format) * 4 + 64, length;
 	struct tm when;
 
-	/* strftime says 0 for "too little room" and for "empty"; no conversion is longer than 4096. */
+	/* strftime says 0 for "too little room" and for "empty"; no conversion is longer than 4096.
+	 */
 	if (!*format || !localtime_r(&seconds, &when))
 		return;
+		/* The format may be a user's: strftime's cannot reach memory. */
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* strftime's formats are the users': they reach no memory */
-	while (!(length = strftime(buffer_reserve(buffer, room), room, format, &when)) && room < 65536)
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	while (!(length = strftime(buffer_reserve(buffer, room), room, format, &when))
+	       && room < 65536)
 		room *= 4;
 #pragma GCC diagnostic pop
 	buffer->length += length;

@@ -11,7 +11,7 @@
 struct name {
 	const char *name; /* as typed, in lower case; NULL ends the table */
 	uint64_t bits;
-	const char *word; /* as printed in text; NULL: only typed */
+	const char *word;  /* as printed in text; NULL: only typed */
 	const char *event; /* JSON's "event" where that is not the name */
 };
 
@@ -33,7 +33,8 @@ const struct name *names_first(const struct name *table, uint64_t bits);
  */
 int names_distance(const char *a, const char *b);
 
-/* Keeps the nearer of *BEST (NULL at first) and CANDIDATE to WORD, if it is near enough for a suggestion. */
+/* Keeps the nearer of *BEST (NULL at first) and CANDIDATE to WORD, if it is near enough for a
+ * suggestion. */
 void names_nearer(const char *word, const char *candidate, const char **best);
 
 #endif

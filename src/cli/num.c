@@ -26,7 +26,8 @@ num_integer(const char *text, int64_t low, int64_t high, int64_t *value)
 	const char *digits = text + (low < 0 && *text == '-'), *problem;
 	int64_t number;
 
-	/* strtonum also takes leading blanks and a plus sign; "-0" and "-5" are out of range rather than malformed. */
+	/* strtonum also takes leading blanks and a plus sign; "-0" and "-5" are out of range rather
+	 * than malformed. */
 	if (digits == text && *text == '-' && is_digit(text[1]))
 		return refuse(text[1 + strspn(text + 1, "0123456789")] ? EINVAL : ERANGE);
 	if (!is_digit(*digits) || digits[strspn(digits, "0123456789")])
@@ -69,7 +70,8 @@ add_decimal(const char **text, int64_t unit, int64_t *total)
 	if (*at == '.') {
 		__int128 scale = 1, sum = 0;
 
-		/* 18 digits say all that a nanosecond can be split into; what follows only rounds up. */
+		/* 18 digits say all that a nanosecond can be split into; what follows only rounds
+		 * up. */
 		for (at++; is_digit(*at); at++) {
 			if (scale < INT64_C(1000000000000000000)) {
 				sum = sum * 10 + (*at - '0');
@@ -93,10 +95,17 @@ int
 num_duration(const char *text, int64_t *nanoseconds)
 {
 	static const struct unit units[] = {
-		{ "w", 604800 * NUM_SECOND }, { "d", 86400 * NUM_SECOND }, { "h", 3600 * NUM_SECOND },
-		{ "m", 60 * NUM_SECOND },     { "min", 60 * NUM_SECOND },  { "s", NUM_SECOND },
-		{ "sec", NUM_SECOND },	      { "ms", 1000000 },	   { "us", 1000 },
-		{ "ns", 1 },		      { NULL, 0 },
+		{ "w", 604800 * NUM_SECOND },
+		{ "d", 86400 * NUM_SECOND },
+		{ "h", 3600 * NUM_SECOND },
+		{ "m", 60 * NUM_SECOND },
+		{ "min", 60 * NUM_SECOND },
+		{ "s", NUM_SECOND },
+		{ "sec", NUM_SECOND },
+		{ "ms", 1000000 },
+		{ "us", 1000 },
+		{ "ns", 1 },
+		{ NULL, 0 },
 	};
 	int64_t total = 0, previous = INT64_MAX;
 
@@ -174,7 +183,8 @@ num_size(const char *text, uint64_t *bytes)
 	return 0;
 }
 
-/* At least DIGITS digits of NUMBER, then UNIT; moves behind them. No stdio: signal handlers come here. */
+/* At least DIGITS digits of NUMBER, then UNIT; moves behind them. No stdio: signal handlers come
+ * here. */
 static char *
 put_number(char *at, int64_t number, int digits, char unit)
 {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define NUM_SECOND INT64_C(1000000000) /* nanoseconds */
-#define NUM_FOREVER INT64_MAX	       /* the duration `inf` */
+#define NUM_FOREVER INT64_MAX          /* the duration `inf` */
 
 /* A whole decimal number from LOW to HIGH; a sign only where LOW is negative. */
 int num_integer(const char *text, int64_t low, int64_t high, int64_t *value);

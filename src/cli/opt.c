@@ -85,7 +85,8 @@ add_names(const struct opt *row, const char *shown, const char *list)
 			for (const struct name *name = row->names; name->name; name++)
 				names_nearer(word, name->name, &nearest);
 			if (nearest)
-				misuse("%s: unknown name '%s', did you mean '%s'?", shown, word, nearest);
+				misuse("%s: unknown name '%s', did you mean '%s'?", shown, word,
+				       nearest);
 			else
 				misuse("%s: unknown name '%s'", shown, word);
 			free(word);
@@ -112,7 +113,8 @@ refuse_number(const struct opt *row, const char *shown, const char *text)
 		misuse("%s: '%s' %s", shown, text, num_not_duration(errno));
 		break;
 	case OPT_SIZE:
-		misuse(range ? "%s: '%s' is too large" : "%s: '%s' is not a size such as 4096, 64K or 1M",
+		misuse(range ? "%s: '%s' is too large"
+			     : "%s: '%s' is not a size such as 4096, 64K or 1M",
 		       shown, text);
 		break;
 	default:
@@ -186,9 +188,10 @@ refuse_option(const struct applet *applet, char **argv, int value)
 	char name[64];
 
 	if (value == ':') {
-		misuse("%s needs an argument", optopt < FIRST_ROW && optopt
-			? (snprintf(name, sizeof(name), "-%c", optopt), name)
-			: word);
+		misuse("%s needs an argument",
+		       optopt < FIRST_ROW && optopt
+			       ? (snprintf(name, sizeof(name), "-%c", optopt), name)
+			       : word);
 		return OPT_BAD;
 	}
 	if (optopt && optopt < FIRST_ROW) {
@@ -196,7 +199,8 @@ refuse_option(const struct applet *applet, char **argv, int value)
 		return OPT_BAD;
 	}
 	if (optopt) {
-		misuse("--%s takes no argument", row_at(applet, (size_t)(optopt - FIRST_ROW))->name);
+		misuse("--%s takes no argument",
+		       row_at(applet, (size_t)(optopt - FIRST_ROW))->name);
 		return OPT_BAD;
 	}
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
@@ -413,7 +417,8 @@ opt_usage(struct buffer *buffer, const struct applet *applet)
 	char bundle[64], piece[128];
 	size_t flags = 0;
 
-	buffer_print(buffer, "butter%s%s", applet->name ? " " : "", applet->name ? applet->name : "");
+	buffer_print(buffer, "butter%s%s", applet->name ? " " : "",
+		     applet->name ? applet->name : "");
 	for (int letter = 1; letter < 128; letter++)
 		for (row = rows; row->kind; row++)
 			if (row->letter == letter && !row->argument)

@@ -33,27 +33,30 @@ enum opt_kind {
 	OPT_INTEGER,  /* int64_t, from low to high */
 	OPT_DURATION, /* int64_t: nanoseconds; NUM_FOREVER for inf */
 	OPT_SIZE,     /* uint64_t: bytes */
-	OPT_FD,	      /* int: a descriptor that is open */
+	OPT_FD,       /* int: a descriptor that is open */
 	OPT_LIST,     /* struct opt_list: every argument, in order */
 	OPT_NAMES,    /* uint64_t: the bits of the names (table) in a comma list; several add up */
 	OPT_CHOICE,   /* uint64_t: the value of one name of the table */
-	OPT_COMMAND,  /* char **: what follows `--`, NULL when that is missing; no letter, no name */
-	OPT_HELP,     /* --help and */
-	OPT_VERSION,  /* --version, added to every table */
+	OPT_COMMAND, /* char **: what follows `--`, NULL when that is missing; no letter, no name */
+	OPT_HELP,    /* --help and */
+	OPT_VERSION, /* --version, added to every table */
 };
 
 struct opt {
 	enum opt_kind kind;
-	char letter;		   /* 0: none */
-	const char *name;	   /* long name */
-	const char *argument;	   /* what the usage line calls it; NULL for flags */
-	void *value;		   /* the static that is filled */
-	const char *help;	   /* one line for --help */
-	const struct name *names;  /* OPT_NAMES, OPT_CHOICE */
-	int64_t low, high;	   /* OPT_INTEGER; OPT_DURATION: low 1 refuses 0 */
+	char letter;              /* 0: none */
+	const char *name;         /* long name */
+	const char *argument;     /* what the usage line calls it; NULL for flags */
+	void *value;              /* the static that is filled */
+	const char *help;         /* one line for --help */
+	const struct name *names; /* OPT_NAMES, OPT_CHOICE */
+	int64_t low, high;        /* OPT_INTEGER; OPT_DURATION: low 1 refuses 0 */
 };
 
-#define OPT_END { .kind = OPT_STOP }
+#define OPT_END                                                                                    \
+	{                                                                                          \
+		.kind = OPT_STOP                                                                   \
+	}
 
 /* Several rows may fill one list: the row tells which option it was. */
 struct opt_list {
@@ -61,7 +64,7 @@ struct opt_list {
 	struct opt_item {
 		const struct opt *row;
 		const char *text;
-	} *items;
+	} * items;
 };
 
 enum opt_result {
@@ -76,7 +79,8 @@ struct applet;
  * Parses ARGV by the table of APPLET, fills the statics, and leaves the operands
  * in *OPERANDS (argv's own memory, NULL at the end) and their number in *COUNT.
  */
-enum opt_result opt_parse(const struct applet *applet, int argc, char **argv, int *count, char ***operands);
+enum opt_result opt_parse(const struct applet *applet, int argc, char **argv, int *count,
+			  char ***operands);
 
 /* Appends the usage line, without "usage: " and newline, as the man page's SYNOPSIS shows it. */
 void opt_usage(struct buffer *buffer, const struct applet *applet);

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 struct progress {
-	bool shown;	/* something stands on the line */
-	int64_t drawn;	/* when, CLOCK_MONOTONIC nanoseconds */
+	bool shown;    /* something stands on the line */
+	int64_t drawn; /* when, CLOCK_MONOTONIC nanoseconds */
 };
 
 /* Nanoseconds between two drawings. */
@@ -20,8 +20,10 @@ enum { PROGRESS_INTERVAL = 100000000 };
 /* Whether progress makes sense here: standard error is a terminal. */
 bool progress_wanted(void);
 
-/* Draws DONE of TOTAL (any unit) as a bar, with TEXT after it; does nothing when the last drawing is too fresh, unless NOW. */
-void progress_draw(struct progress *progress, int64_t done, int64_t total, const char *text, bool now);
+/* Draws DONE of TOTAL (any unit) as a bar, with TEXT after it; does nothing when the last drawing
+ * is too fresh, unless NOW. */
+void progress_draw(struct progress *progress, int64_t done, int64_t total, const char *text,
+		   bool now);
 
 /* Leaves the line: the last state stays and the cursor goes to the next line. */
 void progress_end(struct progress *progress);

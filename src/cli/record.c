@@ -119,7 +119,8 @@ write_some(struct record *record, bool wait)
 
 		if (!has_room(record, wait))
 			return 0;
-		size = write(record->fd, record->queue.data + record->sent, next_write(record, most));
+		size = write(record->fd, record->queue.data + record->sent,
+			     next_write(record, most));
 		if (size >= 0) {
 			step(record, (size_t)size);
 			return 1;

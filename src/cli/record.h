@@ -18,14 +18,14 @@
 
 struct record {
 	int fd;
-	bool is_file;	      /* a regular file never makes its writer wait for a reader */
-	struct buffer queue;  /* the bytes of all records not yet written */
-	size_t begun;	      /* where in it the record that is being built starts */
-	size_t sent;	      /* bytes of the queue that are already written */
-	struct buffer ends;   /* uint32_t each: length of a queued record */
-	size_t first;	      /* the first of them not yet written whole */
-	size_t part;	      /* bytes of that one that are written */
-	size_t limit;	      /* the queue is full from here on */
+	bool is_file;        /* a regular file never makes its writer wait for a reader */
+	struct buffer queue; /* the bytes of all records not yet written */
+	size_t begun;        /* where in it the record that is being built starts */
+	size_t sent;         /* bytes of the queue that are already written */
+	struct buffer ends;  /* uint32_t each: length of a queued record */
+	size_t first;        /* the first of them not yet written whole */
+	size_t part;         /* bytes of that one that are written */
+	size_t limit;        /* the queue is full from here on */
 };
 
 /* Records go to FD, which stays the caller's; at most LIMIT bytes wait in memory. */

@@ -66,7 +66,8 @@ say(int priority, int error, const char *hint, const char *format, va_list argum
 	length = vsnprintf(NULL, 0, format, again);
 	va_end(again);
 	if (length > 0) {
-		vsnprintf(buffer_reserve(&message, (size_t)length + 1), (size_t)length + 1, format, arguments);
+		vsnprintf(buffer_reserve(&message, (size_t)length + 1), (size_t)length + 1, format,
+			  arguments);
 		message.length = (size_t)length;
 	}
 	if (error)

@@ -2,7 +2,8 @@
 /*
  * Everything that butter says on standard error, each one line and one write:
  *
- *	butter: inotifywait: cannot watch 'x': No space left on device (raise fs.inotify.max_user_watches)
+ *	butter: inotifywait: cannot watch 'x': No space left on device (raise
+ *fs.inotify.max_user_watches)
  *
  * What failed first, the operand in quotes, strerror(3), and at most one hint
  * that says what to do. Hints belong to the kernel modules: tables of errno to
@@ -14,12 +15,13 @@
 #include <errno.h>
 
 struct hint {
-	int error;	    /* errno that it explains; 0 ends the table */
+	int error;          /* errno that it explains; 0 ends the table */
 	const char *advice; /* what to do */
-	int capability;	    /* only when this capability is missing; 0: in any case */
+	int capability;     /* only when this capability is missing; 0: in any case */
 };
 
-/* Who speaks: the applet's name, NULL for butter itself, and the status that fail and failx return. */
+/* Who speaks: the applet's name, NULL for butter itself, and the status that fail and failx return.
+ */
 void say_begin(const char *applet, int failure);
 
 /* Messages go to syslog(3) from now on, as LOG_ERR and LOG_INFO of the daemon facility. */

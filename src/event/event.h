@@ -10,7 +10,7 @@
 #include "cli/names.h"
 
 struct event {
-	int64_t time;		  /* realtime, nanoseconds since 1970 */
+	int64_t time;             /* realtime, nanoseconds since 1970 */
 	const struct name *names; /* the names of the bits in what */
 	uint64_t what;
 	const char *dir; /* the watched object; a folder's ends in '/'; NULL: no path */
@@ -19,9 +19,9 @@ struct event {
 	size_t name_length;
 	uint32_t cookie; /* pairs the two ends of a move; 0: none */
 	bool is_dir;
-	bool synthetic;	 /* found by looking, not told by the kernel */
-	uint64_t count;	 /* expirations; 0: none */
-	uint64_t value;	 /* number of the tick; 0: none */
+	bool synthetic; /* found by looking, not told by the kernel */
+	uint64_t count; /* expirations; 0: none */
+	uint64_t value; /* number of the tick; 0: none */
 };
 
 #endif

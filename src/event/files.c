@@ -17,10 +17,10 @@
 #include "memory.h"
 
 enum {
-	READ_SIZE = 1 << 16,	/* bytes of the kernel's queue at a time */
-	LIST_SIZE = 1 << 15,	/* bytes of a folder's entries at a time, as libc does */
-	MOST_OPEN = 128,	/* folders that a walk keeps open on its way down */
-	PAIR_TIME = 50000000,	/* nanoseconds within which a move's other half comes */
+	READ_SIZE = 1 << 16,  /* bytes of the kernel's queue at a time */
+	LIST_SIZE = 1 << 15,  /* bytes of a folder's entries at a time, as libc does */
+	MOST_OPEN = 128,      /* folders that a walk keeps open on its way down */
+	PAIR_TIME = 50000000, /* nanoseconds within which a move's other half comes */
 	/* What is needed to follow the tree, whatever the user wants to see. */
 	FOLLOW_TREE = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO,
 	/* What the walk itself does to the folders that it reads. */
@@ -40,7 +40,8 @@ struct step {
 	struct step *up; /* NULL above the user's path: the working folder at start */
 	struct node *node;
 	int fd;
-	struct chain below; /* the folders in it, not visited yet; chained as the watched ones are */
+	struct chain
+		below; /* the folders in it, not visited yet; chained as the watched ones are */
 };
 
 static int visit(struct files *files, struct step *up, struct node *node);
@@ -54,7 +55,8 @@ trouble(struct files *files, const struct node *node, int error)
 		files->trouble(tree_path(&files->tree, node, &length), error, files->context);
 }
 
-/* Opens the folder PATH below FD as a place (O_PATH: no event), in parts where it is longer than the kernel takes at once. */
+/* Opens the folder PATH below FD as a place (O_PATH: no event), in parts where it is longer than
+ * the kernel takes at once. */
 static int
 open_long(int fd, const char *path)
 {
@@ -105,7 +107,8 @@ leave(struct files *files, struct step *step)
 	files->open_folders--;
 }
 
-/* Makes STEP's folder the working folder, opening it again if it was closed on the way down. -1 with errno. */
+/* Makes STEP's folder the working folder, opening it again if it was closed on the way down. -1
+ * with errno. */
 static int
 enter(struct files *files, struct step *step)
 {
@@ -152,8 +155,10 @@ list(struct files *files, struct step *step)
 			const struct dirent64 *entry = (const void *)(entries + at);
 
 			at += entry->d_reclen;
-			if (is_folder(step->fd, entry->d_name, entry->d_type) && !is_dots(entry->d_name)) {
-				struct node *node = tree_add(&files->tree, step->node, entry->d_name, true);
+			if (is_folder(step->fd, entry->d_name, entry->d_type)
+			    && !is_dots(entry->d_name)) {
+				struct node *node =
+					tree_add(&files->tree, step->node, entry->d_name, true);
 
 				SLIST_INSERT_HEAD(&step->below, node, same_wd);
 			}
@@ -161,7 +166,8 @@ list(struct files *files, struct step *step)
 	return size < 0 ? -1 : 0;
 }
 
-/* Errors that mean that the folder is no longer there, or is no longer one: normal while others work. */
+/* Errors that mean that the folder is no longer there, or is no longer one: normal while others
+ * work. */
 static bool
 is_gone(int error)
 {
@@ -343,7 +349,8 @@ walk(struct files *files, struct node *node)
 static int
 watch_one(struct files *files, const char *path, bool is_dir)
 {
-	int wd = inotify_watch(files->source.fd, path, files->mask | (files->follow ? 0 : IN_DONT_FOLLOW));
+	int wd = inotify_watch(files->source.fd, path,
+			       files->mask | (files->follow ? 0 : IN_DONT_FOLLOW));
 
 	if (wd < 0)
 		return -1;
@@ -538,9 +545,11 @@ files_open(struct files *files, uint32_t mask, bool recursive, bool follow_links
 
 	if (fd < 0)
 		return -1;
-	*files = (struct files){ .mask = mask, .recursive = recursive, .follow = follow_links,
-				  .start = -1,
-				  .moving = -1 };
+	*files = (struct files){ .mask = mask,
+				 .recursive = recursive,
+				 .follow = follow_links,
+				 .start = -1,
+				 .moving = -1 };
 	source_open(&files->source, fd, READ_SIZE);
 	files->source.nonblocking = true;
 	files->source.decode = decode;

@@ -18,17 +18,18 @@ struct step;
 struct files {
 	struct source source;
 	struct tree tree;
-	uint32_t mask;	    /* what the kernel is asked for */
+	uint32_t mask; /* what the kernel is asked for */
 	bool recursive;
-	bool follow;	    /* an operand that is a symlink means what it points to */
-	int start;	    /* the working folder, while a walk leaves it; -1 */
-	struct step *here;  /* where the walk is; NULL: at start */
+	bool follow;         /* an operand that is a symlink means what it points to */
+	int start;           /* the working folder, while a walk leaves it; -1 */
+	struct step *here;   /* where the walk is; NULL: at start */
 	size_t open_folders; /* descriptors that the walk holds */
-	int moving;	    /* the watch of a folder of which only MOVED_FROM was seen; -1 */
-	uint32_t cookie;    /* of that move, */
-	int64_t moved_at;   /* which was seen then (CLOCK_MONOTONIC) */
-	struct node *last;  /* where the event that was handed out last happened: the tree */
-	struct inotify_record record; /* follows it with the next call, when its path has been read */
+	int moving;          /* the watch of a folder of which only MOVED_FROM was seen; -1 */
+	uint32_t cookie;     /* of that move, */
+	int64_t moved_at;    /* which was seen then (CLOCK_MONOTONIC) */
+	struct node *last;   /* where the event that was handed out last happened: the tree */
+	struct inotify_record
+		record; /* follows it with the next call, when its path has been read */
 
 	/* Whether the folder PATH (ends in '/') is to be left out; NULL: none. */
 	bool (*skip)(const char *path, void *context);

@@ -21,7 +21,8 @@ filter_add(struct filter *filter, const char *pattern, bool include, bool ignore
 	filter->patterns = memory_resize(filter->patterns, filter->count + 1, sizeof(*new));
 	new = &filter->patterns[filter->count];
 	new->include = include;
-	error = regcomp(&new->expression, pattern, REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0));
+	error = regcomp(&new->expression, pattern,
+			REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0));
 	if (error) {
 		regerror(error, &new->expression, reason, sizeof(reason));
 		return reason;

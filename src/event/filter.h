@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which paths are of interest: --include and --exclude, in POSIX extended regular expressions (regex(7)). */
+/* Which paths are of interest: --include and --exclude, in POSIX extended regular expressions
+ * (regex(7)). */
 #ifndef BUTTER_FILTER_H
 #define BUTTER_FILTER_H
 

@@ -28,8 +28,8 @@ struct print {
 	const char *format;
 	const char *time_format; /* strftime(3) */
 	enum escape_in_names { NAMES_EXACT, NAMES_KEEP_BACKSLASH } escape;
-	bool raw;	 /* names as they are: for formats that write NUL */
-	bool null;	 /* records end in NUL instead of newline */
+	bool raw;        /* names as they are: for formats that write NUL */
+	bool null;       /* records end in NUL instead of newline */
 	bool no_newline; /* records end where the format ends */
 };
 

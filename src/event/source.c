@@ -43,7 +43,8 @@ wait_until(struct source *source, int64_t deadline)
 	struct pollfd in = { .fd = source->fd, .events = POLLIN };
 
 	for (;;) {
-		int64_t left = deadline == NUM_FOREVER ? 0 : deadline - timerfd_now(CLOCK_MONOTONIC);
+		int64_t left =
+			deadline == NUM_FOREVER ? 0 : deadline - timerfd_now(CLOCK_MONOTONIC);
 		struct timespec timeout;
 		int ready;
 
@@ -59,7 +60,8 @@ int
 source_next(struct source *source, struct event *event, int64_t timeout)
 {
 	int64_t deadline = NUM_FOREVER;
-	bool unsure = !source->nonblocking && timeout != NUM_FOREVER; /* reading might wait too long */
+	bool unsure =
+		!source->nonblocking && timeout != NUM_FOREVER; /* reading might wait too long */
 
 	if (timeout != NUM_FOREVER && timeout
 	    && __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &deadline))

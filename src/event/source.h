@@ -16,7 +16,7 @@ struct source {
 	bool nonblocking; /* the descriptor is, so reading may come before polling */
 	char *buffer;
 	size_t room, length, offset; /* bytes: of the buffer, read, decoded */
-	int64_t read_at;	     /* realtime of the last read */
+	int64_t read_at;             /* realtime of the last read */
 
 	/*
 	 * Takes the next event out of the buffer: 1, 0 when the buffer holds no more

@@ -14,7 +14,8 @@ enum { TICK = 1 };
 
 extern const struct name tick_names[];
 
-/* A source on the timer FD (timerfd.h), which it takes over. Reading may fail with ECANCELED: somebody set the clock. */
+/* A source on the timer FD (timerfd.h), which it takes over. Reading may fail with ECANCELED:
+ * somebody set the clock. */
 void ticks_open(struct ticks *ticks, int fd);
 
 #endif

@@ -118,8 +118,8 @@ tree_find(const struct tree *tree, int wd)
 	if (wd < 0 || !tree->buckets)
 		return NULL;
 	SLIST_FOREACH(node, chain_of_wd(tree, wd), same_wd)
-		if (node->wd == wd)
-			return node;
+	if (node->wd == wd)
+		return node;
 	return NULL;
 }
 
@@ -131,8 +131,8 @@ tree_child(const struct tree *tree, const struct node *parent, const char *name)
 	if (!tree->buckets)
 		return NULL;
 	SLIST_FOREACH(node, chain_of_name(tree, parent, name), same_name)
-		if (node->parent == parent && !strcmp(node->name, name))
-			return node;
+	if (node->parent == parent && !strcmp(node->name, name))
+		return node;
 	return NULL;
 }
 

@@ -20,7 +20,7 @@ struct node {
 	LIST_ENTRY(node) sibling;
 	LIST_HEAD(siblings, node) children;
 	SLIST_ENTRY(node) same_wd, same_name; /* chains of the two indexes */
-	int wd;				      /* -1: not watched */
+	int wd;                               /* -1: not watched */
 	bool is_dir;
 	char name[]; /* a root's is its path as typed */
 };
@@ -28,10 +28,10 @@ struct node {
 SLIST_HEAD(chain, node);
 
 struct tree {
-	size_t count, buckets;	      /* nodes; chains of each index, a power of two */
+	size_t count, buckets; /* nodes; chains of each index, a power of two */
 	struct chain *by_wd, *by_name;
-	size_t roots;		      /* nodes without a parent */
-	const struct node *shown;     /* whose path is in path; NULL: nobody's */
+	size_t roots;             /* nodes without a parent */
+	const struct node *shown; /* whose path is in path; NULL: nobody's */
 	struct buffer path;
 };
 
@@ -47,13 +47,16 @@ struct node *tree_child(const struct tree *tree, const struct node *parent, cons
 /* NODE is watched by WD from now on; -1: it is not. */
 void tree_watch(struct tree *tree, struct node *node, int wd);
 
-/* Puts NODE, with all below it, under PARENT as NAME. Returns it: it may have moved in memory, its children have not. */
+/* Puts NODE, with all below it, under PARENT as NAME. Returns it: it may have moved in memory, its
+ * children have not. */
 struct node *tree_move(struct tree *tree, struct node *node, struct node *parent, const char *name);
 
-/* Frees NODE, which has no children, and its parents that are neither watched nor parents any more. */
+/* Frees NODE, which has no children, and its parents that are neither watched nor parents any more.
+ */
 void tree_remove(struct tree *tree, struct node *node);
 
-/* NODE's path; a folder's ends in '/'. Lives until the tree changes or another path is asked for. */
+/* NODE's path; a folder's ends in '/'. Lives until the tree changes or another path is asked for.
+ */
 const char *tree_path(struct tree *tree, const struct node *node, size_t *length);
 
 /* Frees all nodes. */

@@ -82,7 +82,8 @@ sleep_until_ready(struct loop *loop)
 		{ .fd = loop->watch->source->fd, .events = POLLIN },
 		{ .fd = !record_size(&loop->output) ? -1 : loop->output.fd, .events = POLLOUT },
 	};
-	int64_t left = loop->deadline == NUM_FOREVER ? 0 : loop->deadline - timerfd_now(CLOCK_MONOTONIC);
+	int64_t left =
+		loop->deadline == NUM_FOREVER ? 0 : loop->deadline - timerfd_now(CLOCK_MONOTONIC);
 	struct timespec timeout = { left / NUM_SECOND, left % NUM_SECOND };
 
 	if (left < 0) {

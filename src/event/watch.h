@@ -24,27 +24,29 @@ enum watch_verdict {
 struct watch {
 	struct source *source;
 	const struct print *print;
-	int fd;		 /* where records go */
-	uint64_t count;	 /* stop after so many; 0: never */
+	int fd;          /* where records go */
+	uint64_t count;  /* stop after so many; 0: never */
 	int64_t timeout; /* nanoseconds; NUM_FOREVER: none */
-	bool idle;	 /* the time starts again with each event that is counted */
+	bool idle;       /* the time starts again with each event that is counted */
 	/* What to do with an event. */
 	enum watch_verdict (*judge)(const struct event *event, void *context);
 	void *context;
 };
 
 enum watch_end {
-	WATCH_COUNTED,	 /* count events have come */
+	WATCH_COUNTED, /* count events have come */
 	WATCH_TIMED_OUT,
-	WATCH_STOPPED,	 /* judge said so */
+	WATCH_STOPPED,      /* judge said so */
 	WATCH_CANNOT_READ,  /* errno */
 	WATCH_CANNOT_WRITE, /* errno */
 };
 
-/* The largest queue of records in memory; beyond it the kernel's queue has to wait for the reader. */
+/* The largest queue of records in memory; beyond it the kernel's queue has to wait for the reader.
+ */
 enum { WATCH_QUEUE = 64 << 20 };
 
-/* Runs until one of the ends; on each of them all records have been written, if the output takes them. */
+/* Runs until one of the ends; on each of them all records have been written, if the output takes
+ * them. */
 enum watch_end watch_run(struct watch *watch);
 
 #endif

@@ -10,8 +10,12 @@
 enum { LABEL_MAX = 63 };
 
 const struct hint host_hints[] = {
-	{ EPERM, "needs CAP_SYS_ADMIN: run as root, or in a private one by 'unshare -Ur --uts'", CAP_SYS_ADMIN },
-	{ EPERM, "CAP_SYS_ADMIN is there, but the UTS namespace is another user namespace's or a seccomp profile forbids it", 0 },
+	{ EPERM, "needs CAP_SYS_ADMIN: run as root, or in a private one by 'unshare -Ur --uts'",
+	  CAP_SYS_ADMIN },
+	{ EPERM,
+	  "CAP_SYS_ADMIN is there, but the UTS namespace is another user namespace's or a seccomp "
+	  "profile forbids it",
+	  0 },
 	{ EINVAL, "the kernel takes 64 bytes at most", 0 },
 	{ ENOSYS, "a seccomp profile hides the call: allow it there", 0 },
 	{ 0, NULL, 0 },

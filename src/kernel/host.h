@@ -19,7 +19,8 @@ int host_name(char name[HOST_MAX + 1]);
 /* The same for the NIS domain name; "(none)" where nobody has set one. */
 int host_domain(char name[HOST_MAX + 1]);
 
-/* Sets the host name. -1 with errno EINVAL (over 64 bytes), EPERM (needs CAP_SYS_ADMIN); sethostname(2). */
+/* Sets the host name. -1 with errno EINVAL (over 64 bytes), EPERM (needs CAP_SYS_ADMIN);
+ * sethostname(2). */
 int host_rename(const char *name, size_t length);
 
 /* Sets the NIS domain name; setdomainname(2), errors as above. */

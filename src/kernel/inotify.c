@@ -26,12 +26,16 @@ const struct name inotify_names[] = {
 };
 
 const struct hint inotify_hints[] = {
-	{ ENOSPC, "raise fs.inotify.max_user_watches, in a user namespace also user.max_inotify_watches", 0 },
-	{ EMFILE, "raise fs.inotify.max_user_instances, user.max_inotify_instances or ulimit -n", 0 },
+	{ ENOSPC,
+	  "raise fs.inotify.max_user_watches, in a user namespace also user.max_inotify_watches",
+	  0 },
+	{ EMFILE, "raise fs.inotify.max_user_instances, user.max_inotify_instances or ulimit -n",
+	  0 },
 	{ ENFILE, "raise fs.file-max", 0 },
 	{ EACCES, "reading it must be allowed: run as its owner or root", 0 },
 	{ ENOSYS, "this kernel is built without CONFIG_INOTIFY_USER", 0 },
-	{ EPERM, "a seccomp profile forbids inotify: allow inotify_init1 and inotify_add_watch", 0 },
+	{ EPERM, "a seccomp profile forbids inotify: allow inotify_init1 and inotify_add_watch",
+	  0 },
 	{ 0, NULL, 0 },
 };
 

@@ -19,8 +19,9 @@ extern const struct hint inotify_hints[];
 struct inotify_record {
 	int wd; /* the watch; -1 for IN_Q_OVERFLOW */
 	uint32_t mask, cookie;
-	const char *name; /* the entry in the watched folder, NUL-terminated; "" for the object itself */
-	size_t length;	  /* of name */
+	const char *name; /* the entry in the watched folder, NUL-terminated; "" for the object
+			     itself */
+	size_t length;    /* of name */
 };
 
 /*
@@ -37,7 +38,8 @@ int inotify_open(void);
  */
 int inotify_watch(int fd, const char *path, uint32_t mask);
 
-/* Ends the watch WD: an IN_IGNORED follows. -1 with errno EINVAL when it is gone; inotify_rm_watch(2). */
+/* Ends the watch WD: an IN_IGNORED follows. -1 with errno EINVAL when it is gone;
+ * inotify_rm_watch(2). */
 int inotify_ignore(int fd, int wd);
 
 /*

@@ -30,7 +30,8 @@ pid_parent(void)
 	return (pid_t)syscall(SYS_getppid);
 }
 
-/* Whether the proc on /proc counts processes as this process does: that of another pid namespace would mislead. */
+/* Whether the proc on /proc counts processes as this process does: that of another pid namespace
+ * would mislead. */
 static bool
 is_own_proc(void)
 {
@@ -140,7 +141,8 @@ pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_M
 		uint64_t number;
 
 		at++;
-		if (count == PID_NAMESPACES_MAX || !take_number(&at, end, &number) || number > PID_LARGEST)
+		if (count == PID_NAMESPACES_MAX || !take_number(&at, end, &number)
+		    || number > PID_LARGEST)
 			return -1;
 		ids[count++] = (pid_t)number;
 	}

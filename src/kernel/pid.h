@@ -10,7 +10,7 @@
 #include "cli/say.h"
 
 enum {
-	PID_LARGEST = 4194304,	/* PID_MAX_LIMIT of 64-bit kernels */
+	PID_LARGEST = 4194304,   /* PID_MAX_LIMIT of 64-bit kernels */
 	PID_NAMESPACES_MAX = 33, /* MAX_PID_NS_LEVEL nested ones and the first */
 };
 
@@ -37,7 +37,8 @@ int pid_stat(pid_t pid, pid_t *parent, uint64_t *start);
  */
 int pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX]);
 
-/* The two parsers, for the text of /proc/PID/stat and /proc/PID/status; -1 when it is not of that form. */
+/* The two parsers, for the text of /proc/PID/stat and /proc/PID/status; -1 when it is not of that
+ * form. */
 int pid_parse_stat(const char *text, size_t length, pid_t *parent, uint64_t *start);
 int pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_MAX]);
 

@@ -18,7 +18,8 @@ const struct name timerfd_clocks[] = {
 };
 
 const struct hint timerfd_hints[] = {
-	{ EPERM, "the -alarm clocks need CAP_WAKE_ALARM: run as root or take another --clock", CAP_WAKE_ALARM },
+	{ EPERM, "the -alarm clocks need CAP_WAKE_ALARM: run as root or take another --clock",
+	  CAP_WAKE_ALARM },
 	{ EPERM, "a seccomp profile is in the way: allow timerfd_create and timerfd_settime", 0 },
 	{ EMFILE, "raise ulimit -n", 0 },
 	{ ENFILE, "raise fs.file-max", 0 },
@@ -42,7 +43,8 @@ spec(int64_t nanoseconds)
 int
 timerfd_arm(int fd, int64_t first, int64_t every, bool at, bool on_change)
 {
-	struct itimerspec timer = { .it_value = spec(first < 0 ? 0 : first), .it_interval = spec(every) };
+	struct itimerspec timer = { .it_value = spec(first < 0 ? 0 : first),
+				    .it_interval = spec(every) };
 	int flags = at ? TFD_TIMER_ABSTIME : 0;
 
 	/* All zero would disarm. */

@@ -30,7 +30,8 @@ int timerfd_open(int clock);
  */
 int timerfd_arm(int fd, int64_t first, int64_t every, bool at, bool on_change);
 
-/* Nanoseconds until the timer fires next; 0 when it is not armed; -1 with errno. Async-signal-safe. */
+/* Nanoseconds until the timer fires next; 0 when it is not armed; -1 with errno. Async-signal-safe.
+ */
 int64_t timerfd_left(int fd);
 
 /* What CLOCK shows, in nanoseconds; clock_gettime(2). */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-
 int
 exec_become(char **command)
 {
