@@ -37,15 +37,26 @@ enum { APPLETS = sizeof(applets) / sizeof(*applets) };
 
 static const struct applet *running;
 
+static int
+failure_of(const struct applet *applet)
+{
+	return applet->failure ? applet->failure : 1;
+}
+
 static _Noreturn void
 out_of_memory(void)
 {
 	/* Not fail(): that allocates. */
-	static const char text[] = "butter: out of memory\n";
+	char line[128];
+	int length =
+		snprintf(line, sizeof(line),
+			 "butter: %s%sout of memory (raise ulimit -v or the cgroup's memory.max)\n",
+			 running && running->name ? running->name : "",
+			 running && running->name ? ": " : "");
 
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+	if (write(STDERR_FILENO, line, (size_t)length) < 0)
 		_exit(REFUSED);
-	_exit(running && running->failure ? running->failure : 1);
+	_exit(running ? failure_of(running) : 1);
 }
 
 static const struct applet *
@@ -153,7 +164,6 @@ static const struct applet butter = {
 static int
 finish(int status)
 {
-	int failure = running->failure ? running->failure : 1;
 	bool failed = ferror(stdout);
 
 	/* Nothing is pending when an applet wrote records itself: then this is close(2), which can
@@ -161,7 +171,7 @@ finish(int status)
 	if (fclose(stdout) == 0 && !failed)
 		return status;
 	fail(NULL, "cannot write to standard output");
-	return status ? status : failure;
+	return status ? status : failure_of(running);
 }
 
 static int
@@ -174,7 +184,7 @@ run(const struct applet *applet, int argc, char **argv)
 	say_begin(applet->name, applet->failure);
 	switch (opt_parse(applet, argc, argv, &count, &operands)) {
 	case OPT_BAD:
-		return finish(applet->failure ? applet->failure : 1);
+		return finish(failure_of(applet));
 	case OPT_DONE:
 		return finish(0);
 	case OPT_RUN:
