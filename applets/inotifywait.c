@@ -209,8 +209,7 @@ judge(const struct event *event, void *context)
 
 	(void)context;
 	if (event->what & IN_Q_OVERFLOW) {
-		note("events are lost: the kernel's queue was full (raise "
-		     "fs.inotify.max_queued_events)");
+		note("events are lost: the kernel's queue was full (raise fs.inotify.max_queued_events)");
 		return events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
 	}
 	/* Something that the user named is gone: with it goes what was waited for. */
@@ -228,9 +227,10 @@ static int
 set_up(void)
 {
 	if (!quiet)
-		say_plain(recursive ? "Setting up watches.  Beware: since -r was given, this may "
-				      "take a while!\n"
-				    : "Setting up watches.\n");
+		say_plain(
+			recursive
+				? "Setting up watches.  Beware: since -r was given, this may take a while!\n"
+				: "Setting up watches.\n");
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
 		return fail(inotify_hints, "cannot use inotify");
 	files.skip = left_out.count ? skip : NULL;

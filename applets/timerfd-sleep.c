@@ -41,8 +41,7 @@ static int ready_fd = -1;
 static const struct opt options[] = {
 	{ OPT_FLAG, '0', "null", NULL, &null, "--every: end records in NUL instead of newline" },
 	{ OPT_STRING, 'F', "format", "FORMAT", &format,
-	  "--every: print %e event, %v number of the tick, %k ticks since the last record, %t "
-	  "time" },
+	  "--every: print %e event, %v number of the tick, %k ticks since the last record, %t time" },
 	{ OPT_FLAG, 'j', "json", NULL, &json, "--every: print JSON lines" },
 	{ OPT_INTEGER, 'n', "count", "N", &count, "--every: stop after N ticks", NULL, 1,
 	  INT64_MAX },
@@ -227,9 +226,9 @@ check(int operands)
 	if (reaction != (uint64_t)UNSET && !is_realtime())
 		return misuse("--on-clock-change needs --until, --align or a realtime --clock");
 	if (until && moment_parse(until, moment_now(), &moment) < 0)
-		return misuse("'%s' is not a time such as 07:30, @1700000000 or "
-			      "2030-01-31T07:30:00+01:00",
-			      until);
+		return misuse(
+			"'%s' is not a time such as 07:30, @1700000000 or 2030-01-31T07:30:00+01:00",
+			until);
 	return 0;
 }
 

@@ -236,8 +236,7 @@ main(int argc, char **argv)
 	if (descriptors_occupy() < 0)
 		return REFUSED;
 	if (getauxval(AT_SECURE)) {
-		failx("refuses to run setuid, setgid or with file capabilities (clear them on the "
-		      "binary)");
+		failx("refuses to run setuid, setgid or with file capabilities (clear them on the binary)");
 		return REFUSED;
 	}
 	if (applet)

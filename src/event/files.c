@@ -550,7 +550,7 @@ files_open(struct files *files, uint32_t mask, bool recursive, bool follow_links
 				 .follow = follow_links,
 				 .start = -1,
 				 .moving = -1 };
-	source_open(&files->source, fd, READ_SIZE);
+	source_open(&files->source, fd, READ_SIZE, sizeof(struct inotify_event) + NAME_MAX + 1);
 	files->source.nonblocking = true;
 	files->source.decode = decode;
 	return 0;

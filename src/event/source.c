@@ -13,9 +13,9 @@
 #include "memory.h"
 
 void
-source_open(struct source *source, int fd, size_t room)
+source_open(struct source *source, int fd, size_t room, size_t largest)
 {
-	*source = (struct source){ .fd = fd, .room = room };
+	*source = (struct source){ .fd = fd, .room = room, .largest = largest };
 	source->buffer = memory_get(room);
 }
 
@@ -33,6 +33,7 @@ fill(struct source *source)
 	source->read_at = moment_now();
 	source->length = (size_t)size;
 	source->offset = 0;
+	source->emptied = source->room - source->length >= source->largest;
 	return size > 0;
 }
 
@@ -71,6 +72,11 @@ source_next(struct source *source, struct event *event, int64_t timeout)
 
 		if (result)
 			return result;
+		/* What has come since then is there the next time; asking now would be a call for nothing. */
+		if (source->emptied && !timeout) {
+			source->emptied = false;
+			return 0;
+		}
 		if (unsure && (result = wait_until(source, timeout ? deadline : 0)) <= 0)
 			return result;
 		result = fill(source);

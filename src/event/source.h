@@ -16,6 +16,8 @@ struct source {
 	bool nonblocking; /* the descriptor is, so reading may come before polling */
 	char *buffer;
 	size_t room, length, offset; /* bytes: of the buffer, read, decoded */
+	size_t largest;              /* of one record */
+	bool emptied;                /* the last read left room for a record: there were no more */
 	int64_t read_at;             /* realtime of the last read */
 
 	/*
@@ -25,8 +27,8 @@ struct source {
 	int (*decode)(struct source *source, struct event *event);
 };
 
-/* A source on FD whose buffer has ROOM bytes: at least one record of its kind. */
-void source_open(struct source *source, int fd, size_t room);
+/* A source on FD whose buffer has ROOM bytes, and whose records LARGEST at most. */
+void source_open(struct source *source, int fd, size_t room, size_t largest);
 
 /*
  * The next event: 1 and *EVENT (its strings live until the next call); 0 when

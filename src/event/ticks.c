@@ -29,6 +29,6 @@ void
 ticks_open(struct ticks *ticks, int fd)
 {
 	*ticks = (struct ticks){ 0 };
-	source_open(&ticks->source, fd, sizeof(uint64_t));
+	source_open(&ticks->source, fd, sizeof(uint64_t), sizeof(uint64_t));
 	ticks->source.decode = decode;
 }

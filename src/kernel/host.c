@@ -13,8 +13,7 @@ const struct hint host_hints[] = {
 	{ EPERM, "needs CAP_SYS_ADMIN: run as root, or in a private one by 'unshare -Ur --uts'",
 	  CAP_SYS_ADMIN },
 	{ EPERM,
-	  "CAP_SYS_ADMIN is there, but the UTS namespace is another user namespace's or a seccomp "
-	  "profile forbids it",
+	  "CAP_SYS_ADMIN is there, but the UTS namespace is another user namespace's or a seccomp profile forbids it",
 	  0 },
 	{ EINVAL, "the kernel takes 64 bytes at most", 0 },
 	{ ENOSYS, "a seccomp profile hides the call: allow it there", 0 },
