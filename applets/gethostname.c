@@ -3,10 +3,10 @@
  * gethostname: print the host name exactly as the kernel has it, without DNS, NSS or
  * /etc. For boot scripts and containers that have none of these yet.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "applet.h"
+#include "cli/out.h"
 #include "cli/say.h"
 #include "kernel/host.h"
 
@@ -26,9 +26,10 @@ gethostname_run(int count, char **operands)
 	(void)count;
 	(void)operands;
 	if ((domain ? host_domain(name) : host_name(name)) < 0)
-		return fail(host_hints, "cannot read the %s", domain ? "domain name" : "host name");
-	fwrite(name, 1, strlen(name), stdout);
-	putchar(null ? '\0' : '\n');
+		return fail(host_read_hints, "cannot read the %s",
+			    domain ? "domain name" : "host name");
+	out_add(name, strlen(name));
+	out_add(null ? "" : "\n", 1);
 	return 0;
 }
 

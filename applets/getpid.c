@@ -5,13 +5,14 @@
  * in place, which then finds its own id in BUTTER_PID: a shell's $$ stays the
  * same in subshells, this does not.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "applet.h"
 #include "cli/num.h"
+#include "cli/out.h"
 #include "cli/say.h"
 #include "kernel/pid.h"
 #include "kernel/pidfd.h"
@@ -51,18 +52,17 @@ print_identity(pid_t pid, bool is_self)
 {
 	uint64_t inode, start;
 	pid_t parent;
-	int pidfd = pidfd_of(pid);
-	bool found = pidfd >= 0 && pidfd_inode(pidfd, &inode) == 0;
 
-	if (pidfd >= 0)
-		close(pidfd);
-	if (found) {
-		printf("%d:%" PRIu64 "\n", (int)pid, inode);
+	if (pidfd_identity(pid, &inode) == 0) {
+		out_print("%d:%" PRIu64 "\n", (int)pid, inode);
 		return 0;
 	}
+	/* Only what the kernel or its guard will always answer: the form must not change with the weather. */
+	if (errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM)
+		return fail(pid_hints, "cannot identify process %d", (int)pid);
 	if (pid_stat(is_self ? 0 : pid, &parent, &start) < 0)
 		return fail(pid_hints, "cannot identify process %d", (int)pid);
-	printf("%d@%" PRIu64 "\n", (int)pid, start);
+	out_print("%d@%" PRIu64 "\n", (int)pid, start);
 	return 0;
 }
 
@@ -75,8 +75,8 @@ print_namespaces(pid_t pid, bool is_self)
 	if (count < 0)
 		return fail(pid_hints, "cannot look at process %d", (int)pid);
 	for (int i = 0; i < count; i++)
-		printf("%s%d", i ? " " : "", (int)ids[i]);
-	printf("\n");
+		out_print("%s%d", i ? " " : "", (int)ids[i]);
+	out_print("\n");
 	return 0;
 }
 
@@ -88,7 +88,7 @@ print_plain(pid_t pid, bool is_self)
 
 	if (!is_self && pid_stat(pid, &parent, &start) < 0)
 		return fail(pid_hints, "cannot look at process %d", (int)pid);
-	printf("%d\n", (int)pid);
+	out_print("%d\n", (int)pid);
 	return 0;
 }
 

@@ -6,11 +6,9 @@
  *
  * The smallest applet: copy it to begin a new one.
  */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "applet.h"
 #include "cli/num.h"
+#include "cli/out.h"
 #include "cli/say.h"
 #include "kernel/pid.h"
 
@@ -27,7 +25,7 @@ getppid_run(int count, char **operands)
 		if (pid_stat((pid_t)pid, &parent, &start) < 0)
 			return fail(pid_hints, "cannot look at process %s", operands[0]);
 	}
-	printf("%d\n", (int)parent);
+	out_print("%d\n", (int)parent);
 	return 0;
 }
 

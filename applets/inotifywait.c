@@ -129,6 +129,8 @@ check(void)
 		return misuse("--null goes with --format or alone");
 	if (time_format && !format)
 		return misuse("--timefmt needs --format");
+	if (format && !time_format && strstr(format, "%T"))
+		return misuse("%%T in --format needs --timefmt");
 	if (no_newline && (!format || null))
 		return misuse("--no-newline needs --format, without --null");
 	if (background && !out_file)
@@ -155,15 +157,36 @@ compile_patterns(void)
 	return 0;
 }
 
+/* The length of PATH without slashes at its end. */
+static size_t
+bare_length(const char *path)
+{
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	return length;
+}
+
+/* What is named both ways is watched: takes PATH from those that are left out. */
+static void
+keep(const char *path)
+{
+	size_t length = bare_length(path);
+
+	for (size_t i = 0; i < left_out.count; i++)
+		if (bare_length(left_out.paths[i]) == length
+		    && !memcmp(path, left_out.paths[i], length))
+			left_out.paths[i--] = left_out.paths[--left_out.count];
+}
+
 /* Whether PATH of LENGTH bytes is one of those left out, or below one. */
 static bool
 is_left_out(const char *path, size_t length)
 {
 	for (size_t i = 0; i < left_out.count; i++) {
-		size_t size = strlen(left_out.paths[i]);
+		size_t size = bare_length(left_out.paths[i]);
 
-		while (size > 1 && left_out.paths[i][size - 1] == '/')
-			size--;
 		if (size <= length && !memcmp(path, left_out.paths[i], size)
 		    && (size == length || path[size] == '/'))
 			return true;
@@ -313,6 +336,8 @@ inotifywait_run(int operands, char **texts)
 		add_operand(texts[i]);
 	if (!watched.count)
 		return misuse("no files specified to watch");
+	for (size_t i = 0; i < watched.count; i++)
+		keep(watched.paths[i]);
 	monitor |= background;
 	events = events ? events : IN_ALL_EVENTS;
 	if (out_file)

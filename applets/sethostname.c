@@ -10,6 +10,7 @@
 
 #include "applet.h"
 #include "cli/say.h"
+#include "file.h"
 #include "kernel/host.h"
 
 enum { FILE_MOST = 65536 }; /* bytes of FILE that are looked at */
@@ -44,17 +45,17 @@ static int
 set_from(int fd)
 {
 	char text[FILE_MOST], copy[FILE_MOST + 1];
-	size_t size = 0, length;
+	ssize_t size = file_read(fd, text, sizeof(text));
 	const char *name;
-	ssize_t got;
+	size_t length;
 
-	while ((got = read(fd, text + size, sizeof(text) - size)) > 0)
-		size += (size_t)got;
-	if (got < 0)
+	if (size < 0)
 		return fail(NULL, "cannot read '%s'", file);
-	name = host_find(text, size, &length);
+	name = host_find(text, (size_t)size, &length);
 	if (!name)
 		return failx("'%s' holds no name", file);
+	if (name + length == text + sizeof(text))
+		return failx("'%s' holds no whole name in its first %d bytes", file, FILE_MOST);
 	if (memchr(name, '\0', length))
 		return failx("the name in '%s' holds a NUL byte", file);
 	memcpy(copy, name, length);

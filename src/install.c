@@ -74,23 +74,24 @@ replace(int folder, const char *target, const char *name)
 	return result;
 }
 
+/* Whether NAME leads to this very program, by whatever way. */
 static bool
-is_link_to(int folder, const char *name, const char *target)
+is_butter(int folder, const char *name, const char *butter)
 {
-	char there[PATH_MAX];
-	ssize_t length = readlinkat(folder, name, there, sizeof(there));
+	struct stat there, own;
 
-	return length == (ssize_t)strlen(target) && !memcmp(there, target, (size_t)length);
+	return fstatat(folder, name, &there, 0) == 0 && stat(butter, &own) == 0
+	       && there.st_ino == own.st_ino && there.st_dev == own.st_dev;
 }
 
 static int
-link_one(int folder, const char *target, const char *name, bool force)
+link_one(int folder, const char *butter, const char *target, const char *name, bool force)
 {
 	if (symlinkat(target, folder, name) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return -1;
-	if (is_link_to(folder, name, target))
+	if (is_butter(folder, name, butter))
 		return 0;
 	if (force)
 		return replace(folder, target, name);
@@ -120,7 +121,7 @@ install_links(const char *folder, int count, const char *const *names, bool forc
 	add_relative(&target, real, butter);
 	buffer_string(&target);
 	for (int i = 0; i < count; i++)
-		if (link_one(fd, target.data, names[i], force) < 0)
+		if (link_one(fd, butter, target.data, names[i], force) < 0)
 			status = fail(hints, "cannot make the link '%s/%s'", folder, names[i]);
 	close(fd);
 	buffer_done(&target);

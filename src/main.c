@@ -7,12 +7,12 @@
  * by its first argument.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include "applet.h"
+#include "cli/out.h"
 #include "cli/say.h"
 #include "install.h"
 #include "memory.h"
@@ -98,10 +98,12 @@ static const struct opt options[] = {
 	OPT_END,
 };
 
+static const struct applet butter; /* itself, below */
+
 static int
 print_options(const char *name)
 {
-	const struct applet *applet = find_applet(name);
+	const struct applet *applet = strcmp(name, "butter") ? find_applet(name) : &butter;
 
 	if (!applet)
 		return unknown_applet(name);
@@ -114,9 +116,9 @@ list_applets(bool summaries)
 {
 	for (size_t i = 0; i < APPLETS; i++)
 		if (summaries)
-			printf("%s\t%s\n", applets[i]->name, applets[i]->summary);
+			out_print("%s\t%s\n", applets[i]->name, applets[i]->summary);
 		else
-			puts(applets[i]->name);
+			out_print("%s\n", applets[i]->name);
 	return 0;
 }
 
@@ -159,16 +161,11 @@ static const struct applet butter = {
 
 /* ---- dispatch ---- */
 
-/* stdout is checked here, once: a full disk or a closed descriptor is a failure of whoever has
- * printed. */
+/* Standard output is checked here, once: a full disk or a closed descriptor is a failure of whoever has printed. */
 static int
 finish(int status)
 {
-	bool failed = ferror(stdout);
-
-	/* Nothing is pending when an applet wrote records itself: then this is close(2), which can
-	 * fail too. */
-	if (fclose(stdout) == 0 && !failed)
+	if (out_finish() == 0)
 		return status;
 	fail(NULL, "cannot write to standard output");
 	return status ? status : failure_of(running);
@@ -233,17 +230,18 @@ main(int argc, char **argv)
 	const struct applet *applet = find_applet(name);
 
 	memory_exhausted = out_of_memory;
-	if (descriptors_occupy() < 0)
+	if (descriptors_occupy() < 0) {
+		fail(NULL, "cannot occupy the descriptors that are closed");
 		return REFUSED;
+	}
 	if (getauxval(AT_SECURE)) {
 		failx("refuses to run setuid, setgid or with file capabilities (clear them on the binary)");
 		return REFUSED;
 	}
 	if (applet)
 		return run(applet, argc, argv);
-	/* Under a foreign name it is butter if the rest makes sense so; else a link to an applet
-	 * that is not built in. */
-	if (argc > 1 && strncmp(name, "butter", 6) && argv[1][0] != '-' && !find_applet(argv[1]))
+	/* Any other name is that of an applet which is not built in, unless an applet follows. */
+	if (strncmp(name, "butter", 6) && *name && !(argc > 1 && find_applet(argv[1])))
 		return unknown_applet(name);
 	return run_butter(argc, argv);
 }

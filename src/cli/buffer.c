@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/buffer.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,22 +24,29 @@ buffer_reserve(struct buffer *buffer, size_t size)
 }
 
 void
+buffer_vprint(struct buffer *buffer, const char *format, va_list arguments)
+{
+	va_list again;
+	int length;
+
+	va_copy(again, arguments);
+	length = vsnprintf(NULL, 0, format, again);
+	va_end(again);
+	if (length < 0)
+		return;
+	buffer_reserve(buffer, (size_t)length + 1);
+	vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
+	buffer->length += (size_t)length;
+}
+
+void
 buffer_print(struct buffer *buffer, const char *format, ...)
 {
 	va_list arguments;
-	int length;
 
 	va_start(arguments, format);
-	length = vsnprintf(NULL, 0, format, arguments);
+	buffer_vprint(buffer, format, arguments);
 	va_end(arguments);
-	if (length < 0)
-		return;
-
-	buffer_reserve(buffer, (size_t)length + 1);
-	va_start(arguments, format);
-	vsnprintf(buffer->data + buffer->length, (size_t)length + 1, format, arguments);
-	va_end(arguments);
-	buffer->length += (size_t)length;
 }
 
 void

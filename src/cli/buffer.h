@@ -3,6 +3,7 @@
 #ifndef BUTTER_BUFFER_H
 #define BUTTER_BUFFER_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -17,6 +18,9 @@ char *buffer_reserve(struct buffer *buffer, size_t size);
 /* Appends as printf(3) does. */
 void buffer_print(struct buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+void buffer_vprint(struct buffer *buffer, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
 
 /* Frees the bytes; the buffer is empty and usable again. */
 void buffer_done(struct buffer *buffer);

@@ -11,6 +11,7 @@
 
 #include "applet.h"
 #include "cli/num.h"
+#include "cli/out.h"
 #include "cli/say.h"
 #include "memory.h"
 
@@ -69,33 +70,38 @@ row_at(const struct applet *applet, size_t index)
 
 /* ---- parsing ---- */
 
+/* Tells that the table of ROW does not have the first LENGTH bytes of NAME, and what may have been meant. */
+static bool
+refuse_name(const struct opt *row, const char *shown, const char *name, size_t length)
+{
+	char *word = memory_string(name);
+	const char *nearest = NULL;
+
+	word[length] = '\0';
+	for (const struct name *known = row->names; known->name; known++)
+		names_nearer(word, known->name, &nearest);
+	if (nearest)
+		misuse("%s: unknown name '%s', did you mean '%s'?", shown, word, nearest);
+	else
+		misuse("%s: unknown name '%s'", shown, word);
+	free(word);
+	return false;
+}
+
+/* The bits of all names in the comma list. */
 static bool
 add_names(const struct opt *row, const char *shown, const char *list)
 {
-	uint64_t *value = row->value, bits;
-	const char *start = list, *nearest = NULL;
-
 	for (;;) {
-		size_t length = strcspn(start, ",");
+		size_t length = strcspn(list, ",");
+		uint64_t bits;
 
-		if (!names_find(row->names, start, length, &bits)) {
-			char *word = memory_string(start);
-
-			word[length] = '\0';
-			for (const struct name *name = row->names; name->name; name++)
-				names_nearer(word, name->name, &nearest);
-			if (nearest)
-				misuse("%s: unknown name '%s', did you mean '%s'?", shown, word,
-				       nearest);
-			else
-				misuse("%s: unknown name '%s'", shown, word);
-			free(word);
-			return false;
-		}
-		*value = row->kind == OPT_CHOICE ? bits : *value | bits;
-		if (!start[length])
+		if (!names_find(row->names, list, length, &bits))
+			return refuse_name(row, shown, list, length);
+		*(uint64_t *)row->value |= bits;
+		if (!list[length])
 			return true;
-		start += length + 1;
+		list += length + 1;
 	}
 }
 
@@ -162,8 +168,10 @@ store(const struct opt *row, const char *shown, const char *text)
 		list->items[list->count++] = (struct opt_item){ row, text };
 		return true;
 	case OPT_NAMES:
-	case OPT_CHOICE:
 		return add_names(row, shown, text);
+	case OPT_CHOICE:
+		return names_find(row->names, text, strlen(text), row->value)
+		       || refuse_name(row, shown, text, strlen(text));
 	default:
 		return false;
 	}
@@ -334,7 +342,7 @@ print_help(const struct applet *applet)
 			add_names_of(&text, names);
 	buffer_print(&text, "Exit status and examples: man butter%s%s\n", applet->name ? "-" : "",
 		     applet->name ? applet->name : "");
-	fwrite(text.data, 1, text.length, stdout);
+	out_add(text.data, text.length);
 	buffer_done(&text);
 }
 
@@ -365,8 +373,8 @@ opt_parse(const struct applet *applet, int argc, char **argv, int *count, char *
 			return OPT_DONE;
 		}
 		if (row->kind == OPT_VERSION) {
-			printf(applet->name ? "butter %s (%s)\n" : "butter %s\n", BUTTER_VERSION,
-			       applet->name);
+			out_print(applet->name ? "butter %s (%s)\n" : "butter %s\n", BUTTER_VERSION,
+				  applet->name);
 			return OPT_DONE;
 		}
 		if (!store(row, shown_as(applet, row, name, sizeof(name)), optarg))
@@ -455,8 +463,8 @@ opt_print(const struct applet *applet)
 		const char *argument = row->argument ? row->argument : "";
 
 		if (row->name)
-			printf("--%s\t%s\t%s\n", row->name, argument, row->help);
+			out_print("--%s\t%s\t%s\n", row->name, argument, row->help);
 		if (letter_of(applet, row))
-			printf("-%c\t%s\t%s\n", letter_of(applet, row), argument, row->help);
+			out_print("-%c\t%s\t%s\n", letter_of(applet, row), argument, row->help);
 	}
 }

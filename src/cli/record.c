@@ -117,7 +117,7 @@ write_some(struct record *record, bool wait)
 	for (;;) {
 		ssize_t size;
 
-		if (!has_room(record, wait))
+		if (!wait && !has_room(record, false))
 			return 0;
 		size = write(record->fd, record->queue.data + record->sent,
 			     next_write(record, most));
@@ -127,7 +127,7 @@ write_some(struct record *record, bool wait)
 		}
 		if (errno != EINTR && errno != EAGAIN)
 			return -1;
-		if (errno == EAGAIN && !wait)
+		if (errno == EAGAIN && !has_room(record, wait))
 			return 0;
 	}
 }

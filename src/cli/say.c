@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -59,17 +58,8 @@ static __attribute__((format(printf, 4, 0))) void
 say(int priority, int error, const char *hint, const char *format, va_list arguments)
 {
 	struct buffer message = { 0 }, line = { 0 };
-	va_list again;
-	int length;
 
-	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (length > 0) {
-		vsnprintf(buffer_reserve(&message, (size_t)length + 1), (size_t)length + 1, format,
-			  arguments);
-		message.length = (size_t)length;
-	}
+	buffer_vprint(&message, format, arguments);
 	if (error)
 		buffer_print(&message, ": %s", strerror(error));
 	if (hint)

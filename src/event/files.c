@@ -9,20 +9,17 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kernel/inotify.h"
-#include "kernel/timerfd.h"
 #include "memory.h"
 
 enum {
-	READ_SIZE = 1 << 16,  /* bytes of the kernel's queue at a time */
-	LIST_SIZE = 1 << 15,  /* bytes of a folder's entries at a time, as libc does */
-	MOST_OPEN = 128,      /* folders that a walk keeps open on its way down */
-	PAIR_TIME = 50000000, /* nanoseconds within which a move's other half comes */
+	READ_SIZE = 1 << 16, /* bytes of the kernel's queue at a time */
+	LIST_SIZE = 1 << 15, /* bytes of a folder's entries at a time, as libc does */
+	MOST_OPEN = 128,     /* folders that a walk keeps open on its way down */
 	/* What is needed to follow the tree, whatever the user wants to see. */
-	FOLLOW_TREE = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO,
+	FOLLOW_TREE = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF,
 	/* What the walk itself does to the folders that it reads. */
 	OWN_DOING = IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE,
 };
@@ -408,13 +405,49 @@ let_go(struct files *files, struct node *node)
 	}
 }
 
-/* The move that waits for its other half had none: the folder has left the tree. */
-static void
-moved_out(struct files *files)
-{
-	struct node *node = tree_find(&files->tree, files->moving);
+/*
+ * A folder moves. Of one rename the queue holds, in this order, MOVED_FROM, MOVED_TO if the
+ * new place is watched, and MOVE_SELF; those of another may stand between them. So the move
+ * is over with MOVED_TO, or else MOVE_SELF tells that the folder has left the tree.
+ */
+struct move {
+	int wd;
+	uint32_t cookie;
+};
 
-	files->moving = -1;
+/* The node of the move that has WD or COOKIE, which is then forgotten; NULL when there is none. */
+static struct node *
+take_move(struct files *files, int wd, uint32_t cookie)
+{
+	struct move *moves = (struct move *)(void *)files->moves.data;
+	size_t count = files->moves.length / sizeof(*moves);
+
+	for (size_t i = 0; i < count; i++)
+		if (moves[i].wd == wd || moves[i].cookie == cookie) {
+			wd = moves[i].wd;
+			moves[i] = moves[count - 1];
+			files->moves.length -= sizeof(*moves);
+			return tree_find(&files->tree, wd);
+		}
+	return NULL;
+}
+
+static void
+moved_from(struct files *files, struct node *parent, const struct inotify_record *record)
+{
+	struct node *node = tree_child(&files->tree, parent, record->name);
+
+	if (node) {
+		struct move move = { node->wd, record->cookie };
+
+		buffer_add(&files->moves, &move, sizeof(move));
+	}
+}
+
+static void
+moved_self(struct files *files, struct node *node)
+{
+	node = take_move(files, node->wd, 0);
 	if (node)
 		let_go(files, node);
 }
@@ -435,29 +468,15 @@ appeared(struct files *files, struct node *parent, const char *name)
 static void
 moved_to(struct files *files, struct node *parent, const struct inotify_record *record)
 {
-	struct node *node = tree_find(&files->tree, files->moving);
+	struct node *node = take_move(files, -1, record->cookie);
 
-	if (!node || files->cookie != record->cookie) {
+	if (!node) {
 		appeared(files, parent, record->name);
 		return;
 	}
-	files->moving = -1;
 	node = tree_move(&files->tree, node, parent, record->name);
 	if (is_skipped(files, node))
 		let_go(files, node);
-}
-
-static void
-moved_from(struct files *files, struct node *parent, const struct inotify_record *record)
-{
-	struct node *node = tree_child(&files->tree, parent, record->name);
-
-	moved_out(files);
-	if (!node)
-		return;
-	files->moving = node->wd;
-	files->cookie = record->cookie;
-	files->moved_at = timerfd_now(CLOCK_MONOTONIC);
 }
 
 /* The kernel has ended NODE's watch: its object is gone, or the file system of it and all below. */
@@ -480,7 +499,11 @@ follow_last(struct files *files)
 	files->last = NULL;
 	if (!node)
 		return;
-	if (!files->recursive || !(record->mask & IN_ISDIR) || !record->length)
+	if (!files->recursive)
+		return;
+	if (record->mask & IN_MOVE_SELF)
+		moved_self(files, node);
+	if (!(record->mask & IN_ISDIR) || !record->length)
 		return;
 	if (record->mask & IN_CREATE)
 		appeared(files, node, record->name);
@@ -512,8 +535,6 @@ decode(struct source *source, struct event *event)
 	struct files *files = (struct files *)source;
 
 	follow_last(files);
-	if (files->moving >= 0 && timerfd_now(CLOCK_MONOTONIC) - files->moved_at > PAIR_TIME)
-		moved_out(files);
 	while (source->offset < source->length) {
 		struct inotify_record *record = &files->record;
 		size_t size = inotify_decode(source->buffer + source->offset,
@@ -529,7 +550,9 @@ decode(struct source *source, struct event *event)
 		if (!node && !(record->mask & IN_Q_OVERFLOW))
 			continue; /* of a watch that was let go */
 		describe(files, node, record, event);
-		if (record->mask & IN_IGNORED)
+		if (record->mask & IN_Q_OVERFLOW)
+			files->moves.length = 0; /* what would end them may be lost */
+		else if (record->mask & IN_IGNORED)
 			ended(files, node); /* its path stays readable */
 		else
 			files->last = node;
@@ -545,11 +568,9 @@ files_open(struct files *files, uint32_t mask, bool recursive, bool follow_links
 
 	if (fd < 0)
 		return -1;
-	*files = (struct files){ .mask = mask,
-				 .recursive = recursive,
-				 .follow = follow_links,
-				 .start = -1,
-				 .moving = -1 };
+	*files = (struct files){
+		.mask = mask, .recursive = recursive, .follow = follow_links, .start = -1
+	};
 	source_open(&files->source, fd, READ_SIZE, sizeof(struct inotify_event) + NAME_MAX + 1);
 	files->source.nonblocking = true;
 	files->source.decode = decode;
@@ -561,4 +582,5 @@ files_close(struct files *files)
 {
 	source_close(&files->source);
 	tree_done(&files->tree);
+	buffer_done(&files->moves);
 }

@@ -24,9 +24,7 @@ struct files {
 	int start;           /* the working folder, while a walk leaves it; -1 */
 	struct step *here;   /* where the walk is; NULL: at start */
 	size_t open_folders; /* descriptors that the walk holds */
-	int moving;          /* the watch of a folder of which only MOVED_FROM was seen; -1 */
-	uint32_t cookie;     /* of that move, */
-	int64_t moved_at;    /* which was seen then (CLOCK_MONOTONIC) */
+	struct buffer moves; /* struct move each: folders of which only MOVED_FROM was seen */
 	struct node *last;   /* where the event that was handed out last happened: the tree */
 	struct inotify_record
 		record; /* follows it with the next call, when its path has been read */

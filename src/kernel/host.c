@@ -20,6 +20,12 @@ const struct hint host_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+const struct hint host_read_hints[] = {
+	{ EPERM, "a seccomp profile is in the way: allow uname", 0 },
+	{ ENOSYS, "a seccomp profile is in the way: allow uname", 0 },
+	{ 0, NULL, 0 },
+};
+
 int
 host_name(char name[HOST_MAX + 1])
 {

@@ -10,8 +10,8 @@
 
 enum { HOST_MAX = 64 }; /* bytes of a name, __NEW_UTS_LEN */
 
-/* Advice for errors of host_rename and host_join. */
-extern const struct hint host_hints[];
+/* Advice for errors of host_rename and host_join; of host_name and host_domain. */
+extern const struct hint host_hints[], host_read_hints[];
 
 /* Copies the host name as the kernel has it; -1 with errno ENOSYS or EPERM (seccomp); uname(2). */
 int host_name(char name[HOST_MAX + 1]);

@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "file.h"
+
 const struct hint pid_hints[] = {
 	{ ENOENT, "mount proc on /proc", 0 },
 	{ EXDEV, "the proc on /proc is another pid namespace's: mount one of this", 0 },
@@ -45,10 +47,9 @@ is_own_proc(void)
 static ssize_t
 read_proc(pid_t pid, const char *file, char *text, size_t room)
 {
-	size_t length = 0;
-	ssize_t size;
+	ssize_t length;
 	char path[64];
-	int fd;
+	int fd, error;
 
 	if (pid && !is_own_proc()) {
 		errno = EXDEV;
@@ -65,20 +66,11 @@ read_proc(pid_t pid, const char *file, char *text, size_t room)
 			errno = ESRCH;
 		return -1;
 	}
-	do {
-		size = read(fd, text + length, room - length);
-		if (size > 0)
-			length += (size_t)size;
-	} while (size > 0 || (size < 0 && errno == EINTR));
-	if (size < 0) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-		return -1;
-	}
+	length = file_read(fd, text, room);
+	error = errno;
 	close(fd);
-	return (ssize_t)length;
+	errno = error;
+	return length;
 }
 
 static bool

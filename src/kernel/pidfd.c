@@ -16,17 +16,22 @@ pidfd_of(pid_t pid)
 }
 
 int
-pidfd_inode(int pidfd, uint64_t *inode)
+pidfd_identity(pid_t pid, uint64_t *inode)
 {
 	struct statfs file_system;
 	struct stat status;
+	int pidfd = pidfd_of(pid), result, error;
 
-	if (fstatfs(pidfd, &file_system) < 0 || fstat(pidfd, &status) < 0)
+	if (pidfd < 0)
 		return -1;
-	if (file_system.f_type != PID_FS_MAGIC) {
-		errno = EOPNOTSUPP;
-		return -1;
+	result = fstatfs(pidfd, &file_system) < 0 ? -1 : fstat(pidfd, &status);
+	error = errno;
+	close(pidfd);
+	if (result == 0 && file_system.f_type != PID_FS_MAGIC) {
+		result = -1;
+		error = EOPNOTSUPP;
 	}
-	*inode = status.st_ino;
-	return 0;
+	*inode = result == 0 ? status.st_ino : 0;
+	errno = error;
+	return result;
 }

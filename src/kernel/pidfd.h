@@ -10,9 +10,10 @@
 int pidfd_of(pid_t pid);
 
 /*
- * The inode of PIDFD, unique until the machine restarts. -1 with errno EOPNOTSUPP
- * where the kernel has no pidfs (before Linux 6.9) and all pidfds share one inode.
+ * The inode of PID's pidfd, which no other process has until the machine restarts. -1 with
+ * errno of pidfd_of, or EOPNOTSUPP where the kernel has no pidfs (before Linux 6.9)
+ * and all pidfds share one inode.
  */
-int pidfd_inode(int pidfd, uint64_t *inode);
+int pidfd_identity(pid_t pid, uint64_t *inode);
 
 #endif

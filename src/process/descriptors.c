@@ -60,5 +60,7 @@ descriptors_ready(int fd)
 		size = write(fd, "\n", 1);
 	while (size < 0 && errno == EINTR);
 	close(fd);
+	if (fd <= STDERR_FILENO && occupy(fd) < 0)
+		return -1;
 	return size < 0 ? -1 : 0;
 }

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/out.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/record.h"
+
+static struct buffer printed;
+
+void
+out_print(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	buffer_vprint(&printed, format, arguments);
+	va_end(arguments);
+}
+
+void
+out_add(const void *bytes, size_t size)
+{
+	buffer_add(&printed, bytes, size);
+}
+
+int
+out_finish(void)
+{
+	struct record record;
+	int result;
+
+	record_open(&record, STDOUT_FILENO, SIZE_MAX);
+	buffer_add(record_begin(&record), printed.data, printed.length);
+	record_end(&record);
+	buffer_done(&printed);
+	result = record_flush(&record, true);
+	record_done(&record);
+	return result < 0 || close(STDOUT_FILENO) < 0 ? -1 : 0;
+}
