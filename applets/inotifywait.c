@@ -26,8 +26,8 @@ static bool csv, background, json, monitor, no_follow, no_newline, null, recursi
 static int quiet, ready_fd = -1;
 static int64_t count, timeout;
 static uint64_t events;
-static const char *format, *from_file, *out_file, *time_format;
-static struct opt_list patterns;
+static const char *format, *out_file, *time_format;
+static struct opt_list from_files, patterns;
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'c', "csv", NULL, &csv, "print comma-separated values" },
@@ -52,7 +52,7 @@ static const struct opt options[] = {
 	{ OPT_LIST, 0, "excludei", "PATTERN", &patterns, "the same, upper and lower case alike" },
 	{ OPT_STRING, 0, "format", "FORMAT", &format,
 	  "print %w watched path, %f file in it, %e events, %Xe, %T time, %c cookie, %0, %n" },
-	{ OPT_STRING, 0, "fromfile", "FILE", &from_file,
+	{ OPT_LIST, 0, "fromfile", "FILE", &from_files,
 	  "take operands also from the lines of FILE; -: standard input" },
 	{ OPT_LIST, 0, "include", "PATTERN", &patterns, "take only paths that match" },
 	{ OPT_LIST, 0, "includei", "PATTERN", &patterns, "the same, upper and lower case alike" },
@@ -94,17 +94,17 @@ add_operand(const char *operand)
 		add_path(&watched, operand);
 }
 
-/* The lines of --fromfile as operands. 0, or the status after a message. */
+/* The lines of FILE as operands. 0, or the status after a message. */
 static int
-read_operands(void)
+read_operands(const char *file)
 {
-	FILE *stream = strcmp(from_file, "-") ? fopen(from_file, "re") : stdin;
+	FILE *stream = strcmp(file, "-") ? fopen(file, "re") : stdin;
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t length;
 
 	if (!stream)
-		return fail(NULL, "cannot open '%s'", from_file);
+		return fail(NULL, "cannot open '%s'", file);
 	while ((length = getline(&line, &room, stream)) > 0) {
 		if (line[length - 1] == '\n')
 			line[--length] = '\0';
@@ -113,7 +113,7 @@ read_operands(void)
 	}
 	free(line);
 	if (ferror(stream))
-		return fail(NULL, "cannot read '%s'", from_file);
+		return fail(NULL, "cannot read '%s'", file);
 	if (stream != stdin)
 		fclose(stream);
 	return 0;
@@ -328,8 +328,8 @@ inotifywait_run(int operands, char **texts)
 
 	if (!status)
 		status = compile_patterns();
-	if (!status && from_file)
-		status = read_operands();
+	for (size_t i = 0; i < from_files.count && !status; i++)
+		status = read_operands(from_files.items[i].text);
 	if (status)
 		return status;
 	for (int i = 0; i < operands; i++)
