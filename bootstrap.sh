@@ -1,0 +1,159 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# From a fresh machine to a running demo or a passed test run. What is there already stays as it is,
+# so a second run goes straight to its job.
+set -u
+cd "$(dirname "$0")" || exit 1
+
+usage="usage: ./bootstrap.sh [--no-install] demo | check
+  demo          install what the build needs, build, and show the applets at work
+  check         install what the tests need too, build, and run them all
+  --no-install  install nothing, only say what is missing; with demo or check, go on if that can be done"
+
+# What shows that a thing is there, and Debian's package that brings it.
+build_needs="
+	command:gcc:gcc
+	file:/usr/include/stdio.h:libc6-dev
+	command:make:make
+	command:autoreconf:autoconf
+	command:automake:automake
+	command:pkg-config:pkgconf
+	library:libbsd-overlay:libbsd-dev"
+check_needs="
+	command:bats:bats"
+# Without one of these, tests are skipped and say so.
+check_likes="
+	command:jq:jq
+	command:strace:strace
+	command:mandoc:mandoc
+	command:inotifywait:inotify-tools
+	command:unshare:util-linux
+	command:ps:procps
+	command:busybox:busybox-static
+	command:script:bsdutils"
+
+say() {
+	printf 'bootstrap: %s\n' "$*"
+}
+
+run() {
+	printf '+ %s\n' "$*"
+	"$@"
+}
+
+# missing NEED...: the packages of those NEEDs that are not there.
+missing() {
+	for need; do
+		package=${need##*:} thing=${need#*:}
+		thing=${thing%:*}
+		case $need in
+		command:*) command -v "$thing" >/dev/null ;;
+		file:*) [ -e "$thing" ] ;;
+		library:*) pkg-config --exists "$thing" 2>/dev/null ;;
+		esac || printf '%s ' "$package"
+	done
+}
+
+# can_install PACKAGE...: whether install can be tried; if not, says what would have to be done.
+can_install() {
+	if [ "$may_install" != yes ]; then
+		return 1
+	elif ! command -v apt-get >/dev/null; then
+		say "this is no Debian; install what Debian calls: $*"
+		return 1
+	elif [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+		say "run this as root: apt-get install $*"
+		return 1
+	fi
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		run "$@"
+	elif [ -t 0 ]; then
+		run sudo "$@"
+	else
+		run sudo -n "$@" # nobody could type a password
+	fi
+}
+
+apt_install() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+}
+
+install() {
+	if ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then
+		apt_install "$@" && return
+	fi
+	# No lists yet, or lists so old that their packages are gone.
+	as_root apt-get update -q && apt_install "$@"
+}
+
+# need NEED...: stops when one is missing and cannot be installed.
+need() {
+	lacking=$(missing "$@")
+	[ -n "$lacking" ] || return 0
+	say "missing: $lacking"
+	# shellcheck disable=SC2086 # words
+	can_install $lacking && install $lacking && return
+	say "cannot go on without: $lacking"
+	exit 1
+}
+
+# like NEED...: goes on without.
+like() {
+	lacking=$(missing "$@")
+	[ -n "$lacking" ] || return 0
+	say "missing (without them tests are skipped): $lacking"
+	# shellcheck disable=SC2086 # words
+	can_install $lacking || return 0
+	# shellcheck disable=SC2086
+	install $lacking && return
+	for package in $lacking; do install "$package" || say "going on without $package"; done
+}
+
+# autoreconf and configure are GNUmakefile's business, which runs them when it must.
+build() {
+	run make -s -j"$(nproc)"
+}
+
+check() {
+	rm -f test-logs/tally
+	make -s check
+	status=$?
+	# On failure make has the last word; the tally belongs there.
+	[ "$status" = 0 ] || [ ! -f test-logs/tally ] || cat test-logs/tally
+	return "$status"
+}
+
+may_install=yes
+if [ "${1-}" = --no-install ]; then
+	may_install=no
+	shift
+fi
+
+# shellcheck disable=SC2086 # words
+case ${1-} in
+demo)
+	need $build_needs
+	build && BUTTER=$PWD/butter examples/tour.sh
+	;;
+check)
+	need $build_needs $check_needs
+	like $check_likes
+	build && check
+	;;
+"")
+	[ "$may_install" = no ] || { echo "$usage"; exit 1; }
+	lacking=$(missing $build_needs $check_needs $check_likes)
+	say "missing: ${lacking:-nothing}"
+	[ -z "$(missing $build_needs $check_needs)" ]
+	;;
+-h | --help)
+	echo "$usage"
+	;;
+*)
+	echo "$usage" >&2
+	exit 1
+	;;
+esac
