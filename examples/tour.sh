@@ -1,0 +1,152 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A tour of butter's applets on real files, timers and namespaces, in a few seconds. All of it
+# happens in a temporary folder and in private namespaces: the system stays as it is.
+# usage: [BUTTER=PATH] tour.sh
+set -u
+butter=$(command -v "${BUTTER:-butter}") || { echo "tour: no butter in PATH (set BUTTER)" >&2; exit 1; }
+butter=$(realpath "$butter")
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
+cd "$folder" || exit 1
+failures=0
+
+title() {
+	printf '\n== %s\n' "$*"
+}
+
+# proves SENTENCE [COMMAND...]: says what the output above shows, if COMMAND holds.
+proves() {
+	sentence=$1
+	shift
+	if [ $# = 0 ] || "$@"; then
+		printf '   -> %s\n' "$sentence"
+	else
+		printf '   -> FAILED: %s\n' "$sentence"
+		failures=$((failures + 1))
+	fi
+}
+
+# watch ARG...: what inotifywait prints of the changes made here, once it has said that it is ready.
+watch() {
+	mkfifo ready
+	mkdir inbox
+	"$butter" inotifywait -q -m --count 4 -t 5 --ready-fd 3 -e create,close_write,move "$@" inbox 3>ready &
+	read -r _ <ready
+	echo hello >"inbox/$nasty"
+	mv "inbox/$nasty" inbox/tame
+	wait $!
+	rm -r ready inbox
+}
+
+watching() {
+	nasty=$(printf 'two\nlines, \033[31mred')
+	title "inotifywait: a file is made under a name with a newline and a colour code in it, then renamed"
+	watch >text
+	cat text
+	proves "one record a line, whatever the name; --ready-fd said when to begin, no sleep was needed" \
+		test "$(wc -l <text)" = 4
+	title "inotifywait --json: the same once more"
+	watch --json >json
+	cat json
+	if command -v jq >/dev/null; then
+		proves "jq finds the very same name in it" \
+			test "$(jq -r 'select(.event == "create").name' json)" = "$nasty"
+	fi
+}
+
+# milliseconds COMMAND...: how long it takes.
+milliseconds() {
+	begin=$(date +%s%N)
+	"$@"
+	echo "$begin $(date +%s%N)" | awk '{ printf "%.2f\n", ($2 - $1) / 1e6 }'
+}
+
+ten_sleeps() {
+	for _ in 1 2 3 4 5 6 7 8 9 10; do sleep 0.05; done
+}
+
+sleeping() {
+	title "timerfd-sleep 1ms and sleep 0.001, in turns: the quickest of 10"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		milliseconds "$butter" timerfd-sleep 1ms >>ours
+		milliseconds sleep 0.001 >>theirs
+	done
+	ours=$(sort -n ours | head -n 1)
+	echo "timerfd-sleep $ours ms, sleep $(sort -n theirs | head -n 1) ms"
+	proves "never early; most of what goes beyond 1 ms is the start of a program" \
+		awk "BEGIN { exit !($ours >= 1) }"
+
+	title "timerfd-sleep --every 50ms -n 11, and sleep 0.05 ten times"
+	"$butter" timerfd-sleep --every 50ms -n 11 --json >ticks
+	tail -n 2 ticks
+	sed 's/.*"time":\([0-9.]*\).*/\1/' ticks | awk '{ last = $1; if (NR == 1) first = $1 }
+		END { printf "from tick to tick ten times: %.1f ms\n", (last - first) * 1000 }'
+	echo "sleep ten times: $(milliseconds ten_sleeps) ms"
+	proves "ticks do not drift: a late one delays none after it" test "$(wc -l <ticks)" = 11
+}
+
+introducing() {
+	title "getpid, getppid: straight from the kernel"
+	echo "this shell: $$; parent of a butter that it starts: $("$butter" getppid)"
+	proves "the shell is its children's parent" test "$("$butter" getppid)" = $$
+
+	title "getpid --id: this shell's identity"
+	identity=$("$butter" getpid --id $$)
+	echo "$identity"
+	proves "it stays, and no later process with the same number will have it" \
+		test "$identity" = "$("$butter" getpid --id $$)"
+
+	title "getpid -- COMMAND"
+	# shellcheck disable=SC2016 # for the inner shell
+	told=$("$butter" getpid -- sh -c 'echo "was told $BUTTER_PID, is $$"')
+	echo "$told"
+	number=${told##* }
+	proves "the command took butter's place, and knows its number" \
+		test "$told" = "was told $number, is $number"
+}
+
+# can ARG...: whether unshare ARG... is possible here; says so if not.
+can() {
+	$private "$@" true 2>/dev/null && return
+	printf '   -> left out: no such namespace can be made here\n'
+	return 1
+}
+
+naming() {
+	title "sethostname, in a UTS namespace of its own"
+	can -u || return 0
+	outside=$("$butter" gethostname)
+	# shellcheck disable=SC2016 # for the inner shell
+	inside=$($private -u sh -c '"$0" sethostname tour && "$0" gethostname' "$butter")
+	echo "inside: $inside; outside: $("$butter" gethostname)"
+	proves "the name has changed there and nowhere else" \
+		test "$inside, $("$butter" gethostname)" = "tour, $outside"
+}
+
+counting() {
+	title "getpid --ns: one process, its number in each pid namespace"
+	can -p -f --mount-proc || return 0
+	mkfifo up down
+	# shellcheck disable=SC2016 # for the inner shell
+	$private -p -f --mount-proc sh -c 'echo "inside: $("$0" getpid --ns $$)"; echo >up; read -r _ <down' "$butter" &
+	read -r _ <up
+	read -r child _ <"/proc/$!/task/$!/children"
+	ids=$("$butter" getpid --ns "$child")
+	echo "outside: $ids"
+	echo >down
+	wait
+	proves "who is number 1 in a container is $child outside of it" test "$ids" = "$child 1"
+}
+
+# Who is not root becomes it in a user namespace, where that is allowed.
+private=unshare
+[ "$(id -u)" = 0 ] || private="unshare -r"
+
+watching
+sleeping
+introducing
+naming
+counting
+[ "$failures" = 0 ] || { printf '\n%s of these did not hold\n' "$failures"; exit 1; }
