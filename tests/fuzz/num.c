@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Numbers, durations and sizes: within their limits, and a printed duration reads as itself. */
+#include "fuzz.h"
+
+#include "cli/num.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = fuzz_string(data, size);
+	char printed[NUM_DURATION_SIZE];
+	int64_t integer, duration, again;
+	uint64_t bytes;
+
+	if (num_integer(text, -5, 1000, &integer) == 0)
+		MUST(integer >= -5 && integer <= 1000);
+	if (num_duration(text, &duration) == 0) {
+		MUST(duration >= 0);
+		MUST(num_format_duration(printed, duration) < sizeof(printed));
+		MUST(num_duration(printed, &again) == 0);
+		MUST(duration == NUM_FOREVER ? again == duration : duration - again < 1000000);
+	}
+	if (num_size(text, &bytes) == 0)
+		MUST(text[0] >= '0' && text[0] <= '9');
+	free(text);
+	return 0;
+}

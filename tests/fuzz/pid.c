@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* /proc/PID/stat and status: whatever a process calls itself, numbers stay within their limits. */
+#include "fuzz.h"
+
+#include "kernel/pid.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *text = (const char *)data;
+	pid_t ids[PID_NAMESPACES_MAX], parent;
+	uint64_t start;
+	int count = pid_parse_namespaces(text, size, ids);
+
+	MUST(count == -1 || (count >= 1 && count <= PID_NAMESPACES_MAX));
+	for (int i = 0; i < count; i++)
+		MUST(ids[i] >= 0 && ids[i] <= PID_LARGEST);
+	if (pid_parse_stat(text, size, &parent, &start) == 0)
+		MUST(parent >= 0 && parent <= PID_LARGEST);
+	return 0;
+}

@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: MIT
+# What all the bats files load: where butter is, what the machine can do, background processes that say
+# when they are ready, faults, and assertions that show what they got.
+#
+# `make check` sets BUTTER, BUTTER_SOURCE, BUTTER_BUILD and APPLETS. By hand, one file:
+#
+#	BUTTER=./butter bats tests/getpid.bats
+#
+# BUTTER_LONG=1 turns the long variants on.
+# shellcheck shell=bash
+
+bats_require_minimum_version 1.5.0
+
+: "${BUTTER_SOURCE:=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)}"
+: "${BUTTER_BUILD:=$BUTTER_SOURCE}"
+: "${BUTTER:=$BUTTER_BUILD/butter}"
+[ -x "$BUTTER" ] || { echo "no butter to test at '$BUTTER'" >&2; exit 1; }
+BUTTER=$(realpath "$BUTTER")
+: "${APPLETS:=$("$BUTTER" --list | tr '\n' ' ')}"
+export BUTTER BUTTER_SOURCE BUTTER_BUILD APPLETS
+export LC_ALL=C TZ=UTC0
+
+# However a test ends, nothing that it started stays.
+teardown() {
+	stop_all
+}
+
+# ---- Assertions: on failure they show both sides
+
+# fails MESSAGE...: for the end of an assertion.
+fails() {
+	printf '%s\n' "$@"
+	return 1
+}
+
+equal() {
+	[ "$1" = "$2" ] || fails "got:      '$1'" "expected: '$2'"
+}
+
+# matches TEXT REGEX: the whole text.
+matches() {
+	[[ $1 =~ ^($2)$ ]] || fails "got:      '$1'" "expected: /$2/"
+}
+
+contains() {
+	[[ $1 == *"$2"* ]] || fails "got:         '$1'" "should have: '$2'"
+}
+
+lacks() {
+	[[ $1 != *"$2"* ]] || fails "got:             '$1'" "should not have: '$2'"
+}
+
+# one_line APPLET: standard error has exactly one line and it is APPLET's ('' is butter itself).
+one_line() {
+	local start="butter: ${1:+$1: }"
+
+	[[ $stderr == "$start"?* && $stderr != *$'\n'* ]] ||
+		fails "standard error: '$stderr'" "expected: one line that begins with '$start'"
+}
+
+# failed STATUS APPLET TEXT...: the last run ended with STATUS, nothing on stdout, one line with each TEXT.
+failed() {
+	local text expected=$1 applet=$2
+
+	shift 2
+	equal "$status" "$expected" || fails "standard error: '$stderr'" || return 1
+	one_line "$applet" || return 1
+	for text; do contains "$stderr" "$text" || return 1; done
+	equal "$output" ""
+}
+
+# misused APPLET [TEXT...]: the last run was wrong usage; the message says where to read how it is done.
+misused() {
+	[[ $stderr == *"(see 'butter $1 --help')" ]] || fails "standard error: '$stderr'" || return 1
+	failed 1 "$@"
+}
+
+# succeeded: status 0 and not a word on standard error.
+succeeded() {
+	equal "$status" 0 || fails "standard error: '$stderr'" || return 1
+	equal "$stderr" ""
+}
+
+# ---- Running: nothing may hang
+
+# limited COMMAND...: at most LIMIT seconds; then it is killed, status 137.
+limited() {
+	timeout -s KILL "${LIMIT:-20}" "$@"
+}
+
+# capture COMMAND...: runs it; then status, output and stderr are set, without NUL bytes. As bats' run, but it takes
+# status 127 as one among others.
+capture() {
+	local errors=$BATS_TEST_TMPDIR/stderr
+
+	status=0
+	{ output=$(limited "$@" 2>"$errors" 3>&- 4>&-); } 2>/dev/null || status=$?
+	{ stderr=$(<"$errors"); } 2>/dev/null
+}
+
+# try ARGUMENT...: runs butter.
+try() {
+	capture "$BUTTER" "$@"
+}
+
+# as NAME ARGUMENT...: runs butter with NAME as argv[0].
+as() {
+	# shellcheck disable=SC2016 # the inner shell expands
+	capture bash -c 'exec -a "$0" "$BUTTER" "$@"' "$@"
+}
+
+# to_file FILE ARGUMENT...: as try, but standard output goes to FILE, for bytes that bash cannot hold.
+to_file() {
+	local file=$1
+
+	shift
+	# shellcheck disable=SC2016
+	capture bash -c 'exec "$BUTTER" "${@:2}" >"$1"' "$0" "$file" "$@"
+}
+
+# with REDIRECTIONS ARGUMENT...: as try, with e.g. '<&- >/dev/full'.
+with() {
+	local redirections=$1
+
+	shift
+	capture bash -c "exec \"\$BUTTER\" \"\$@\" $redirections" "$0" "$@"
+}
+
+# broken_pipe default|ignore ARGUMENT...: as try, standard output is a pipe that nobody reads.
+broken_pipe() {
+	local action=$1 pipe=$BATS_TEST_TMPDIR/broken.$RANDOM
+
+	shift
+	mkfifo "$pipe"
+	# shellcheck disable=SC2016
+	capture env "--$action-signal=PIPE" bash -c \
+		'exec 8<>"$1" 9>"$1" 8>&-; exec "$BUTTER" "${@:2}" >&9 9>&-' "$0" "$pipe" "$@"
+}
+
+# microseconds: the wall clock.
+microseconds() {
+	echo "${EPOCHREALTIME/./}"
+}
+
+# ---- What the machine can do; every skip says why
+
+need_tool() {
+	local name
+
+	for name; do
+		command -v "$name" >/dev/null || skip "$name is not installed"
+	done
+}
+
+need_applet() {
+	[[ " $APPLETS " == *" $1 "* ]] || skip "built without $1"
+}
+
+is_root() {
+	[ "$(id -u)" = 0 ]
+}
+
+need_root() {
+	is_root || skip "needs root"
+}
+
+need_userns() {
+	unshare -Ur true 2>/dev/null || skip "user namespaces are forbidden here"
+}
+
+need_strace() {
+	need_tool strace
+	strace -qq -o /dev/null true 2>/dev/null || skip "ptrace is forbidden here"
+}
+
+need_proc() {
+	[ -e /proc/self/stat ] || skip "no /proc here"
+}
+
+need_static() {
+	! head -c 4096 "$BUTTER" | grep -qaE '/ld(64)?[-.]|/ld-musl' || skip "butter is linked dynamically"
+}
+
+# Sanitizers need memory, /proc and descriptors of their own.
+need_plain_build() {
+	! grep -qa __asan_init "$BUTTER" || skip "butter is built with sanitizers"
+}
+
+need_long() {
+	[ "${BUTTER_LONG:-}" = 1 ] || skip "long: set BUTTER_LONG=1"
+}
+
+# namespaces OPTION...: sets the array `within` to a command that makes new namespaces: as root plainly, else in a
+# user namespace too.
+namespaces() {
+	within=(unshare "$@")
+	"${within[@]}" true 2>/dev/null && return
+	within=(unshare -Ur "$@")
+	"${within[@]}" true 2>/dev/null || skip "unshare $* is forbidden here"
+}
+
+# public_folder: prints a folder that nobody may enter too.
+public_folder() {
+	local folder=$BATS_TEST_TMPDIR
+
+	while [[ $folder == "${BATS_RUN_TMPDIR:-$BATS_TEST_TMPDIR}"* ]]; do
+		chmod a+x "$folder"
+		folder=${folder%/*}
+	done
+	mkdir -p "$BATS_TEST_TMPDIR/public"
+	chmod a+rx "$BATS_TEST_TMPDIR/public"
+	echo "$BATS_TEST_TMPDIR/public"
+}
+
+# unprivileged: sets the array `as_nobody` to a command that gives up all rights (the user's own are few enough), and
+# lets BUTTER be one that everybody may run.
+unprivileged() {
+	as_nobody=(env)
+	is_root || return 0
+	need_tool setpriv
+	as_nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all)
+	"${as_nobody[@]}" true 2>/dev/null || skip "cannot become nobody here"
+	if ! "${as_nobody[@]}" test -x "$BUTTER"; then
+		cp "$BUTTER" "$(public_folder)/butter"
+		BUTTER=$BATS_TEST_TMPDIR/public/butter
+		"${as_nobody[@]}" test -x "$BUTTER" || skip "nobody cannot enter $BATS_TEST_TMPDIR"
+	fi
+}
+
+# try_as_nobody ARGUMENT...: as try, after `unprivileged`.
+try_as_nobody() {
+	capture "${as_nobody[@]}" "$BUTTER" "$@"
+}
+
+# without_proc: sets the array `within` to a command that hides /proc.
+without_proc() {
+	namespaces -m
+	# shellcheck disable=SC2016
+	within+=(sh -c 'mount -t tmpfs none /proc && exec "$@"' "$0")
+	"${within[@]}" true 2>/dev/null || skip "cannot hide /proc here"
+}
+
+# ---- Faults
+
+# calls_at_start CALL: how often the C library makes CALL before butter's own first, poll on 0 to 2.
+calls_at_start() {
+	# strace itself makes the first execve, and does not count it.
+	[ "$1" != execve ] || { echo 0; return; }
+	strace -qq -o "$BATS_TEST_TMPDIR/start.$1" -e "trace=/^($1|p?poll)\$" "$BUTTER" --version \
+		>/dev/null
+	awk -v call="$1(" '/^p?poll\(/ { exit } index($0, call) == 1 { n++ } END { print n + 0 }' \
+		"$BATS_TEST_TMPDIR/start.$1"
+}
+
+# injecting CALL:WHAT[:when=N...]... : sets the array `tracer` to a command that makes system calls of butter fail,
+# such as read:error=EINTR:when=1. N counts from butter's first own call; without it all those fail.
+injecting() {
+	local spec call when first last
+
+	need_strace
+	tracer=(env "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-}" strace -qq -o /dev/null)
+	for spec; do
+		call=${spec%%:*}
+		when=1+
+		[[ $spec == *:when=* ]] && when=${spec#*:when=}
+		[[ $when =~ ^([0-9]+)(\.\.([0-9]+))?(.*)$ ]]
+		first=$(calls_at_start "$call")
+		last=${BASH_REMATCH[3]:+..$((BASH_REMATCH[3] + first))}
+		first=$((BASH_REMATCH[1] + first))
+		tracer+=(-e "inject=${spec%:when=*}:when=$first$last${BASH_REMATCH[4]}")
+	done
+	tracer+=(-e "trace=$(printf '%s\n' "$@" | sed 's/:.*//' | paste -sd,)")
+}
+
+# inject SPEC[ SPEC...] ARGUMENT...: runs butter with these faults, inside `within` when that is set.
+inject() {
+	local specs
+
+	read -ra specs <<<"$1"
+	shift
+	injecting "${specs[@]}"
+	capture "${within[@]}" "${tracer[@]}" "$BUTTER" "$@"
+}
+
+# traced CALLS ARGUMENT...: runs butter and leaves the calls that it made in the file $trace.
+traced() {
+	local calls=$1
+
+	shift
+	need_strace
+	trace=$BATS_TEST_TMPDIR/trace
+	capture env "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-}" \
+		strace -f -qq -e signal=none -o "$trace" -e "trace=$calls" "$BUTTER" "$@"
+}
+
+# ---- Background processes. Files in $job: out, err, and FIFOs ready (descriptor 7), alive (8).
+
+started=()
+
+# launch COMMAND...: in the background; sets pid and job. Standard input is IN, or /dev/null.
+launch() {
+	job=$BATS_TEST_TMPDIR/job.${#started[@]}
+	mkdir "$job"
+	mkfifo "$job/ready" "$job/alive"
+	"$@" <"${IN:-/dev/null}" >"$job/out" 2>"$job/err" 7>"$job/ready" 8>"$job/alive" 3>&- 4>&- &
+	pid=$!
+	started+=("$pid")
+	exec {ready}<"$job/ready" {alive}<"$job/alive"
+}
+
+# start COMMAND...: launch, then wait until it has written a line to descriptor 7 (--ready-fd 7).
+start() {
+	launch "$@"
+	read -r -t "${LIMIT:-20}" -u "$ready" _ || fails "was never ready:" "$(cat "$job/err")"
+}
+
+# finish: waits until what was launched last has ended; then status, output and stderr are set.
+finish() {
+	local result=0
+
+	# Nobody writes there; the end of the file is the end of all its processes.
+	read -r -t "${LIMIT:-20}" -u "$alive" _ || result=$?
+	[ "$result" -le 128 ] || fails "did not end:" "$(cat "$job/err")" || return 1
+	status=0
+	wait "$pid" || status=$?
+	exec {ready}<&- {alive}<&-
+	output=$(tr -d '\0' <"$job/out")
+	stderr=$(cat "$job/err")
+}
+
+# is_running: whether what was launched last has not ended.
+is_running() {
+	kill -0 "$pid" && ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
+}
+
+stop_all() {
+	local one
+
+	for one in "${started[@]}"; do
+		kill -KILL "$one" 2>/dev/null || continue
+		wait "$one" 2>/dev/null || continue
+	done
+	started=()
+}

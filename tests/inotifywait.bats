@@ -1,0 +1,1219 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# inotifywait: a drop-in for inotify-tools' (where that is installed each row runs both), its own options, recursion,
+# and faults. BUTTER_LONG=1 runs more rounds.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2034 # helper.bash reads LIMIT, IN, within
+# shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
+# shellcheck disable=SC2016 # actions are evaluated later
+
+load helper
+
+LIMIT=15 # seconds; nothing here takes long
+
+MESSAGES='Setting up watches.
+Watches established.'
+MESSAGES_R='Setting up watches.  Beware: since -r was given, this may take a while!
+Watches established.'
+
+# Names that break what people write to read names.
+HOSTILE=(
+	$'new\nline' $'\nfirst' $'last\n' $'x\nD CREATE forged' $'\e[2J\e]0;title\a' $'\xc2\x9b31m' # C1
+	$'\xe2\x80\xaetxt.exe' $'\xe2\x81\xa6isolated' $'\xe2\x80\xa8' # bidi controls, line separator
+	$'bad\xff\xfe' $'cut\xe2\x82' $'\xc0\xaf' $'\xed\xa0\x80' # not UTF-8
+	$'tab\t' $'return\r' $'\x01\x02\x1f' $'del\x7f' '-dash' '--' '-rf' '%n%s%d%0' '$(x)' '`x`' 'quo"te'
+	"apo'strophe" 'com,ma' '"' ',' 'back\slash' '\n' '\012' 'a (deleted)' ' lead' 'trail ' ' ' '*' '@at' '#'
+	'é' $'\xf0\x9f\xa7\x88' "$(printf 'x%.0s' {1..255})"
+)
+
+setup() {
+	need_applet inotifywait
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cd "$BATS_TEST_TMPDIR/work" || return
+	prepare
+	tools=(butter)
+	if has_peer; then tools+=(peer); fi
+}
+
+# What each test finds; a test may define its own before its rows.
+prepare() {
+	mkdir D D/sub S
+	echo x >f
+	echo y >D/g
+}
+
+has_peer() {
+	[[ $(inotifywait --help 2>&1) == 'inotifywait 3.22'* ]]
+}
+
+rounds() {
+	if [ "${BUTTER_LONG:-}" = 1 ]; then echo "$2"; else echo "$1"; fi
+}
+
+# ---- Watching in the background
+
+# watch OPTION...: butter inotifywait, its lines in a FIFO; returns when it is ready. `under` may hold a wrapper.
+under=()
+watch() {
+	local fifo=$BATS_TEST_TMPDIR/lines.${#started[@]}
+
+	mkfifo "$fifo"
+	exec {lines}<>"$fifo"
+	start bash -c 'exec "$@" >"$0"' "$fifo" "${under[@]}" "$BUTTER" inotifywait --ready-fd 7 "$@"
+}
+
+# read_until TEXT: reads lines up to one that has TEXT; all of them are in $seen then.
+read_until() {
+	local line
+
+	seen=
+	while IFS= read -r -t "$LIMIT" -u "$lines" line; do
+		seen+=$line$'\n'
+		[[ $line != *"$1"* ]] || return 0
+	done
+	fails "never came: '$1'" "what came:" "$seen" "standard error:" "$(cat "$job/err")"
+}
+
+# ended: finish, and its process is not ours any more.
+ended() {
+	finish || return 1
+	started[-1]=
+}
+
+# stop: ends the watcher.
+stop() {
+	kill "$pid"
+	ended
+	exec {lines}<&-
+}
+
+# watches PID: how many watches the process has.
+watches() {
+	cat "/proc/$1/fdinfo/"* 2>/dev/null | grep -c '^inotify wd'
+}
+
+# ---- Side by side: both tools watch the same folder while something happens
+
+# What runs: for each its pid, job, descriptors, and what is expected of it.
+pids=() jobs=() readies=() alives=() fifos=() outs=() wanted=() statuses=() messages=() names=()
+
+# fresh: a new working folder of the same name.
+fresh() {
+	cd "$BATS_TEST_TMPDIR" || return
+	rm -rf work
+	mkdir work
+	cd work || return
+	prepare
+}
+
+# begin TOOL STDOUT BYTES OPTION...: starts one of the two.
+begin() {
+	local tool=$1 out=$2
+
+	wanted+=("$3")
+	shift 3
+	names+=("$tool $*")
+	fifos+=("$out")
+	statuses+=("${status_wanted:-0}")
+	messages+=("${message_wanted-$MESSAGES}")
+	if [ "$tool" = butter ]; then
+		set -- "$BUTTER" inotifywait --ready-fd 7 "$@"
+	else
+		set -- inotifywait "$@"
+	fi
+	if [ "$out" ]; then
+		launch bash -c 'exec "$@" >"$0"' "$out" "$@"
+	else
+		launch "$@"
+	fi
+	pids+=("$pid") jobs+=("$job") readies+=("$ready") alives+=("$alive")
+}
+
+# expect BYTES OPTION...: both tools end at the first event, with BYTES (NUL as @), status 0 (or $status_wanted) and
+# inotifywait's messages (or $message_wanted).
+expect() {
+	local tool
+
+	for tool in "${tools[@]}"; do begin "$tool" '' "$@"; done
+}
+
+# expect_lines LINES OPTION...: both tools print LINES (joined by |) with -m. The folder S is for the end.
+expect_lines() {
+	local expected=$1 tool fifo
+
+	shift
+	for tool in "${tools[@]}"; do
+		fifo=$BATS_TEST_TMPDIR/fifo.${#started[@]}
+		mkfifo "$fifo"
+		exec {lines}<>"$fifo"
+		begin "$tool" "$fifo" "$expected" -m "$@" S
+		outs[${#pids[@]} - 1]=$lines
+	done
+}
+
+# own COMMAND...: butter alone, where it has its own way.
+own() {
+	local tools=(butter)
+
+	"$@"
+}
+
+# all_kinds: makes each kind of event in S, and S itself go.
+all_kinds() {
+	echo x >S/end
+	cat S/end
+	chmod 600 S/end
+	mv S/end S/end2
+	mkdir S/folder
+	rm S/end2
+	rmdir S/folder
+	mv S Sold
+	rm -r Sold
+}
+
+# wait_ready INDEX: the peer is ready when it says so; where it is quiet, when it has its watch.
+wait_ready() {
+	case ${names[$1]} in
+	butter*) read -r -t "$LIMIT" -u "${readies[$1]}" _ || true ;;
+	peer*)
+		pid=${pids[$1]}
+		until grep -q '^Watches established' "${jobs[$1]}/err" ||
+			{ [ "${messages[$1]}" = '' ] && [ "$(watches "$pid")" -gt 0 ]; }; do
+			is_running 2>/dev/null || break
+		done
+		;;
+	esac
+}
+
+# lines_of FD: `text` is all lines before S's; those that are equal in a row, which the kernel merges as it likes, once.
+lines_of() {
+	local line before='' fd=$1
+
+	text=
+	while IFS= read -r -t "$LIMIT" -u "$fd" line; do
+		if [[ $line =~ ^\"?S/ ]]; then
+			exec {fd}<&-
+			return
+		fi
+		[ "$line" = "$before" ] || text+=${text:+|}$line
+		before=$line
+	done
+	fails "no end: $text"
+}
+
+# result_of INDEX: sets status, stderr, and the output's `text`.
+result_of() {
+	pid=${pids[$1]} job=${jobs[$1]} ready=${readies[$1]} alive=${alives[$1]}
+	if [ "${fifos[$1]}" ]; then
+		lines_of "${outs[$1]}" || return 1
+		kill "$pid" 2>/dev/null || true
+		finish || return 1
+		status=0 stderr=${messages[$1]} # it was killed, or had nothing left
+	else
+		finish || return 1
+		text=$(tr '\0' '@' <"$job/out" && echo .)
+		text=${text%.}
+	fi
+}
+
+# happen ACTION: does it and looks at all that were started. Then everything is fresh.
+happen() {
+	local action=$1 i
+
+	for i in "${!pids[@]}"; do wait_ready "$i"; done
+	(eval "$action") >/dev/null
+	if [[ ${fifos[*]} == */* ]]; then all_kinds >/dev/null; fi
+	for i in "${!pids[@]}"; do
+		result_of "$i" && equal "$text" "${wanted[i]}" && equal "$status" "${statuses[i]}" &&
+			equal "$stderr" "${messages[i]}" || fails "of ${names[i]}: $action" "$stderr" || return 1
+	done
+	pids=() jobs=() readies=() alives=() fifos=() outs=() wanted=() statuses=() messages=() names=()
+	fresh
+}
+
+# row BYTES ACTION OPTION..., lines LINES ACTION OPTION...: one of these alone.
+row() {
+	expect "$1" "${@:3}"
+	happen "$2"
+}
+
+lines() {
+	expect_lines "$1" "${@:3}"
+	happen "$2"
+}
+
+# ---- As inotify-tools: lines, statuses, messages
+
+@test "inotify-tools' inotifywait 3.22 is here, so that the rows below run both" {
+	has_peer || skip "inotifywait of inotify-tools 3.22 is not installed: butter alone is tested"
+}
+
+@test "the first event ends it with status 0, one line and inotify-tools' messages" {
+	row $'D/ CREATE n\n' ': >D/n' D
+	row $'D/ CREATE,ISDIR n\n' 'mkdir D/n' D
+	row $'D/ OPEN g\n' 'cat D/g' D
+	row $'D/ ATTRIB g\n' 'chmod 600 D/g' D
+	row $'D/ DELETE g\n' 'rm D/g' D
+	row $'D/ MOVED_FROM g\n' 'mv D/g .' D
+	row $'D/ MOVE_SELF \n' 'mv D E' D
+	row $'f ATTRIB \n' 'chmod 600 f' f
+	expect $'D/ MOVED_TO f\n' D
+	expect $'f MOVE_SELF \n' f
+	happen 'mv f D'
+	expect $'f OPEN \n' f
+	expect $'f OPEN \n' D f
+	happen 'cat f'
+}
+
+@test "with -m all events come, in the kernel's order, close and move under inotify-tools' names" {
+	expect_lines 'D/ OPEN g|D/ ACCESS g|D/ CLOSE_NOWRITE,CLOSE g|D/ OPEN g|D/ MODIFY g|D/ CLOSE_WRITE,CLOSE g' D
+	expect_lines '' D/sub
+	happen 'cat D/g; echo >>D/g'
+	lines 'D/ CREATE n|D/ OPEN n|D/ MODIFY n|D/ CLOSE_WRITE,CLOSE n' 'echo x >D/n' D
+	lines 'D/ MOVED_FROM g|D/ MOVED_TO h|D/ CREATE,ISDIR s|D/ DELETE,ISDIR s' 'mv D/g D/h; mkdir D/s; rmdir D/s' D
+	lines 'D/ CREATE l|f ATTRIB |D/ CREATE hard' 'ln -s x D/l; ln f D/hard' D f
+	lines 'f ATTRIB |f DELETE_SELF ' 'rm f' f
+	lines 'f OPEN |f ACCESS |f CLOSE_NOWRITE,CLOSE |D/ MOVED_TO f|f MOVE_SELF ' 'cat f; mv f D' D f
+	lines 'D/ MOVE_SELF |D/ CREATE n|D/ OPEN n|D/ CLOSE_WRITE,CLOSE n' 'mv D E; : >E/n' D
+}
+
+@test "-e takes each event name, upper and lower case, several by commas and by options" {
+	expect_lines 'D/ ACCESS g' -e access D f
+	expect_lines 'D/ MODIFY g' -e modify D f
+	expect_lines 'D/ ATTRIB g|f ATTRIB ' -e attrib D f
+	expect_lines 'D/ CLOSE_WRITE,CLOSE g|D/ CLOSE_WRITE,CLOSE n' -e close_write D f
+	expect_lines 'D/ CLOSE_NOWRITE,CLOSE g' -e close_nowrite D f
+	expect_lines 'D/ CLOSE_NOWRITE,CLOSE g|D/ CLOSE_WRITE,CLOSE g|D/ CLOSE_WRITE,CLOSE n' -e close D f
+	expect_lines 'D/ OPEN g|D/ OPEN n' -e open D f
+	expect_lines 'D/ MOVED_TO h|D/ MOVED_TO f' -e moved_to D f
+	expect_lines 'D/ MOVED_FROM g|D/ MOVED_FROM h' -e moved_from D f
+	expect_lines 'D/ MOVED_FROM g|D/ MOVED_TO h|D/ MOVED_FROM h|D/ MOVED_TO h|D/ MOVED_TO f' -e move D f
+	happen 'cat D/g; echo >>D/g; chmod 600 D/g; mv D/g D/h; : >D/n; mv D/h .; mv h D; mv f D; rm D/n D/h D/f'
+	expect_lines 'D/ CREATE n|D/ CREATE,ISDIR s' -e create D f
+	expect_lines 'D/ DELETE n|D/ DELETE,ISDIR s|D/ DELETE,ISDIR sub|D/ DELETE g' -e delete D f
+	expect_lines 'f DELETE_SELF |D/ DELETE_SELF ' -e delete_self D f
+	expect_lines 'f MOVE_SELF ' -e move_self D f
+	expect_lines 'f MOVE_SELF |f IGNORED |D/ IGNORED ' -e ignored,move_self D f
+	expect_lines 'D/ CREATE n|D/ DELETE n' -e Create,MODIFY -e delete --include 'n|S/' D
+	expect_lines 'D/ CREATE n|D/ OPEN n|D/ CLOSE_WRITE,CLOSE n|D/ DELETE n' -e all_events --include 'n|^S' D
+	expect_lines 'f MOVE_SELF |f ATTRIB |f DELETE_SELF ' --event isdir -e all_events f
+	happen ': >D/n; rm D/n; mkdir D/s; rmdir D/s D/sub; mv f h; rm h; rm D/g; rmdir D'
+}
+
+@test "-e accepts unmount, q_overflow, isdir and oneshot" {
+	for event in unmount q_overflow isdir oneshot; do
+		try inotifywait -e "$event" -t 0.01 D
+		equal "$status $stderr" "2 $MESSAGES"
+	done
+}
+
+@test "a folder is printed as typed, with a slash at its end" {
+	expect $'D/ CREATE n\n' D
+	expect $'D/ CREATE n\n' D/
+	expect $'D// CREATE n\n' D//
+	expect $'./D/ CREATE n\n' ./D
+	expect $'D/./ CREATE n\n' D/.
+	expect $'D/sub/../ CREATE n\n' D/sub/..
+	expect "$PWD/D/ CREATE n"$'\n' "$PWD/D"
+	happen ': >D/n'
+	row $'./ CREATE n\n' ': >n' .
+}
+
+@test "symlinks as operands are followed, with -P they are watched themselves" {
+	ln -s D L
+	ln -s f LF
+	expect $'L/ CREATE n\n' L/
+	expect $'L/ CREATE n\n' -P L/
+	# inotify-tools prints "L CREATE n": for butter a folder ends in a slash with -r or without.
+	own expect $'L/ CREATE n\n' L
+	expect $'LF OPEN \n' LF
+	expect $'LF ATTRIB \n' -P LF
+	expect $'L ATTRIB \n' -P L
+	expect $'L ATTRIB \n' --no-dereference L
+	happen ': >D/n; cat f; touch -h L LF'
+	ln -s D L
+	message_wanted=$MESSAGES_R
+	expect $'L/ CREATE n\n' -e create,attrib -r L
+	# inotify-tools watches nothing at all here.
+	own expect $'L ATTRIB \n' -e create,attrib -P -r L
+	happen ': >D/n; touch -h L'
+}
+
+@test "status 1 when the watch is lost before the event that was asked for" {
+	status_wanted=1 expect '' -e open f
+	status_wanted=1 expect '' -e create f D
+	status_wanted=0 expect $'f DELETE_SELF \n' -e delete_self -e open f
+	status_wanted=0 expect $'f IGNORED \n' -e ignored f
+	status_wanted=1 expect '' -qq -e create D
+	messages=("${messages[@]:0:${#messages[@]} - ${#tools[@]}}" "${tools[@]/*/}")
+	happen 'rm -r f D'
+}
+
+@test "status 2 when nothing happens before the timeout, also with -m and -q" {
+	status_wanted=2 expect '' -t 1 -e delete D
+	status_wanted=2 own expect '' -t 0.01 -e delete -m D
+	status_wanted=2 own expect $'D/ MOVED_FROM g\nD/ MOVED_TO h\n' -t 300ms -m D
+	status_wanted=2 message_wanted='' own expect '' -q --timeout 10ms -e delete D
+	happen 'mv D/g D/h'
+}
+
+@test "-t 0 never times out" {
+	row $'D/ CREATE n\n' 'sleep 0.05; : >D/n' -t 0 D
+}
+
+@test "--format prints all conversions of inotify-tools, and what it does not know as it is" {
+	while IFS='|' read -r format expected; do
+		expect "$expected"$'\n' --format "$format" D
+	done <<-'END'
+		%w|D/
+		%f|n
+		%e|CREATE,ISDIR
+		%w%f %e|D/n CREATE,ISDIR
+		%:e|CREATE:ISDIR
+		%;e %_e|CREATE;ISDIR CREATE_ISDIR
+		%1e|CREATE1ISDIR
+		% e|CREATE ISDIR
+		%ee|CREATE,ISDIRe
+		%%e|%e
+		%%%e|%CREATE,ISDIR
+	END
+	happen 'mkdir D/n'
+	while IFS='|' read -r format expected; do
+		expect "$expected"$'\n' --format "$format" D
+	done <<-'END'
+		%%|%
+		%|%
+		abc%|abc%
+		%q%z|%q%z
+		%W%F%E|%W%F%E
+		%-|%-
+		%.10w|%.10w
+		%s%d\n\t|%s%d\n\t
+		%we %fe|D/e ne
+		plain|plain
+		|
+	END
+	happen 'mkdir D/n'
+	expect $'a\nb\n' --format 'a%nb' D
+	expect $'\n\n' --format '%n' D
+	expect $'D/@n@\n' --format '%w%0%f%0' D
+	expect $'%0\n' --format '%%0' D
+	expect $'0\n' --format '%c' D
+	expect $' OPEN f\n' --format '%f %e %w' f
+	happen 'mkdir D/n; cat f'
+}
+
+@test "%c pairs the two halves of a move" {
+	watch -m -e move --format '%c %e' D
+	mv D/g D/h
+	read_until MOVED_TO
+	matches "$seen" $'([1-9a-f][0-9a-f]*) MOVED_FROM\n([1-9a-f][0-9a-f]*) MOVED_TO\n'
+	equal "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}"
+	stop
+}
+
+@test "--timefmt gives %T its format" {
+	expect $'plain % \n\t\n' --format %T --timefmt 'plain %% %n%t' D
+	expect "$(date +%Y) D/"$'\n' --format '%T %w' --timefmt %Y D
+	TZ=EAST-5 expect $'+0500\n' --format %T --timefmt '%z' D
+	TZ=UTC0 expect $'+0000\n' --format %T --timefmt '%z' D
+	happen 'mkdir D/n'
+	watch -e create --format %T --timefmt %s D
+	from=$(date +%s)
+	: >D/n
+	read_until ''
+	((from <= seen && seen <= $(date +%s))) || fails "$from $seen"
+}
+
+@test "%T without --timefmt is refused, as by inotify-tools" {
+	try inotifywait --format 'x %T' -t 0.01 D
+	misused inotifywait --timefmt
+}
+
+@test "--no-newline ends records where the format ends" {
+	expect 'CREATE,ISDIR D/\n' --format '%e %w\n' --no-newline D
+	expect $'CREATE,ISDIR\n' --format '%e%n' --no-newline D
+	expect 'CREATE,ISDIR@' --format '%e%0' --no-newline D
+	# inotify-tools calls some formats wrong then.
+	own expect 'D/' --format '%w' --no-newline D
+	own expect '%' --format '%' --no-newline D
+	happen 'mkdir D/n'
+}
+
+@test "-q leaves the messages out, -qq the events too, but not the errors" {
+	message_wanted=''
+	expect $'D/ CREATE n\n' -q D
+	expect '' -qq D
+	expect '' -q -q D
+	happen ': >D/n'
+	row $'D/ CREATE n\n' ': >D/n' --quiet -r -e create D
+	try inotifywait -qq nothere
+	failed 1 inotifywait "cannot watch 'nothere'"
+}
+
+@test "-s sends messages to syslog, events still to stdout" {
+	message_wanted=''
+	expect $'D/ CREATE n\n' -s D
+	expect $'D/ CREATE n\n' --syslog D
+	status_wanted=1 expect '' -s nothere
+	happen ': >D/n'
+}
+
+@test "--csv quotes what needs it, all other bytes stay" {
+	plain=('plain' 'a b' "it's" 'back\slash' '%n%s' 'é' $'\xffbad')
+	quoted=(' lead' 'trail ' 'com,ma' ',')
+	doubled=('quo"te' '"' 'a"b,c')
+	made=''
+	for name in "${plain[@]}"; do
+		mkdir "./$name"
+		expect "./$name/,\"CREATE,ISDIR\",n"$'\n' -c "./$name"
+		made+="|D/,\"CREATE,ISDIR\",$name"
+	done
+	for name in "${quoted[@]}" "${doubled[@]}"; do
+		mkdir "./$name"
+		made+="|D/,\"CREATE,ISDIR\",\"${name//\"/\"\"}\""
+	done
+	expect $'./ lead/,"CREATE,ISDIR",n\n' -c './ lead'
+	expect $'"./com,ma/","CREATE,ISDIR",n\n' --csv './com,ma'
+	expect $'"./a""b,c/","CREATE,ISDIR",n\n' -c './a"b,c'
+	expect_lines "${made:1}" -c -e create D
+	happen 'for i in ./[!DS]*/; do mkdir "$i/n"; done; for name in "${plain[@]}" "${quoted[@]}" "${doubled[@]}"; do mkdir "D/$name"; done'
+	mkdir $'./new\nline' $'./cr\rx'
+	expect $'"./new\nline/","CREATE,ISDIR",n\n' -c $'./new\nline'
+	# Unquoted, as inotify-tools leaves it, this ends the line for readers of RFC 4180.
+	own expect $'"./cr\rx/","CREATE,ISDIR",n\n' -c $'./cr\rx'
+	expect $'D/,"CREATE,ISDIR","new\nline"\n' -c D
+	expect $'f,OPEN,\n' -c f
+	happen 'for i in ./[!DS]*/; do mkdir "$i/n"; done; mkdir D/$'"'new\\nline'"'; : <f'
+}
+
+@test "--exclude and --include choose by path, in extended regular expressions" {
+	expect_lines 'D/ CREATE,ISDIR AA|D/ CREATE,ISDIR bb|D/sub/ CREATE,ISDIR cc' -e create --exclude aa -r D
+	expect_lines 'D/ CREATE,ISDIR bb|D/sub/ CREATE,ISDIR cc' -e create --excludei Aa -r D
+	expect_lines 'D/ CREATE,ISDIR aa|D/ CREATE,ISDIR AA|D/ CREATE,ISDIR bb' -e create --exclude '^D/sub/' -r D
+	expect_lines 'D/ CREATE,ISDIR AA|D/sub/ CREATE,ISDIR cc' -e create --exclude '(aa|b+)$' -r D
+	expect_lines 'D/ CREATE,ISDIR aa|D/sub/ CREATE,ISDIR aa' -e create --include 'aa|S/' -r D
+	expect_lines 'D/ CREATE,ISDIR aa|D/ CREATE,ISDIR AA|D/sub/ CREATE,ISDIR aa' -e create --includei 'AA|s/' -r D
+	# Of several inotify-tools takes the last, and does not take both kinds.
+	own expect_lines 'D/ CREATE,ISDIR AA|D/sub/ CREATE,ISDIR cc' -e create --exclude aa --exclude bb -r D
+	own expect_lines 'D/ CREATE,ISDIR aa|D/ CREATE,ISDIR bb|D/sub/ CREATE,ISDIR aa' \
+		-e create --include aa --include bb --include S/ -r D
+	own expect_lines 'D/ CREATE,ISDIR aa' -e create --include 'aa|S/' --excludei SUB/ -r D
+	happen 'mkdir D/aa D/AA D/bb D/sub/aa D/sub/cc'
+}
+
+@test "patterns see the raw name: neither a newline nor bytes that are no UTF-8 hide a part of it" {
+	own expect_lines 'D/ CREATE n' -e create --exclude '^D/new.line$' --exclude 'bad.*log$' D
+	happen ': >D/$'"'new\\nline'"'; : >D/$'"'bad\\xff\\nlog'"'; : >D/n'
+}
+
+@test "@PATH leaves a folder out, existing or new, and everything in it" {
+	mkdir D/subway
+	expect_lines 'D/ CREATE,ISDIR aa|D/subway/ CREATE,ISDIR aa' -e create @D/sub -r D
+	expect_lines 'D/ CREATE,ISDIR aa|D/subway/ CREATE,ISDIR aa' -e create @D/sub/ -r D
+	expect_lines "$PWD/D/ CREATE,ISDIR aa|$PWD/D/subway/ CREATE,ISDIR aa" -e create "@$PWD/D/sub" -r "$PWD/D"
+	# As typed: other spellings of the path do not count.
+	expect_lines 'D/ CREATE,ISDIR aa|D/sub/ CREATE,ISDIR aa|D/subway/ CREATE,ISDIR aa' -e create @./D/sub -r D
+	expect_lines 'D/ CREATE,ISDIR aa|D/sub/ CREATE,ISDIR aa|D/subway/ CREATE,ISDIR aa' -e create @D/su -r D
+	happen 'mkdir D/aa D/sub/aa D/subway/aa'
+	own lines 'D/ CREATE,ISDIR after' 'mkdir -p D/new/x/y; : >D/new/x/y/z; mkdir D/after' -e create @D/new -r D
+	own lines 'D/ CREATE h|D/ OPEN h' ': >D/g; : >D/h' -e create,open @D/g D
+}
+
+@test "@PATH sets no watches in what it leaves out" {
+	mkdir -p D/many/{a,b,c}/{d,e,f} D/few/x
+	watch -m -r @D/many D
+	equal "$(watches "$pid")" 4 # D, sub, few, x
+	stop
+}
+
+@test "what is an operand is watched, even if @PATH leaves it out" {
+	expect_lines 'D/ CREATE,ISDIR aa|D/sub/ CREATE,ISDIR aa' -e create @D/sub -r D D/sub
+	expect_lines 'D/ CREATE,ISDIR aa|D/sub/ CREATE,ISDIR aa' -e create @D -r D
+	happen 'mkdir D/aa D/sub/aa'
+	lines 'f OPEN |f MODIFY |f CLOSE_WRITE,CLOSE ' 'echo x >>f' @f f
+}
+
+@test "--fromfile adds operands, one a line, @ leaves out; - is standard input" {
+	printf 'D\n@D/sub\n\nf' >../list
+	expect_lines 'f MODIFY |D/ CREATE n' -e modify,create --fromfile ../list
+	IN=../list expect_lines 'f MODIFY |D/ CREATE n' -e modify,create --fromfile -
+	happen 'echo >>f; mkdir D/sub/x; : >D/n'
+	IN=../list row $'D/ CREATE n\n' ': >D/n' --fromfile - S
+}
+
+@test "of two --fromfile the first is not ignored without a word" {
+	echo D >list
+	try inotifywait --fromfile list --fromfile /dev/null -t 0.01
+	[ "$status" = 2 ] || misused inotifywait --fromfile
+}
+
+# ---- butter's own options
+
+# make_hostile: an entry in D for each hostile name, in their order, some of them folders.
+make_hostile() {
+	local i
+
+	for i in "${!HOSTILE[@]}"; do
+		if ((i % 3)); then : >"D/${HOSTILE[i]}"; else mkdir "D/${HOSTILE[i]}"; fi
+	done
+}
+
+# hostile FORMAT: by printf(1)'s FORMAT, the words for a file or a folder and the name, of each.
+hostile() {
+	local i
+
+	for i in "${!HOSTILE[@]}"; do
+		# shellcheck disable=SC2059 # it is a format
+		if ((i % 3)); then printf "$1" CREATE "${HOSTILE[i]}"; else printf "$1" CREATE,ISDIR "${HOSTILE[i]}"; fi
+	done
+}
+
+# watch_hostile OPTION...: watches while they are made; what came is in $job/out.
+watch_hostile() {
+	start "$BUTTER" inotifywait -q --ready-fd 7 --count "${#HOSTILE[@]}" -e create "$@" D
+	make_hostile
+	finish
+	equal "$status" 0 || fails "$stderr"
+}
+
+same_bytes() {
+	cmp "$1" "$2" || fails "got:" "$(od -c "$1" | head -20)" "expected:" "$(od -c "$2" | head -20)"
+}
+
+@test "--null prints EVENTS PATH, the exact bytes, a NUL at the end" {
+	watch_hostile --null
+	hostile '%s D/%s\0' >expected
+	same_bytes "$job/out" expected
+}
+
+@test "--null with --format, and a format with %0, print the exact bytes too" {
+	watch_hostile --null --format '%e|%w|%f'
+	hostile '%s|D/|%s\0' >expected
+	same_bytes "$job/out" expected
+	fresh
+	watch_hostile --no-newline --format '%f%0%w%0%e%0'
+	hostile '' >expected
+	for i in "${!HOSTILE[@]}"; do
+		printf '%s\0D/\0%s\0' "${HOSTILE[i]}" "$( ((i % 3)) && echo CREATE || echo CREATE,ISDIR)"
+	done >expected
+	same_bytes "$job/out" expected
+}
+
+@test "--json: every line is an object by itself, every name comes out exact" {
+	need_tool jq base64
+	watch_hostile --json
+	equal "$(wc -l <"$job/out")" "${#HOSTILE[@]}"
+	while IFS= read -r line; do
+		jq -e . <<<"$line" >/dev/null || fails "$line"
+		for key in name dir path; do
+			if jq -e "has(\"$key\")" <<<"$line" >/dev/null; then
+				jq -je ".$key" <<<"$line"
+			else
+				jq -re ".${key}_b64" <<<"$line" | base64 -d
+			fi
+			printf '\0'
+		done
+	done <"$job/out" >names
+	for name in "${HOSTILE[@]}"; do printf '%s\0D/\0D/%s\0' "$name" "$name"; done >expected
+	same_bytes names expected
+	# A name is base64 only where it must be: the four that are not UTF-8.
+	equal "$(grep -c '"name_b64"' "$job/out")" 4
+	! LC_ALL=C grep -q '[[:cntrl:]]' "$job/out" || fails "raw control characters"
+}
+
+@test "--json has event, time, path, dir, name; is_dir and cookie where they apply; numbers are numbers" {
+	need_tool jq
+	start "$BUTTER" inotifywait -q --ready-fd 7 --json --count 8 -e create,move,open,delete_self,close,attrib D f
+	before=$(date +%s)
+	mkdir D/new
+	mv D/new D/old
+	: >D/file
+	rm f
+	finish
+	after=$(date +%s)
+	equal "$status" 0
+	equal "$(jq -r '[.event, .path, .dir // "-", .name // "-", .is_dir // "-"] | join(" ")' "$job/out")" \
+		'create D/new D/ new true
+moved_from D/new D/ new true
+moved_to D/old D/ old true
+create D/file D/ file -
+open D/file D/ file -
+close_write D/file D/ file -
+attrib f - - -
+delete_self f - - -'
+	jq -se "all(.time >= $before and .time < $after + 1 and (.time | type) == \"number\")" "$job/out" >/dev/null
+	jq -se '(.[1].cookie == .[2].cookie) and .[1].cookie > 0 and ([.[] | select(.cookie)] | length) == 2' \
+		"$job/out" >/dev/null
+	jq -se '[.[] | keys[]] | unique - ["cookie","dir","event","is_dir","name","path","time"] == []' \
+		"$job/out" >/dev/null
+	matches "$(head -n 1 "$job/out")" '.*"time":[0-9]+\.[0-9]{6}[,}].*'
+}
+
+@test "default lines show no control character, and no name forges a line" {
+	watch_hostile
+	text=$(cat "$job/out")
+	equal "$(wc -l <"$job/out")" "${#HOSTILE[@]}"
+	matches "$(grep -vE '^D/ CREATE(,ISDIR)? .' "$job/out" || true)" ''
+	! LC_ALL=C grep -q '[[:cntrl:]]' "$job/out" || fails "raw control characters" "$text"
+	iconv -f UTF-8 -t UTF-8 "$job/out" >/dev/null || fails "not UTF-8"
+	# What is printable stays as it is, a backslash too.
+	for name in é $'\xf0\x9f\xa7\x88' 'back\slash' '\n' '%n%s%d%0' '$(x)' 'quo"te' ' lead' 'trail '; do
+		grep -qxE 'D/ CREATE(,ISDIR)? .*' <<<"$text"
+		contains $'\n'"$text"$'\n' " $name"$'\n'
+	done
+	contains "$text" 'new\012line'
+	contains "$text" '\033[2J'
+	contains "$text" '\302\23331m'
+	contains "$text" '\342\200\256txt.exe'
+	contains "$text" 'bad\377\376'
+}
+
+@test "a watched folder's own name forges no line either" {
+	mkdir -p $'x\n/etc'
+	watch -q -m -r -e create .
+	: >$'x\n/etc/passwd'
+	read_until passwd
+	equal "$seen" $'./x\\012/etc/ CREATE passwd\n'
+	stop
+	try inotifywait -q $'no\nfile\e[2J'
+	failed 1 inotifywait 'no\012file\033[2J'
+}
+
+@test "--count N ends with status 0 after N events that were asked for" {
+	start "$BUTTER" inotifywait -q --ready-fd 7 --count 3 -e create -e delete D
+	for i in 1 2 3 4; do
+		: >D/n
+		rm D/n
+	done
+	finish
+	equal "$status $output" $'0 D/ CREATE n\nD/ DELETE n\nD/ CREATE n'
+	status_wanted=0 own expect $'D/ CREATE a\nD/ CREATE b\n' -m --count 2 --exclude x -e create D
+	happen ': >D/x1; : >D/a; : >D/x2; : >D/b; : >D/c'
+	for bad in 0 -1 x '' 1.5 99999999999999999999; do
+		try inotifywait --count "$bad" D
+		misused inotifywait --count
+	done
+}
+
+@test "--count N ends with status 1 when what is watched goes before" {
+	start "$BUTTER" inotifywait --ready-fd 7 --count 9 -e delete_self,modify f
+	rm f
+	finish
+	equal "$status $output" '1 f DELETE_SELF '
+}
+
+@test "after --ready-fd no event is missed, in every one of many rounds" {
+	capture bash -euc '
+		mkfifo ready
+		for ((i = 0; i < $0; i++)); do
+			"$BUTTER" inotifywait -q -t 10 -r -e create --ready-fd 7 D 7>ready >line &
+			read -r <ready
+			: >"D/sub/$i"
+			wait $!
+			[ "$(<line)" = "D/sub/ CREATE $i" ]
+		done' "$(rounds 100 1000)"
+	succeeded
+}
+
+@test "--ready-fd gets one newline and is closed; nothing is written there when it fails" {
+	watch -m D
+	! read -r -t "$LIMIT" -u "$ready" || fails "more than a line"
+	stop
+	launch "$BUTTER" inotifywait --ready-fd 7 nothere
+	! read -r -t "$LIMIT" -u "$ready" line || fails "a line: $line"
+	finish
+	equal "$status" 1
+	for bad in 99 x -1 ''; do
+		try inotifywait --ready-fd "$bad" D
+		misused inotifywait --ready-fd
+	done
+}
+
+@test "-t takes fractions and units, and is never early" {
+	for duration in 0.05 50ms 0.05s 50000us; do
+		from=$(microseconds)
+		try inotifywait -q -t "$duration" D
+		took=$(($(microseconds) - from))
+		equal "$status $stderr" '2 '
+		((took >= 50000)) || fails "after $took us"
+	done
+	for bad in x '' -1 1x 1.5.5 ' 1' 99999999999999999999; do
+		try inotifywait -t "$bad" D
+		misused inotifywait --timeout
+	done
+}
+
+@test "events that are filtered out do not put the timeout off" {
+	start "$BUTTER" inotifywait -q --ready-fd 7 -t 0.4 -e create --exclude 'noise$' D
+	for ((i = 0; i < 20000; i++)); do
+		: >D/noise
+		rm D/noise
+		kill -0 "$pid" 2>/dev/null || break
+	done
+	finish
+	equal "$status $output" '2 '
+	((i < 20000))
+}
+
+@test "the timeout ends also while events that are filtered out pour in without a pause" {
+	for i in 1 2; do
+		launch perl -e 'for (;;) { open(F, ">", $ARGV[0]); close(F) }' "D/noise$i"
+		noise+=("$pid")
+	done
+	start "$BUTTER" inotifywait -q --ready-fd 7 -t 0.4 --exclude noise D
+	finish
+	kill "${noise[@]}"
+	equal "$status $output" '2 '
+}
+
+@test "the reader gets events also while more pour in without a pause" {
+	for i in 1 2; do
+		launch perl -e 'for (;;) { open(F, ">", $ARGV[0]); close(F) }' "D/noise$i"
+		noise+=("$pid")
+	done
+	watch -q -m D
+	: >D/needle
+	read_until 'CREATE needle'
+	kill "${noise[@]}"
+	stop
+}
+
+@test "--help exits 0 and names every option; so does inotify-tools' reader find the old ones" {
+	try inotifywait --help
+	succeeded
+	for option in -c --csv -d --daemon -m --monitor -P --no-dereference -q --quiet -r --recursive -s --syslog -e --event \
+		-o --outfile -t --timeout --exclude --excludei --include --includei --format --fromfile --no-newline --timefmt \
+		--json --null --count --ready-fd; do
+		contains "$output" "$option"
+	done
+	matches "$(try inotifywait -h && echo "$status")" 0
+}
+
+# ---- Recursion
+
+# after_all: makes a last event in the watched folder D, and reads until it came: all before it was seen and dealt with.
+sentinels=0
+after_all() {
+	: >"D/sentinel$((++sentinels))"
+	read_until "CREATE sentinel$sentinels"
+	seen=${seen%D/*$'\n'}
+}
+
+# seen_as LINE: what came up to the sentinel has LINE.
+seen_as() {
+	contains $'\n'"$seen" $'\n'"$1"$'\n'
+}
+
+@test "-r: what happens in each folder of a tree is seen under its path, and nothing of the walk itself" {
+	mkdir -p D/a/b/c D/x
+	: >D/a/b/c/file
+	watch -m -r D
+	cat D/a/b/c/file >/dev/null
+	: >D/x/new
+	read_until 'CREATE new'
+	equal "$seen" 'D/a/b/c/ OPEN file
+D/a/b/c/ CLOSE_NOWRITE,CLOSE file
+D/x/ CREATE new
+'
+	stop
+	equal "$(<"$job/err")" "$MESSAGES_R"
+}
+
+@test "-r: without -m the walk is not the event that was waited for" {
+	mkdir -p D/a/b/c D/x
+	try inotifywait -r -t 0.1 D
+	equal "$status $output" '2 '
+	status_wanted=2 message_wanted=$MESSAGES_R own row $'D/ ATTRIB,ISDIR x\nD/x/ ATTRIB,ISDIR \n' 'chmod 700 D/x' -m -r -t 0.1 D
+}
+
+@test "-r: folders that appear are watched, under the names they get" {
+	expect_lines 'D/ CREATE,ISDIR new' -e create -e modify -r D
+	happen 'mkdir D/new'
+	watch -m -r -e create,move D
+	mkdir D/new
+	after_all
+	: >D/new/file
+	mv D/new D/other
+	after_all
+	: >D/other/file2
+	mkdir D/other/deep
+	after_all
+	mv D/other D/sub/third
+	: >D/sub/third/deep/file3
+	after_all
+	equal "$seen" 'D/ MOVED_FROM,ISDIR other
+D/sub/ MOVED_TO,ISDIR third
+D/sub/third/deep/ CREATE file3
+'
+	stop
+}
+
+@test "-r: both tools tell the same about a new folder, its renaming and its end" {
+	watch_both() {
+		mkdir D/new
+		until [ "$(watches "$1")" = 4 ]; do :; done
+		: >D/new/f
+		mv D/new D/sub/n
+		: >D/sub/n/g
+		rm D/sub/n/f D/sub/n/g
+		rmdir D/sub/n
+	}
+	for tool in "${tools[@]}"; do
+		fresh
+		tools=("$tool") expect_lines 'D/ CREATE,ISDIR new|D/new/ CREATE f|D/ MOVED_FROM,ISDIR new|'\
+'D/sub/ MOVED_TO,ISDIR n|D/sub/n/ MOVE_SELF |D/sub/n/ CREATE g|D/sub/n/ DELETE f|D/sub/n/ DELETE g|'\
+'D/sub/n/ DELETE_SELF |D/sub/ DELETE,ISDIR n' -r -e create,delete,move,move_self,delete_self D
+		happen 'watch_both '"${pids[0]}"
+	done
+}
+
+@test "-r: folders made at once, one in the other, are all watched" {
+	watch -m -r D
+	for ((i = 0; i < $(rounds 30 500); i++)); do mkdir -p "D/$i/b/c/d"; done
+	after_all
+	for ((i = 0; i < $(rounds 30 500); i++)); do
+		: >"D/$i/late"
+		: >"D/$i/b/c/d/late"
+	done
+	after_all
+	for ((i = 0; i < $(rounds 30 500); i++)); do
+		seen_as "D/$i/ CREATE late"
+		seen_as "D/$i/b/c/d/ CREATE late"
+		# ... for all kinds of events.
+		seen_as "D/$i/b/c/d/ OPEN late"
+		seen_as "D/$i/b/c/d/ CLOSE_WRITE,CLOSE late"
+	done
+	stop
+}
+
+@test "-r: a folder that moves away is watched no more: no event under its old name" {
+	mkdir -p D/out/deep elsewhere
+	watch -m -r -e create,move D
+	mv D/out elsewhere/out
+	: >elsewhere/out/deep/hidden
+	: >elsewhere/out/hidden
+	after_all
+	lacks "$seen" hidden
+	equal "$(watches "$pid")" 2
+	: >elsewhere/out/hidden2
+	mkdir D/out
+	after_all
+	: >D/out/visible
+	after_all
+	equal "$seen" $'D/out/ CREATE visible\n'
+	stop
+}
+
+@test "-r: a folder that moves in is watched with all below it" {
+	mkdir -p outside/deep/er
+	watch -m -r -e create,move D
+	mv outside D/inside
+	after_all
+	seen_as 'D/ MOVED_TO,ISDIR inside'
+	: >D/inside/deep/er/file
+	after_all
+	seen_as 'D/inside/deep/er/ CREATE file'
+	stop
+}
+
+@test "-r: deleted and made again under the same name, many times, it is watched" {
+	watch -m -r -e create,delete D
+	for ((i = 0; i < 50; i++)); do
+		mkdir -p D/again/deep
+		rmdir D/again/deep D/again
+	done
+	mkdir -p D/again/deep
+	after_all
+	: >D/again/deep/file
+	: >D/again/file
+	after_all
+	equal "$seen" $'D/again/deep/ CREATE file\nD/again/ CREATE file\n'
+	equal "$(watches "$pid")" 4
+	stop
+}
+
+@test "-r: a folder that is replaced by rename is watched under its name, and no longer the old one" {
+	mkdir D/a D/b
+	watch -m -r -e create,move D
+	mv -T D/a D/b
+	: >D/b/file
+	after_all
+	seen_as 'D/b/ CREATE file'
+	equal "$(watches "$pid")" 3
+	mkdir D/a
+	mv D/a D/c
+	mv D/b D/a
+	mv D/c D/b
+	after_all
+	: >D/a/was_b
+	: >D/b/was_c
+	after_all
+	equal "$seen" $'D/a/ CREATE was_b\nD/b/ CREATE was_c\n'
+	stop
+}
+
+@test "-r: folders swap their names, and events follow" {
+	mkdir -p D/a/in_a D/b/in_b
+	watch -m -r -e create,move D
+	mv D/a D/t
+	mv D/b D/a
+	mv D/t D/b
+	: >D/a/in_b/x
+	: >D/b/in_a/y
+	after_all
+	seen_as 'D/a/in_b/ CREATE x'
+	seen_as 'D/b/in_a/ CREATE y'
+	stop
+}
+
+@test "-r: a folder that may not be read is said once, all others are watched" {
+	unprivileged
+	chmod 755 D D/sub
+	mkdir -p D/secret/below D/unsearchable D/open
+	chmod 0 D/secret
+	chmod 644 D/unsearchable
+	chmod 777 D D/open
+	chmod a+x ..
+	under=("${as_nobody[@]}")
+	start bash -c '"${@:2}" >"$1"' 0 out "${as_nobody[@]}" "$BUTTER" inotifywait --ready-fd 7 -t 5 --count 1 -r -e create D
+	: >D/open/file
+	finish
+	equal "$status $(<out)" '0 D/open/ CREATE file'
+	equal "$(grep -c "secret" <<<"$stderr")" 1
+	contains "$stderr" "butter: inotifywait: cannot watch 'D/secret/': Permission denied"
+	chmod 755 D/secret
+}
+
+@test "-r: an operand that may not be read is an error" {
+	unprivileged
+	mkdir D/secret
+	chmod 700 D/secret
+	chmod 755 D ..
+	try_as_nobody inotifywait -q -r D/secret
+	failed 1 inotifywait "cannot watch 'D/secret'" 'Permission denied'
+	try_as_nobody inotifywait -q D/secret
+	failed 1 inotifywait "cannot watch 'D/secret'" 'Permission denied'
+}
+
+@test "-r: folders that come and go while the watches are set up never fail the start" {
+	mkdir -p D/{a,b,c,d}/{1,2,3,4}/{x,y,z}
+	launch perl -e 'for (my $i = 0; ; $i++) {
+		my $d = "D/" . qw(a b c d)[$i % 4] . "/" . ($i % 7);
+		mkdir $d; mkdir "$d/in"; rename "$d/in", "$d/out"; rmdir "$d/out"; rmdir $d;
+		rename "D/a/1", "D/b/q"; rename "D/b/q", "D/a/1" }'
+	churn=$pid
+	for ((i = 0; i < $(rounds 20 300); i++)); do
+		try inotifywait -q -r -t 0.001 -e unmount D
+		equal "$status $stderr" '2 '
+	done
+	kill "$churn"
+}
+
+@test "-r: a tree 2,000 deep with paths far beyond PATH_MAX" {
+	deep=$(printf 'n%.0s' {1..99})
+	to_the_bottom='chdir "D"; for (1 .. 2000) { mkdir $ARGV[0]; chdir $ARGV[0] or die }'
+	perl -e "$to_the_bottom" "$deep"
+	watch -q -m -r -e create,move D
+	equal "$(watches "$pid")" 2002
+	perl -e "$to_the_bottom"' open(F, ">", "file") or die; mkdir "more" or die' "$deep"
+	read_until 'CREATE,ISDIR more'
+	equal "$seen" "D/$(for i in {1..2000}; do printf '%s/' "$deep"; done) CREATE file
+D/$(for i in {1..2000}; do printf '%s/' "$deep"; done) CREATE,ISDIR more
+"
+	after_all
+	perl -e "$to_the_bottom"' chdir "more" or die; open(F, ">", "file2") or die' "$deep"
+	read_until 'CREATE file2'
+	contains "$seen" "$deep/more/ CREATE file2"
+	stop
+}
+
+@test "-r: symlinks below are not followed, whatever they point to" {
+	mkdir elsewhere
+	ln -s . D/loop
+	ln -s .. D/up
+	ln -s ../elsewhere D/sub/away
+	ln -s nowhere D/dangling
+	watch -q -m -r -e create D
+	equal "$(watches "$pid")" 2
+	: >elsewhere/file
+	ln -s ../elsewhere D/sub/again
+	after_all
+	equal "$seen" $'D/sub/ CREATE again\n'
+	stop
+}
+
+@test "-r: operands that overlap: each event once, all kinds of them" {
+	for operands in 'D/sub D' 'D D/sub' 'D D' 'D ./D/sub D/'; do
+		# shellcheck disable=SC2086 # several words
+		watch -q -m -r $operands
+		equal "$(watches "$pid")" 2
+		: >D/sub/file
+		: >D/file
+		read_until 'CLOSE file'
+		equal "${seen//.\//}" 'D/sub/ CREATE file
+D/sub/ OPEN file
+D/sub/ CLOSE_WRITE,CLOSE file
+'
+		read_until 'CLOSE file'
+		equal "${seen//.\//}" 'D/ CREATE file
+D/ OPEN file
+D/ CLOSE_WRITE,CLOSE file
+'
+		rm D/sub/file D/file
+		stop
+	done
+}
+
+@test "-r: a folder that is mounted into itself ends the walk, and is seen once" {
+	namespaces -m
+	capture "${within[@]}" bash -euc '
+		mkdir D/sub/loop
+		mount --bind D D/sub/loop
+		mkfifo ready
+		"$BUTTER" inotifywait -q --ready-fd 7 -r -e create --count 2 D 7>ready >out &
+		read -r <ready
+		: >D/sub/loop/file
+		: >D/sub/loop/sub/file
+		wait $!
+		cat out'
+	equal "$status $stderr" '0 '
+	equal "$output" $'D/ CREATE file\nD/sub/ CREATE file'
+}
+
+@test "-r: 1,000 folders, and a chain of 200, with 64 descriptors" {
+	mkdir -p D/{1..10}/{1..100} "D/$(printf 'c/%.0s' {1..200})"
+	ulimit -n 64
+	watch -q -m -r -e create D
+	equal "$(watches "$pid")" 1212
+	: >"D/$(printf 'c/%.0s' {1..200})file"
+	read_until 'CREATE file'
+	mkdir -p "D/$(printf 'e/%.0s' {1..200})"
+	after_all
+	: >"D/$(printf 'e/%.0s' {1..200})file"
+	read_until 'CREATE file'
+	stop
+}
+
+@test "-r: no descriptor stays open behind the walk" {
+	mkdir -p "D/$(printf 'c/%.0s' {1..150})" D/a/{1..50}
+	watch -q -m -r -e create D
+	before=$(ls "/proc/$pid/fd")
+	for i in {1..20}; do mkdir -p "D/n$i/$(printf 'c/%.0s' {1..140})"; done
+	after_all
+	equal "$(ls "/proc/$pid/fd")" "$before"
+	stop
+}
+
+@test "-r: the watched root goes: DELETE_SELF, then status 1 as nothing is left, with -m too" {
+	for option in -m --json; do
+		start "$BUTTER" inotifywait -q --ready-fd 7 "$option" -r -e delete_self,modify D
+		rm -r D
+		finish
+		if [ "$option" = -m ]; then
+			equal "$status" 1
+			contains "$stderr" 'butter: inotifywait: nothing is left to watch'
+			equal "${output##*$'\n'}" 'D/ DELETE_SELF '
+		else
+			equal "$status" 0
+		fi
+		fresh
+	done
+}
+
+@test "the watched file system is unmounted: UNMOUNT is told, status 1, and umount does not have to wait" {
+	namespaces -m
+	capture "${within[@]}" bash -euc '
+		mkfifo ready
+		for options in "-m" "-m -r" "-r" "" "-m -e create" "-m -r --exclude . -e create"; do
+			mount -t tmpfs none D
+			mkdir -p D/a/b
+			"$BUTTER" inotifywait -q $options --ready-fd 7 D/a 7>ready >out 2>err &
+			read -r <ready
+			umount D
+			status=0
+			wait $! || status=$?
+			echo "[$options] $status $(tail -n 1 out) $(cat err)"
+		done'
+	equal "$status $stderr" '0 '
+	equal "$output" '[-m] 1 D/a/ UNMOUNT,ISDIR  butter: inotifywait: nothing is left to watch
+[-m -r] 1 D/a/ UNMOUNT,ISDIR  butter: inotifywait: nothing is left to watch
+[-r] 1 D/a/ UNMOUNT,ISDIR  
+[] 1 D/a/ UNMOUNT,ISDIR  
+[-m -e create] 1 D/a/ UNMOUNT,ISDIR  butter: inotifywait: nothing is left to watch
+[-m -r --exclude . -e create] 1 D/a/ UNMOUNT,ISDIR  butter: inotifywait: nothing is left to watch'
+}
+
+@test "-e unmount: that is what was waited for" {
+	namespaces -m
+	capture "${within[@]}" bash -euc '
+		mkfifo ready
+		mount -t tmpfs none D
+		"$BUTTER" inotifywait -q -e unmount --ready-fd 7 D 7>ready &
+		read -r <ready
+		umount D
+		wait $!'
+	equal "$status $output" '0 D/ UNMOUNT,ISDIR '
+}
+
+# storm SEED COUNT [EACH]: random mkdir, rename, rmdir, moves out and in, of folders in D; EACH after each.
+storm() {
+	perl -e 'my ($seed, $count, $each) = @ARGV;
+		srand($seed);
+		sub folders {
+			my ($path, $depth) = @_;
+			opendir(my $handle, $path) or return ();
+			my @names = grep { !/^\.\.?$/ } readdir($handle);
+			return ($path, $depth < 6 ? map { folders("$path/$_", $depth + 1) } grep { -d "$path/$_" } @names : ());
+		}
+		for my $i (1 .. $count) {
+			my @all = folders("D", 0);
+			my ($x, $y, $k) = ($all[rand @all], $all[rand @all], int(rand(7)));
+			if ($k < 2) { mkdir "$x/n$i" }
+			elsif ($k < 4) { rename $x, "$y/m$i" if $x ne "D" }
+			elsif ($k == 4) { rename "$x/probe", "$x/p$i"; unlink glob("$x/p*"); rmdir $x if $x ne "D" }
+			elsif ($k == 5) { rename $x, "outside/o$i" if $x ne "D" }
+			else { my @out = glob("outside/*"); rename $out[rand @out], "$y/i$i" if @out }
+			if ($each) { $| = 1; print "\n"; <STDIN> }
+		}' "$@"
+}
+
+# probes: after a file was made in each folder of D, `seen` has the lines of this and `expected` what they should be.
+probes() {
+	local folder
+
+	while IFS= read -r -d '' folder; do : >"$folder/probe"; done < <(find D -type d -print0)
+	after_all
+	seen=$(grep -a ' CREATE probe$' <<<"$seen" | sort)
+	expected=$(find D -name probe | sed 's|probe$| CREATE probe|' | sort)
+	find D outside -name probe -delete
+}
+
+@test "-r: any renames, moves and deletions: each folder is watched under its path, those outside are not" {
+	mkdir -p D/{a,b,c}/{d,e}/{f,g} outside
+	watch -q -m -r -e create D
+	coproc storm "$(rounds 1 7)" "$(rounds 100 1000)" each 2>&4
+	storm=$COPROC_PID
+	while read -r -t "$LIMIT" -u "${COPROC[0]}"; do
+		after_all
+		probes
+		equal "$seen" "$expected"
+		equal "$(watches "$pid")" "$(find D -type d | wc -l)"
+		echo >&"${COPROC[1]}"
+	done
+	wait "$storm"
+	stop
+}
+
+@test "-r: renames, moves and deletions at full speed: no wrong path, and it goes on" {
+	for ((round = 0; round < $(rounds 3 100); round++)); do
+		fresh
+		mkdir -p D/{a,b,c}/{d,e}/{f,g} outside
+		watch -q -m -r -e create D
+		storm "$round" 300
+		after_all
+		probes
+		equal "$(comm -23 <(echo "$seen") <(echo "$expected"))" '' || fails "round $round"
+		stop
+	done
+}

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# long.sh: what takes too long for every `make check`: the suite, with its long variants, against other
+# builds (sanitizers, both compilers, all warnings as errors) and on a kernel without the optional
+# system calls. Ends with one tally of all. LONG_ROUNDS picks some: "gcc-asan enosys".
+set -u
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+export BUTTER_LONG=1 LIMIT=3600
+# A sanitizer's finding ends a program with a status that is none of butter's.
+export ASAN_OPTIONS=exitcode=99:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
+
+# count NAME COMMAND...: runs the suite by COMMAND and keeps its tally. A build that fails is a failure.
+count() {
+	name=$1
+	shift
+	echo "== $name"
+	"$@" >"$work/$name.log" 2>&1
+	status=$?
+	tally=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$work/$name.log" | tail -n 1)
+	if [ -z "$tally" ] || { [ "$status" != 0 ] && [ "${tally#* passed, 0 failed}" != "$tally" ]; }; then
+		tail -n 40 "$work/$name.log"
+		tally="0 passed, 1 failed, 0 skipped"
+	fi
+	grep -E -A 20 '^failed: ' "$work/$name.log"
+	echo "$name: $tally"
+	echo "$tally" >>"$work/tallies"
+}
+
+# built NAME ARG...: another build, configured with ARG..., and the suite against it.
+built() {
+	dir=$work/$1
+	shift
+	sh "$BUTTER_SOURCE/build-aux/variant.sh" "$dir" "$@" && make -s -C "$dir/build" check
+}
+
+# without CALLS: the suite on a kernel that does not know them.
+without() {
+	"$CC" -O1 -o "$work/enosys" "$BUTTER_SOURCE/tests/enosys.c" || return 1
+	"$work/enosys" "$1" make -s -C "$BUTTER_BUILD" check
+}
+
+wanted() {
+	case " ${LONG_ROUNDS:-$1} " in *" $1 "*) ;; *) return 1 ;; esac
+}
+
+: "${CC:=cc}" && CC=${CC%% *}
+wanted gcc && count gcc built gcc CC=gcc --enable-werror
+wanted gcc-asan && count gcc-asan built gcc-asan CC=gcc --enable-asan CFLAGS='-g -O1'
+if command -v clang >/dev/null; then
+	wanted clang && count clang built clang CC=clang --enable-werror
+	wanted clang-asan && count clang-asan built clang-asan CC=clang --enable-asan CFLAGS='-g -O1'
+else
+	echo "== clang is not installed: left out"
+fi
+wanted enosys && count enosys without close_range,statx,pidfd_open,openat2,clone3
+
+awk '{ passed += $1; failed += $3; skipped += $5 }
+	END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed || !passed }' "$work/tallies"
