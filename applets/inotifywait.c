@@ -46,12 +46,13 @@ static const struct opt options[] = {
 	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
 	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
 	  "give up after DURATION without an event, with status 2; 0: never" },
-	{ OPT_INTEGER, 0, "count", "N", &count, "stop after N events", NULL, 1, INT64_MAX },
+	{ OPT_INTEGER, 0, "count", "N", &count, "go on until N events have come", NULL, 1,
+	  INT64_MAX },
 	{ OPT_LIST, 0, "exclude", "PATTERN", &patterns,
-	  "leave out paths that match the extended regular expression" },
+	  "leave out paths that match PATTERN (extended regular expression)" },
 	{ OPT_LIST, 0, "excludei", "PATTERN", &patterns, "the same, upper and lower case alike" },
 	{ OPT_STRING, 0, "format", "FORMAT", &format,
-	  "print %w watched path, %f file in it, %e events, %Xe, %T time, %c cookie, %0, %n" },
+	  "print %w watched path, %f file in it, %p both, %e events, %Xe, %T and %t time, %c cookie, %0, %n" },
 	{ OPT_LIST, 0, "fromfile", "FILE", &from_files,
 	  "take operands also from the lines of FILE; -: standard input" },
 	{ OPT_LIST, 0, "include", "PATTERN", &patterns, "take only paths that match" },
@@ -129,7 +130,7 @@ check(void)
 		return misuse("--null goes with --format or alone");
 	if (time_format && !format)
 		return misuse("--timefmt needs --format");
-	if (format && !time_format && strstr(format, "%T"))
+	if (format && !time_format && print_has(format, 'T'))
 		return misuse("%%T in --format needs --timefmt");
 	if (no_newline && (!format || null))
 		return misuse("--no-newline needs --format, without --null");
@@ -228,7 +229,7 @@ is_wanted(const struct event *event)
 static enum watch_verdict
 judge(const struct event *event, void *context)
 {
-	bool asked = event->what & events;
+	bool asked = event->what & events, over = false;
 
 	(void)context;
 	if (event->what & IN_Q_OVERFLOW) {
@@ -238,11 +239,12 @@ judge(const struct event *event, void *context)
 	/* Something that the user named is gone: with it goes what was waited for. */
 	if (files.tree.roots < roots) {
 		roots = files.tree.roots;
-		if (!files_any(&files) || !(monitor || count))
-			return WATCH_STOP;
+		over = !files_any(&files) || !(monitor || count);
 	}
 	if (asked && is_wanted(event))
-		return WATCH_SHOW;
+		return over ? WATCH_LAST : WATCH_SHOW;
+	if (over)
+		return WATCH_STOP;
 	return event->what & IN_UNMOUNT ? WATCH_TELL : WATCH_SKIP;
 }
 
@@ -288,7 +290,7 @@ choose_print(void)
 			       .null = null,
 			       .no_newline = no_newline };
 
-	print.raw = null || print_is_raw(print.format);
+	print.raw = null || print_has(print.format, '0');
 	return print;
 }
 

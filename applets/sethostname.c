@@ -72,8 +72,10 @@ sethostname_run(int count, char **operands)
 		return misuse(count ? "a name and --file exclude each other" : "missing name");
 	if (!file)
 		return set(operands[0], strlen(operands[0]));
-	if (!strcmp(file, "-"))
+	if (!strcmp(file, "-")) {
+		file = "standard input";
 		return set_from(STDIN_FILENO);
+	}
 	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return fail(NULL, "cannot open '%s'", file);

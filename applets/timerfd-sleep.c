@@ -50,7 +50,8 @@ static const struct opt options[] = {
 	{ OPT_DURATION, 0, "every", "DURATION", &every, "tick each DURATION, a record each", NULL,
 	  1, 0 },
 	{ OPT_DURATION, 0, "align", "DURATION", &align,
-	  "end at (--every: begin with) a multiple of DURATION on the wall clock", NULL, 1, 0 },
+	  "end (--every: begin) at a full multiple of DURATION on the wall clock, such as 15m",
+	  NULL, 1, 0 },
 	{ OPT_CHOICE, 0, "clock", "CLOCK", &clock_id,
 	  "the clock to follow; monotonic unless --until or --align need realtime", timerfd_clocks,
 	  0, 0 },
@@ -80,18 +81,32 @@ later(int64_t moment, int64_t duration)
 	return __builtin_add_overflow(moment, duration, &sum) ? INT64_MAX : sum;
 }
 
+/* How far local time is ahead of UTC at MOMENT, in nanoseconds. */
+static int64_t
+offset_at(int64_t moment)
+{
+	time_t seconds = (time_t)(moment / NUM_SECOND);
+	struct tm local;
+
+	return localtime_r(&seconds, &local) ? local.tm_gmtoff * NUM_SECOND : 0;
+}
+
 /* The first multiple of ALIGN, counted in local time, that is not before MOMENT. */
 static int64_t
 aligned(int64_t moment)
 {
-	time_t seconds = (time_t)(moment / NUM_SECOND);
-	int64_t offset = 0, over;
-	struct tm local;
+	int64_t offset = offset_at(moment), found = moment;
 
-	if (localtime_r(&seconds, &local))
-		offset = local.tm_gmtoff * NUM_SECOND;
-	over = (moment + offset) % align;
-	return over ? later(moment, align - over) : moment;
+	/* Summer time may begin or end in between: then once more, with the offset there. */
+	for (int round = 0; round < 2; round++) {
+		int64_t over = (moment + offset) % align;
+
+		found = over ? later(moment, align - over) : moment;
+		if (offset_at(found) == offset)
+			break;
+		offset = offset_at(found);
+	}
+	return found;
 }
 
 /* Arms the timer, once more after the clock was set. */
@@ -185,7 +200,7 @@ tick(void)
 {
 	struct print print = { .style = json ? PRINT_JSON : PRINT_FORMAT,
 			       .format = format,
-			       .raw = null || print_is_raw(format),
+			       .raw = null || print_has(format, '0'),
 			       .null = null };
 	struct watch watch = { .source = &ticks.source,
 			       .print = &print,
@@ -227,7 +242,9 @@ check(int operands)
 		return misuse("--on-clock-change needs --until, --align or a realtime --clock");
 	if (until && moment_parse(until, moment_now(), &moment) < 0)
 		return misuse(
-			"'%s' is not a time such as 07:30, @1700000000 or 2030-01-31T07:30:00+01:00",
+			errno == ERANGE
+				? "'%s' is too far away: 2262 is the last year"
+				: "'%s' is not a time such as 07:30, @1700000000 or 2030-01-31T07:30:00+01:00",
 			until);
 	return 0;
 }

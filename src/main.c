@@ -141,6 +141,8 @@ install_applets(int count, char **operands)
 static int
 butter_run(int count, char **operands)
 {
+	if (count && !install)
+		return misuse("extra operand '%s'", operands[0]);
 	if (list_names || list_long)
 		return list_applets(list_long);
 	if (options_of)
@@ -153,7 +155,7 @@ butter_run(int count, char **operands)
 static const struct applet butter = {
 	.name = NULL, /* itself */
 	.summary = "Linux's low-level features for shell scripts, containers and boot scripts",
-	.operands = "[APPLET | DIR] [argument ...]",
+	.operands = "[DIR] [APPLET [ARGUMENT ...]]",
 	.max = APPLET_ANY,
 	.options = options,
 	.run = butter_run,
@@ -190,21 +192,39 @@ run(const struct applet *applet, int argc, char **argv)
 	return finish(applet->run(count, operands));
 }
 
+/* butter's own help ends with what else there is to call. */
+static int
+help(void)
+{
+	static char name[] = "butter", option[] = "--help";
+	char *arguments[] = { name, option, NULL }, **operands;
+	int count;
+
+	running = &butter;
+	opt_parse(&butter, 2, arguments, &count, &operands);
+	out_print("\nApplets:\n");
+	for (size_t i = 0; i < APPLETS; i++)
+		out_print("  %-15s %s\n", applets[i]->name, applets[i]->summary);
+	return finish(0);
+}
+
 /* butter itself: its own options, or an applet as first argument. */
 static int
 run_butter(int argc, char **argv)
 {
-	static char name[] = "butter", help[] = "--help";
-	static char *only_help[] = { name, help, NULL };
+	static char option[] = "--help";
 	const struct applet *applet;
 
-	if (argc < 2 || (argc == 2 && !strcmp(argv[1], "help")))
-		return run(&butter, 2, only_help);
+	if (argc < 2
+	    || (argc == 2
+		&& (!strcmp(argv[1], "help") || !strcmp(argv[1], "-h")
+		    || !strcmp(argv[1], "--help"))))
+		return help();
 	if (argv[1][0] == '-')
 		return run(&butter, argc, argv);
 	if (!strcmp(argv[1], "help")) {
 		argv[1] = argv[2];
-		argv[2] = help;
+		argv[2] = option;
 	}
 	applet = find_applet(argv[1]);
 	if (!applet)

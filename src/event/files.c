@@ -17,7 +17,7 @@
 enum {
 	READ_SIZE = 1 << 16, /* bytes of the kernel's queue at a time */
 	LIST_SIZE = 1 << 15, /* bytes of a folder's entries at a time, as libc does */
-	MOST_OPEN = 128,     /* folders that a walk keeps open on its way down */
+	MOST_OPEN = 32,      /* folders that a walk keeps open on its way down */
 	/* What is needed to follow the tree, whatever the user wants to see. */
 	FOLLOW_TREE = IN_CREATE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF,
 	/* What the walk itself does to the folders that it reads. */
@@ -239,13 +239,14 @@ is_skipped(struct files *files, const struct node *node)
 	       && files->skip(tree_path(&files->tree, node, &length), files->context);
 }
 
-/* Sets or changes the watch of NODE, which is in the working folder. */
+/* Sets the watch of NODE, which is in the working folder, or adds to it: the folder may be watched already. */
 static int
 watch_here(struct files *files, const struct node *node, uint32_t mask)
 {
 	if (node->parent || !files->follow)
 		mask |= IN_DONT_FOLLOW;
-	return inotify_watch(files->source.fd, node->name, mask | FOLLOW_TREE | IN_ONLYDIR);
+	return inotify_watch(files->source.fd, node->name,
+			     mask | FOLLOW_TREE | IN_ONLYDIR | IN_MASK_ADD);
 }
 
 /* Reads STEP's folder and visits those in it. */
@@ -258,9 +259,11 @@ descend(struct files *files, struct step *step)
 	step->fd = openat(AT_FDCWD, step->node->name,
 			  O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY | links);
 	if (step->fd < 0) {
+		if (is_exhausted(errno))
+			return -1;
 		if (!is_gone(errno))
 			trouble(files, step->node, errno);
-		return is_exhausted(errno) ? -1 : 0;
+		return 0;
 	}
 	if (++files->open_folders > MOST_OPEN && step->up)
 		leave(files, step->up);

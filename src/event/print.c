@@ -9,10 +9,10 @@
 #include "cli/num.h"
 
 bool
-print_is_raw(const char *format)
+print_has(const char *format, char letter)
 {
 	for (const char *at = format; (at = strchr(at, '%')) && at[1]; at += 2)
-		if (at[1] == '0')
+		if (at[1] == letter)
 			return true;
 	return false;
 }
@@ -33,56 +33,79 @@ add_seconds(struct buffer *buffer, int64_t time)
 	buffer_print(buffer, "%" PRId64 ".%06" PRId64, time / NUM_SECOND, time % NUM_SECOND / 1000);
 }
 
-/* One conversion; returns how many characters of the format it took, 0 for none. */
-static size_t
-convert(struct buffer *buffer, const struct print *print, const struct event *event, const char *at)
+/* A conversion of inotify-tools; false when LETTER is none. */
+static bool
+convert_known(struct buffer *buffer, const struct print *print, const struct event *event,
+	      char letter)
 {
-	switch (at[0]) {
+	switch (letter) {
 	case 'w':
 		add_name(buffer, print, event->dir, event->dir_length);
-		return 1;
-	case 'p':
-		add_name(buffer, print, event->dir, event->dir_length);
-		/* fallthrough */
+		return true;
 	case 'f':
 		add_name(buffer, print, event->name, event->name_length);
-		return 1;
+		return true;
 	case 'e':
 		names_print(buffer, event->names, event->what, ',');
-		return 1;
-	case 't':
-		add_seconds(buffer, event->time);
-		return 1;
+		return true;
 	case 'T':
 		if (print->time_format)
 			moment_print(buffer, print->time_format, event->time);
-		return 1;
+		return true;
 	case 'c':
 		buffer_print(buffer, "%" PRIx32, event->cookie);
-		return 1;
-	case 'k':
-		buffer_print(buffer, "%" PRIu64, event->count);
-		return 1;
-	case 'v':
-		buffer_print(buffer, "%" PRIu64, event->value);
-		return 1;
+		return true;
 	case '0':
 		buffer_byte(buffer, '\0');
-		return 1;
+		return true;
 	case 'n':
 		buffer_byte(buffer, '\n');
-		return 1;
+		return true;
 	case '%':
 		buffer_byte(buffer, '%');
-		return 1;
-	case '\0':
-		return 0;
+		return true;
 	default:
-		if (at[1] != 'e')
-			return 0;
+		return false;
+	}
+}
+
+/* A conversion of butter's own; false when LETTER is none or EVENT does not have what it means. */
+static bool
+convert_own(struct buffer *buffer, const struct print *print, const struct event *event,
+	    char letter)
+{
+	switch (letter) {
+	case 'p':
+		add_name(buffer, print, event->dir, event->dir_length);
+		add_name(buffer, print, event->name, event->name_length);
+		return true;
+	case 't':
+		add_seconds(buffer, event->time);
+		return true;
+	case 'k':
+		if (event->count)
+			buffer_print(buffer, "%" PRIu64, event->count);
+		return event->count;
+	case 'v':
+		if (event->value)
+			buffer_print(buffer, "%" PRIu64, event->value);
+		return event->value;
+	default:
+		return false;
+	}
+}
+
+/* The conversion at AT, behind the percent sign: how many characters it takes, 0 when it is none. */
+static size_t
+convert(struct buffer *buffer, const struct print *print, const struct event *event, const char *at)
+{
+	if (convert_known(buffer, print, event, at[0]))
+		return 1;
+	if (at[0] && at[1] == 'e') {
 		names_print(buffer, event->names, event->what, at[0]);
 		return 2;
 	}
+	return convert_own(buffer, print, event, at[0]);
 }
 
 static void

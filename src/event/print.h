@@ -21,7 +21,8 @@ enum print_style {
  *	%c	cookie, hexadecimal
  *	%k %v	expirations of this record; number of the tick
  *	%0 %n %%	NUL, newline, percent
- * Anything else stays as it is.
+ * Anything else stays as it is, also %k and %v of events that have none. The letters p t k v
+ * before an e are %Xe's.
  */
 struct print {
 	enum print_style style;
@@ -33,8 +34,8 @@ struct print {
 	bool no_newline; /* records end where the format ends */
 };
 
-/* Whether FORMAT writes NUL bytes, so that names must be raw. */
-bool print_is_raw(const char *format);
+/* Whether FORMAT has the conversion LETTER; one with '0' writes NUL bytes, so that names must be raw. */
+bool print_has(const char *format, char letter);
 
 /* Appends EVENT's record. */
 void print_event(struct buffer *buffer, const struct print *print, const struct event *event);

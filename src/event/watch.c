@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <time.h>
 
 #include "cli/num.h"
@@ -60,44 +61,55 @@ take(const struct event *event, void *context)
 	struct loop *loop = context;
 	enum watch_verdict verdict = loop->watch->judge(event, loop->watch->context);
 
-	if (verdict == WATCH_TELL || verdict == WATCH_SHOW)
+	if (verdict != WATCH_SKIP && verdict != WATCH_STOP)
 		show(loop, event);
-	if (verdict == WATCH_STOP)
-		end(loop, WATCH_STOPPED);
-	if (verdict == WATCH_SHOW) {
+	if (verdict == WATCH_SHOW || verdict == WATCH_LAST) {
 		loop->seen += event->count ? event->count : 1;
 		if (loop->watch->idle)
 			set_deadline(loop);
 		if (loop->watch->count && loop->seen >= loop->watch->count && !loop->ended)
 			end(loop, WATCH_COUNTED);
 	}
+	if ((verdict == WATCH_STOP || verdict == WATCH_LAST) && !loop->ended)
+		end(loop, WATCH_STOPPED);
 	return !loop->ended;
 }
 
-/* Sleeps until there are events, the reader takes more, or the time is up. */
+/* Nobody reads the output any more: the end that writing to it would find. */
+static void
+reader_left(struct loop *loop)
+{
+	raise(SIGPIPE);
+	errno = EPIPE; /* the signal is ignored */
+	end(loop, WATCH_CANNOT_WRITE);
+}
+
+/* Sleeps until there are events, the reader takes more or leaves, or the time is up. */
 static void
 sleep_until_ready(struct loop *loop)
 {
+	bool prints = loop->watch->print->style != PRINT_NOTHING;
 	struct pollfd fds[] = {
 		{ .fd = loop->watch->source->fd, .events = POLLIN },
-		{ .fd = !record_size(&loop->output) ? -1 : loop->output.fd, .events = POLLOUT },
+		{ .fd = prints ? loop->output.fd : -1,
+		  .events = record_size(&loop->output) ? POLLOUT : 0 },
 	};
 	int64_t left =
 		loop->deadline == NUM_FOREVER ? 0 : loop->deadline - timerfd_now(CLOCK_MONOTONIC);
 	struct timespec timeout = { left / NUM_SECOND, left % NUM_SECOND };
+	int ready;
 
 	if (left < 0) {
 		end(loop, WATCH_TIMED_OUT);
 		return;
 	}
-	switch (ppoll(fds, 2, loop->deadline == NUM_FOREVER ? NULL : &timeout, NULL)) {
-	case 0:
+	ready = ppoll(fds, 2, loop->deadline == NUM_FOREVER ? NULL : &timeout, NULL);
+	if (ready == 0)
 		end(loop, WATCH_TIMED_OUT);
-		break;
-	case -1:
-		if (errno != EINTR)
-			end(loop, WATCH_CANNOT_READ);
-	}
+	else if (ready < 0 && errno != EINTR)
+		end(loop, WATCH_CANNOT_READ);
+	else if (ready > 0 && fds[1].revents & POLLERR)
+		reader_left(loop);
 }
 
 enum watch_end

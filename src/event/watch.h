@@ -18,6 +18,7 @@ enum watch_verdict {
 	WATCH_SKIP, /* of no interest */
 	WATCH_TELL, /* print it, but it is not what was waited for */
 	WATCH_SHOW, /* print and count it */
+	WATCH_LAST, /* the same, and stop here */
 	WATCH_STOP, /* stop here */
 };
 

@@ -72,6 +72,11 @@ timerfd_now(int clock)
 {
 	struct timespec now;
 
+	/* Where no device can wake the machine, the alarm clocks run timers and yet cannot be read. */
+	if (clock == CLOCK_REALTIME_ALARM)
+		clock = CLOCK_REALTIME;
+	if (clock == CLOCK_BOOTTIME_ALARM)
+		clock = CLOCK_BOOTTIME;
 	if (clock_gettime(clock, &now) < 0)
 		return 0;
 	return now.tv_sec * SECOND + now.tv_nsec;
