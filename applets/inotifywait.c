@@ -319,7 +319,8 @@ wait_for_events(int out)
 		return fail(NULL, "cannot read events");
 	case WATCH_CANNOT_WRITE:
 	default:
-		return fail(NULL, "cannot write to %s", out_file ? out_file : "standard output");
+		return out_file ? fail(NULL, "cannot write to '%s'", out_file)
+				: fail(NULL, "cannot write to standard output");
 	}
 }
 

@@ -3,6 +3,7 @@
 
 #include <regex.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -25,6 +26,10 @@ filter_add(struct filter *filter, const char *pattern, bool include, bool ignore
 			REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0));
 	if (error) {
 		regerror(error, &new->expression, reason, sizeof(reason));
+		/* "Unmatched ( or \\(": the second is another syntax's. */
+		reason[strcspn(reason, "\\")] = '\0';
+		if (strlen(reason) > 4 && !strcmp(reason + strlen(reason) - 4, " or "))
+			reason[strlen(reason) - 4] = '\0';
 		return reason;
 	}
 	filter->count++;
