@@ -12,6 +12,18 @@ struct filter_pattern {
 	bool include;
 };
 
+/* libc's "Unmatched ( or \\(" and "Unmatched \\{" name another syntax's as well. */
+static void
+plain(char *reason)
+{
+	char *other = strstr(reason, " or \\"), *backslash = strchr(reason, '\\');
+
+	if (other)
+		*other = '\0';
+	else if (backslash)
+		memmove(backslash, backslash + 1, strlen(backslash));
+}
+
 const char *
 filter_add(struct filter *filter, const char *pattern, bool include, bool ignore_case)
 {
@@ -26,10 +38,7 @@ filter_add(struct filter *filter, const char *pattern, bool include, bool ignore
 			REG_EXTENDED | REG_NOSUB | (ignore_case ? REG_ICASE : 0));
 	if (error) {
 		regerror(error, &new->expression, reason, sizeof(reason));
-		/* "Unmatched ( or \\(": the second is another syntax's. */
-		reason[strcspn(reason, "\\")] = '\0';
-		if (strlen(reason) > 4 && !strcmp(reason + strlen(reason) - 4, " or "))
-			reason[strlen(reason) - 4] = '\0';
+		plain(reason);
 		return reason;
 	}
 	filter->count++;
