@@ -88,6 +88,11 @@ escape_text(struct buffer *buffer, const char *text, size_t length, enum escape 
 		size_t size = 1;
 		bool plain;
 
+		/* What nearly all names are made of, without further ado. */
+		if (byte >= ' ' && byte < 0x7f && byte != '\\') {
+			at++;
+			continue;
+		}
 		if (byte >= 0x80)
 			size = escape_character(text + at, length - at, &code);
 		plain = size && escape_is_harmless(code)
