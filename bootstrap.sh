@@ -30,7 +30,8 @@ check_likes="
 	command:unshare:util-linux
 	command:ps:procps
 	command:busybox:busybox-static
-	command:script:bsdutils"
+	command:script:bsdutils
+	command:setcap:libcap2-bin"
 
 say() {
 	printf 'bootstrap: %s\n' "$*"

@@ -9,6 +9,8 @@
  */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -38,24 +40,32 @@ tick(void)
 	return 0;
 }
 
-/* Watches the working folder's folder NAME and all below. */
+/* Watches the folder NAME of the working folder, which is ABOVE, and all below; itself last, so that nothing of this is an event. */
 static void
-watch(int fd, const char *name)
+watch(int inotify, int above, const char *name)
 {
-	const struct dirent *entry;
-	DIR *folder;
+	_Alignas(struct dirent64) char entries[4096];
+	int fd = open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), result = 0;
+	bool entered = false;
+	ssize_t size;
 
-	if (chdir(name) < 0)
-		return;
-	folder = opendir(".");
-	while (folder && (entry = readdir(folder)))
-		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".")
-		    && strcmp(entry->d_name, ".."))
-			watch(fd, entry->d_name);
-	if (folder)
-		closedir(folder);
-	inotify_add_watch(fd, ".", ALL); /* now, so that it tells nothing of the above */
-	if (chdir("..") < 0)
+	while ((size = getdents64(fd, entries, sizeof(entries))) > 0)
+		for (ssize_t at = 0; at < size;) {
+			const struct dirent64 *entry = (const void *)(entries + at);
+
+			at += entry->d_reclen;
+			if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".")
+			    || !strcmp(entry->d_name, ".."))
+				continue;
+			if (!entered)
+				result = fchdir(fd);
+			entered = true;
+			watch(inotify, fd, entry->d_name);
+		}
+	if (entered)
+		result |= fchdir(above);
+	close(fd);
+	if (result < 0 || inotify_add_watch(inotify, name, ALL) < 0)
 		_exit(1);
 }
 
@@ -88,7 +98,7 @@ main(int argc, char **argv)
 
 	if (argc == 3) {
 		fd = inotify_init1(IN_CLOEXEC);
-		watch(fd, argv[2]);
+		watch(fd, open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), argv[2]);
 		return write(STDERR_FILENO, ready, sizeof(ready) - 1) < 0 || relay(fd);
 	}
 	if (argc == 2 && !strcmp(argv[1], "tick"))

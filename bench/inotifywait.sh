@@ -20,11 +20,11 @@ if [ "$folders" -gt "$most" ]; then
 fi
 rounds=$(rounds 7 3)
 
-# tree WHERE NAME
+# tree WHERE
 tree() {
 	mkdir "$1/tree"
 	./measure tree "$1/tree" "$folders" 2
-	begin "inotifywait -m -r: $folders folders with 2 files each on $(df --output=fstype "$1" | tail -n 1) ($rounds rounds)"
+	begin "inotifywait -m -r: $folders folders with 2 files each on $(df -T "$1" | awk 'END { print $2 }') ($rounds rounds)"
 	watchers "$1/tree"
 	take ready "$rounds" | awk -F '\t' -v OFS='\t' '
 		{ split($2, is, " "); print $1, is[1], is[5], is[3], is[2], is[6] }' |
@@ -51,8 +51,8 @@ events() {
 	take events "$rounds" "$files" "$1" "${memory:-.}/busy" | awk -F '\t' -v OFS='\t' '
 		{ split($2, is, " ")
 		  if (is[1] == "-") { print $1, "failed"; next }
-		  print $1, is[4], int(is[4] / is[1] * 1000), sprintf("%.2f", 1 / is[5]),
-		  	int(is[4] / is[3] * 1000), sprintf("%.2f", is[8] / is[7]), is[2] }' |
+		  print $1, is[4], int(is[4] / is[1] * 1000), is[5] ? sprintf("%.2f", 1 / is[5]) : "-",
+		  	int(is[4] / is[3] * 1000), is[7] ? sprintf("%.2f", is[8] / is[7]) : "-", is[2] }' |
 		table watcher delivered 'a second' ratio 'a CPU second' ratio 'peak kB'
 	rm -rf "${memory:-.}/busy"
 }

@@ -41,3 +41,8 @@ add 'ceiling: static, ticks, no more' ./ceiling tick
 take run "$rounds" 1000000 | awk -F '\t' -v OFS='\t' '
 	{ split($2, is, " "); print $1, is[1] == "-" ? "-" : sprintf("%.2f", is[1] / 1000), is[2] == "-" ? "-" : is[3] }' |
 	table program 'ms, median' 'CPU µs'
+
+# Realtime of the first and the last tick, as its own records tell.
+./butter timerfd-sleep --every 1ms -n 1000 -F %t | awk '
+	NR == 1 { first = $1 } { last = $1 }
+	END { printf "butter: the last tick comes %d µs later after the first than 999 ms.\n\n", (last - first - 0.999) * 1e6 }'

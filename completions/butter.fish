@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # fish completion for butter, and for its applets by their own names: asks the binary what there is.
 
 function __butter_words

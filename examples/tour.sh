@@ -84,7 +84,8 @@ sleeping() {
 	sed 's/.*"time":\([0-9.]*\).*/\1/' ticks | awk '{ last = $1; if (NR == 1) first = $1 }
 		END { printf "from tick to tick ten times: %.1f ms\n", (last - first) * 1000 }'
 	echo "sleep ten times: $(milliseconds ten_sleeps) ms"
-	proves "ticks do not drift: a late one delays none after it" test "$(wc -l <ticks)" = 11
+	proves "ticks do not drift: a late one delays none after it, and none is lost" \
+		test "$(sed -n '$s/.*"value":\([0-9]*\).*/\1/p' ticks)" -ge 11
 }
 
 introducing() {

@@ -163,7 +163,7 @@ static const struct applet butter = {
 
 /* ---- dispatch ---- */
 
-/* Standard output is checked here, once: a full disk or a closed descriptor is a failure of whoever has printed. */
+/* Standard output is checked here, once: a full disk, a closed descriptor fail whoever has printed. */
 static int
 finish(int status)
 {

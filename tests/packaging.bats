@@ -117,7 +117,7 @@ files() {
 	fresh_clone
 	cd "$clone"
 	capture make -s butter
-	equal "$status" 0 || fails "$output" "$stderr"
+	[ "$status" = 0 ] || fails "$output" "$stderr"
 	equal "$("$clone/butter" --list | wc -l)" 6
 	equal "$("$BUTTER_BUILD/config.status" --config)" "" ||
 		skip "the build under test has options of its own; nothing to compare with"
@@ -289,10 +289,10 @@ bootstrap() {
 	TOUR=$BUTTER_SOURCE/examples/tour.sh
 	[ "$(wc -w <<<"$APPLETS")" -ge 6 ] || skip "built without some applets"
 	capture env BUTTER="$BUTTER" "$TOUR"
-	equal "$status" 0 || fails "$output" "$stderr"
+	[ "$status" = 0 ] || fails "$output" "$stderr"
 	lacks "$output" FAILED
 	unprivileged
 	cp "$TOUR" "$(public_folder)"
 	capture "${as_nobody[@]}" env BUTTER="$BUTTER" TMPDIR=/tmp sh "$(public_folder)/tour.sh"
-	equal "$status" 0 || fails "$output" "$stderr"
+	[ "$status" = 0 ] || fails "$output" "$stderr"
 }

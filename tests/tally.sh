@@ -48,7 +48,7 @@ export BUTTER_BUILD BATS BATS_TEST_TIMEOUT LIMIT
 
 # The largest files first: one that is long should not start last.
 # shellcheck disable=SC2012 # our own names
-[ $# -eq 0 ] || ls -S "$@" | tr '\n' '\0' | xargs -0 -n 1 -P "$JOBS" sh "$0" --one "$logs"
+[ $# -eq 0 ] || ls -S "$@" | tr '\n' '\0' | xargs -0 -r -n 1 -P "$JOBS" sh "$0" --one "$logs"
 
 for log in "$logs"/*.tap; do
 	[ -f "$log" ] || continue

@@ -239,7 +239,7 @@ is_skipped(struct files *files, const struct node *node)
 	       && files->skip(tree_path(&files->tree, node, &length), files->context);
 }
 
-/* Sets the watch of NODE, which is in the working folder, or adds to it: the folder may be watched already. */
+/* Sets the watch of NODE, which is in the working folder, or adds to one that the folder has already. */
 static int
 watch_here(struct files *files, const struct node *node, uint32_t mask)
 {

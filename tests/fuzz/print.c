@@ -45,7 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct print print = { .format = format, .time_format = "%F" };
 	struct buffer record = { 0 };
 
-	print.raw = print_is_raw(format);
+	print.raw = print_has(format, '0');
 	print_event(&record, &print, &event);
 	MUST(record.length > 0 && record.data[record.length - 1] == '\n');
 	if (!print.raw && escape_is_utf8(format, strlen(format)))

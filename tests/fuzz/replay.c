@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { LARGEST = 4096 };
+#define LARGEST ((size_t)4096)
 
 /* Ends where a page begins that nobody may read, so that reading too far ends the process. */
 static uint8_t *input_end;
