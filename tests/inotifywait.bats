@@ -742,7 +742,8 @@ delete_self f - - -'
 	start "$BUTTER" inotifywait -q --ready-fd 7 -t 0.4 --exclude noise D
 	finish
 	kill "${noise[@]}"
-	equal "$status $output" '2 '
+	# On a busy machine the queue may overflow, which is never kept quiet.
+	equal "$status ${output//" Q_OVERFLOW "/}" '2 '
 }
 
 @test "the reader gets events also while more pour in without a pause" {
@@ -1445,10 +1446,11 @@ drained() {
 	for ((i = 0; i < $(rounds 5 100); i++)); do
 		start "$BUTTER" inotifywait -q -m --ready-fd 7 D
 		flood 300 "$i" &
+		flooding=$!
 		until [ -s "$job/out" ]; do :; done
 		kill "$pid"
 		finish
-		wait
+		wait "$flooding" # without a number, bash would wait for the runner's own watchdog, too
 		equal "$status" 143
 		equal "$(tail -c 1 "$job/out" | od -An -c | tr -d ' ')" '\n'
 		matches "$(tail -n 1 "$job/out")" 'D/ [A-Z_,]+ [0-9]+'

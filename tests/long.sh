@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 export BUTTER_LONG=1 LIMIT=3600
 # A sanitizer's finding ends a program with a status that is none of butter's.
-export ASAN_OPTIONS=exitcode=99:detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
+export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
 
 # count NAME COMMAND...: runs the suite by COMMAND and keeps its tally. A build that fails is a failure.
 count() {

@@ -185,7 +185,7 @@ from() {
 	equal "$output" web3
 	# shellcheck disable=SC2016
 	capture "${within[@]}" sh -c 'exec "$BUTTER" sethostname -F - <&-'
-	failed 1 sethostname "'-'" "Bad file descriptor"
+	failed 1 sethostname 'standard input' "Bad file descriptor"
 }
 
 @test "-F reads a pipe to its end, however small the pieces" {

@@ -176,6 +176,9 @@ main(int argc, char **argv)
 		drive(bytes, size);
 	}
 	unlink(finding);
+	for (int i = 0; i < count; i++)
+		free(entries[i]);
+	free(entries);
 	printf("ok 2 %" PRIu64 " random changes of them\n", rounds);
 	return 0;
 }
