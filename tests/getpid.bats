@@ -192,7 +192,8 @@ child_of() {
 @test "a command that is not found is 127, one that cannot be run is 126" {
 	try getpid -- /no/such/command
 	failed 127 getpid "cannot run '/no/such/command'" "No such file or directory"
-	try getpid -- no-such-command-anywhere
+	# Folders of PATH that may not be searched make it 126, as in env(1).
+	PATH=/usr/bin:/bin try getpid -- no-such-command-anywhere
 	failed 127 getpid "cannot run 'no-such-command-anywhere'"
 	echo data >"$BATS_TEST_TMPDIR/data"
 	try getpid -- "$BATS_TEST_TMPDIR/data"

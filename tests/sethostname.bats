@@ -7,9 +7,9 @@
 load helper
 
 setup() {
+	before=$(uname -n)
 	need_applet sethostname
 	namespaces -u
-	before=$(uname -n)
 }
 
 teardown() {

@@ -32,6 +32,8 @@ out_finish(void)
 	struct record record;
 	int result;
 
+	if (!printed.length)
+		return close(STDOUT_FILENO);
 	record_open(&record, STDOUT_FILENO, SIZE_MAX);
 	buffer_add(record_begin(&record), printed.data, printed.length);
 	record_end(&record);
