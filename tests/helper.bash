@@ -95,7 +95,13 @@ capture() {
 
 	status=0
 	{ output=$(limited "$@" 2>"$errors" 3>&- 4>&-); } 2>/dev/null || status=$?
-	{ stderr=$(<"$errors"); } 2>/dev/null
+	{ stderr=$(as_glibc <"$errors"); } 2>/dev/null
+}
+
+# as_glibc: copies standard input, other C libraries' words for errors replaced by glibc's, which the tests know.
+as_glibc() {
+	sed 's,I/O error$,Input/output error,; s/Out of memory$/Cannot allocate memory/
+		s/No file descriptors available/Too many open files/; s/Out of memory (/Cannot allocate memory (/'
 }
 
 # try ARGUMENT...: runs butter.
@@ -255,7 +261,7 @@ calls_at_start() {
 # injecting CALL:WHAT[:when=N...]... : sets the array `tracer` to a command that makes system calls of butter fail,
 # such as read:error=EINTR:when=1. N counts from butter's first own call; without it all those fail.
 injecting() {
-	local spec call when first last
+	local spec call what when first last names=
 
 	need_strace
 	tracer=(env "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-}" strace -qq -o /dev/null)
@@ -263,13 +269,19 @@ injecting() {
 		call=${spec%%:*}
 		when=1+
 		[[ $spec == *:when=* ]] && when=${spec#*:when=}
+		what=${spec#*:} what=${what%:when=*}
 		[[ $when =~ ^([0-9]+)(\.\.([0-9]+))?(.*)$ ]]
-		first=$(calls_at_start "$call")
-		last=${BASH_REMATCH[3]:+..$((BASH_REMATCH[3] + first))}
-		first=$((BASH_REMATCH[1] + first))
-		tracer+=(-e "inject=${spec%:when=*}:when=$first$last${BASH_REMATCH[4]}")
+		# Where C libraries differ, whichever it is.
+		[ "$call" != openat ] || call='open openat'
+		for call in $call; do
+			first=$(calls_at_start "$call")
+			last=${BASH_REMATCH[3]:+..$((BASH_REMATCH[3] + first))}
+			first=$((BASH_REMATCH[1] + first))
+			tracer+=(-e "inject=/^$call\$:$what:when=$first$last${BASH_REMATCH[4]}")
+			names+="|$call"
+		done
 	done
-	tracer+=(-e "trace=$(printf '%s\n' "$@" | sed 's/:.*//' | paste -sd,)")
+	tracer+=(-e "trace=/^(${names#|})\$")
 }
 
 # inject SPEC[ SPEC...] ARGUMENT...: runs butter with these faults, inside `within` when that is set.
@@ -325,7 +337,7 @@ finish() {
 	wait "$pid" || status=$?
 	exec {ready}<&- {alive}<&-
 	output=$(tr -d '\0' <"$job/out")
-	stderr=$(cat "$job/err")
+	stderr=$(as_glibc <"$job/err")
 }
 
 # is_running: whether what was launched last has not ended.

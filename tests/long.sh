@@ -7,7 +7,8 @@ set -u
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-export BUTTER_LONG=1 LIMIT=3600
+# Sanitizers slow everything down: LIMIT is helper.bash's for a command, FILE_LIMIT tally.sh's for a file.
+export BUTTER_LONG=1 LIMIT=120 FILE_LIMIT=3600
 # A sanitizer's finding ends a program with a status that is none of butter's.
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
 

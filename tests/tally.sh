@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # tally.sh FILE...: runs test files (*.bats, or programs that print TAP), JOBS at a time, each at most
-# LIMIT seconds, and ends with "N passed, N failed, N skipped". Fails if one failed, or if none ran.
+# FILE_LIMIT seconds, and ends with "N passed, N failed, N skipped". Fails if one failed, or if none ran.
 # What each file printed stays in test-logs/ of the build folder.
 set -u
-: "${BUTTER_BUILD:=.}" "${BATS:=bats}" "${LIMIT:=900}" "${JOBS:=$(nproc 2>/dev/null || echo 2)}"
+: "${BUTTER_BUILD:=.}" "${BATS:=bats}" "${FILE_LIMIT:=900}" "${JOBS:=$(nproc 2>/dev/null || echo 2)}"
 # A test that hangs shall not take its whole file along.
-: "${BATS_TEST_TIMEOUT:=$((LIMIT / 6))}"
+: "${BATS_TEST_TIMEOUT:=$((FILE_LIMIT / 6))}"
 
 # Runs one file and counts what it printed: a line "PASSED FAILED SKIPPED" in its .count. A test that
 # was planned but never reported, a missing plan, and a file that fails without naming a test all
@@ -19,7 +19,7 @@ run_one() {
 	*/*) ;;
 	*) set -- "./$1" ;;
 	esac
-	timeout -k 5 "$LIMIT" "$@" </dev/null >"$log.tap" 2>&1
+	timeout -k 5 "$FILE_LIMIT" "$@" </dev/null >"$log.tap" 2>&1
 	awk -v status=$? '
 		/^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; has_plan = 1; if (planned == 0 && tolower($0) ~ /# *skip/) { skipped++ } }
 		/^not ok/ && tolower($0) !~ /# *todo/ { failed++; next }
@@ -44,7 +44,7 @@ rm -rf "$logs"
 mkdir -p "$logs" || exit 1
 # The tests call make themselves: the caller's flags and job server are not theirs.
 unset MAKEFLAGS MFLAGS MAKELEVEL
-export BUTTER_BUILD BATS BATS_TEST_TIMEOUT LIMIT
+export BUTTER_BUILD BATS BATS_TEST_TIMEOUT FILE_LIMIT
 
 # The largest files first: one that is long should not start last.
 # shellcheck disable=SC2012 # our own names

@@ -188,29 +188,14 @@ shown_as(const struct applet *applet, const struct opt *row, char *space, size_t
 	return space;
 }
 
-static enum opt_result
-refuse_option(const struct applet *applet, char **argv, int value)
+/* WORD, "--name" or "--name=argument", is no option: which one may have been meant? */
+static void
+refuse_long(const struct applet *applet, const char *word)
 {
-	const char *word = argv[optind - 1], *nearest = NULL;
+	const char *nearest = NULL;
 	const struct opt *row;
 	char name[64];
 
-	if (value == ':') {
-		misuse("%s needs an argument",
-		       optopt < FIRST_ROW && optopt
-			       ? (snprintf(name, sizeof(name), "-%c", optopt), name)
-			       : word);
-		return OPT_BAD;
-	}
-	if (optopt && optopt < FIRST_ROW) {
-		misuse("unknown option '-%c'", optopt);
-		return OPT_BAD;
-	}
-	if (optopt) {
-		misuse("--%s takes no argument",
-		       row_at(applet, (size_t)(optopt - FIRST_ROW))->name);
-		return OPT_BAD;
-	}
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
 	for (size_t i = 0; (row = row_at(applet, i)); i++)
 		if (row->name)
@@ -219,6 +204,25 @@ refuse_option(const struct applet *applet, char **argv, int value)
 		misuse("unknown option '--%s', did you mean '--%s'?", name, nearest);
 	else
 		misuse("unknown or ambiguous option '--%s'", name);
+}
+
+/* getopt has returned VALUE, ':' or '?', for the word before optind; optopt is the letter or the row. */
+static enum opt_result
+refuse_option(const struct applet *applet, char **argv, int value)
+{
+	const char *word = argv[optind - 1];
+	bool is_letter = optopt && optopt < FIRST_ROW;
+
+	if (value == ':' && is_letter)
+		misuse("-%c needs an argument", optopt);
+	else if (value == ':')
+		misuse("%s needs an argument", word);
+	else if (is_letter)
+		misuse("unknown option '-%c'", optopt);
+	else if (optopt)
+		misuse("%.*s takes no argument", (int)strcspn(word, "="), word);
+	else
+		refuse_long(applet, word);
 	return OPT_BAD;
 }
 
