@@ -98,8 +98,10 @@ getpid_run(int count, char **operands)
 	pid_t pid = pid_self();
 	int64_t number;
 
-	if (identity + namespaces + !!command > 1 || (command && count))
+	if (identity + namespaces + !!command > 1)
 		return misuse("--id, --ns and a command exclude each other");
+	if (command && count)
+		return misuse("PID and a command exclude each other");
 	if (command)
 		return become();
 	if (count) {

@@ -104,6 +104,8 @@ read_operands(const char *file)
 	size_t room = 0;
 	ssize_t length;
 
+	if (stream == stdin)
+		file = "standard input";
 	if (!stream)
 		return fail(NULL, "cannot open '%s'", file);
 	while ((length = getline(&line, &room, stream)) > 0) {

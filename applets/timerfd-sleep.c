@@ -81,44 +81,25 @@ later(int64_t moment, int64_t duration)
 	return __builtin_add_overflow(moment, duration, &sum) ? INT64_MAX : sum;
 }
 
-/* How far local time is ahead of UTC at MOMENT, in nanoseconds. */
-static int64_t
-offset_at(int64_t moment)
-{
-	time_t seconds = (time_t)(moment / NUM_SECOND);
-	struct tm local;
-
-	return localtime_r(&seconds, &local) ? local.tm_gmtoff * NUM_SECOND : 0;
-}
-
-/* The first multiple of ALIGN, counted in local time, that is not before MOMENT. */
-static int64_t
-aligned(int64_t moment)
-{
-	int64_t offset = offset_at(moment), found = moment;
-
-	/* Summer time may begin or end in between: then once more, with the offset there. */
-	for (int round = 0; round < 2; round++) {
-		int64_t over = (moment + offset) % align;
-
-		found = over ? later(moment, align - over) : moment;
-		if (offset_at(found) == offset)
-			break;
-		offset = offset_at(found);
-	}
-	return found;
-}
-
-/* Arms the timer, once more after the clock was set. */
+/*
+ * Arms the timer; once more after the clock was set, which is what the kernel calls the end of a
+ * suspend, too. A moment that has passed meanwhile is not put off to the next day: it has come.
+ */
 static int
 arm(int fd)
 {
+	static int64_t moment; /* armed for, if it is one on the wall clock */
 	int64_t now = timerfd_now((int)clock_id), first = every ? every : total;
 
+	if (moment && now >= moment)
+		return timerfd_arm(fd, moment, 0, true, false);
 	if (until && moment_parse(until, moment_now(), &first) < 0)
 		return -1;
 	if (!until && is_realtime())
-		first = align ? aligned(later(now, every ? 0 : total)) : later(now, first);
+		first = align ? moment_align(later(now, every ? 0 : total), align)
+			      : later(now, first);
+	if ((until || align) && !every)
+		moment = first;
 	return timerfd_arm(fd, first, every, is_realtime(), is_realtime() && reaction != IGNORE);
 }
 

@@ -9,8 +9,8 @@ cd "$dir/build"
 find . -name '*.gcda' -exec rm -f {} +
 # The counters are written wherever the tests go, whoever they have become.
 find . -type d -exec chmod a+rwx {} +
-status=0
-make check || status=$?
+# Counting itself makes some tests fail: it writes files where a test has closed or forbidden them.
+make check || :
 
 echo
 find src applets -name '*.gcda' | sort | while read -r data; do
@@ -22,5 +22,4 @@ done 2>/dev/null | awk '
 		printf "%6.1f%% of %4d  %s\n", part[2], $4, file
 		ran += part[2] * $4 / 100; lines += $4; file = ""
 	}
-	END { if (lines) printf "%6.1f%% of %4d  all\n", 100 * ran / lines, lines }' | sort -k4
-exit "$status"
+	END { if (lines) printf "%6.1f%% of %4d  total\n", 100 * ran / lines, lines }' | sort -k4

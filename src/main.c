@@ -255,7 +255,7 @@ main(int argc, char **argv)
 		return REFUSED;
 	}
 	if (getauxval(AT_SECURE)) {
-		failx("refuses to run setuid, setgid or with file capabilities (clear them on the binary)");
+		failx("refuses to run with more rights than its caller (no setuid, setgid or file capabilities on the binary, nor a security module's transition)");
 		return REFUSED;
 	}
 	if (applet)

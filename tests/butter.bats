@@ -528,8 +528,10 @@ wrong_usage() {
 		try "$applet" $'--x\e[2J\ny'
 		wrong_usage
 		contains "$stderr" 'x\033[2J\012y'
-		try "$applet" $'-\xff'
-		wrong_usage
+		for letter in $'\xff' $'\xc3\xa9' $'\xe2\x82\xac' ':' '?' ';'; do
+			try "$applet" "-$letter"
+			wrong_usage
+		done
 	done
 }
 

@@ -299,14 +299,14 @@ left_at() {
 	left_at 11:59 $((23 * 3600 - 60))
 }
 
-@test "HH:MM in the hour that comes twice is the first, and after that the second" {
+@test "HH:MM in the hour that comes twice is the first only, so that a nightly job runs once" {
 	zone 11:00 ,0,DAY/14
 	left_at 13:30 5400
 	left_at 14:00 $((3 * 3600))
-	# 13:30 in summer time: 13:10 has been, and will be again.
+	# 13:30 in summer time: 13:10 has been, and does not count again.
 	zone 12:30 ,0,DAY/14
 	left_at 13:40 600
-	left_at 13:10 2400
+	left_at 13:10 $((86400 + 2400))
 	# 13:30 in winter time: both have been.
 	zone 13:30 ,0,DAY/14
 	left_at 13:45 900
@@ -498,6 +498,25 @@ left_at() {
 	equal "$(((first / 1000000000 + 19800) % 86400))" 0
 	armed --align 1h
 	equal "$(((first / 1000000000 + 1800) % 3600))" 0
+}
+
+# aligned_at STEP SECONDS: --align STEP ends that many seconds after $now.
+aligned_at() {
+	armed --align "$1"
+	equal "$1 in $TZ: $((first / 1000000000 - now))" "$1 in $TZ: $2"
+}
+
+@test "--align counts on when summer time begins: what is skipped comes at once" {
+	zone 12:00 ,DAY/13,364
+	aligned_at 2h 3600
+	aligned_at 90m 3600
+	aligned_at 3h 7200
+}
+
+@test "--align counts on when summer time ends: never early" {
+	zone 12:30 ,0,DAY/14
+	aligned_at 4h 16200
+	aligned_at 1h 1800
 }
 
 @test "--every with --align ticks first at a multiple" {

@@ -126,39 +126,41 @@ finish(time_t seconds, int64_t fraction, int64_t *moment)
 {
 	int64_t total;
 
-	if (__builtin_mul_overflow((int64_t)seconds, NUM_SECOND, &total)
-	    || __builtin_add_overflow(total, fraction, &total))
+	if (seconds < 0)
+		total = 0; /* long past is past */
+	else if (__builtin_mul_overflow((int64_t)seconds, NUM_SECOND, &total)
+		 || __builtin_add_overflow(total, fraction, &total))
 		return refuse(ERANGE);
 	*moment = total;
 	return 0;
 }
 
+/* How far local time is ahead of UTC at SECONDS. */
+static long
+offset_at(time_t seconds)
+{
+	struct tm local;
+
+	return localtime_r(&seconds, &local) ? local.tm_gmtoff : 0;
+}
+
 /*
- * The first moment after LATER_THAN at which a clock on the wall shows WHEN.
- * A time in the hour that winter time repeats has two; in a gap mktime moves it on.
+ * The first moment at which a clock on the wall shows WHEN. One in a gap is reckoned as if
+ * the clock had not been put forward yet: as much later as the gap is long.
  */
 static time_t
-local_time(const struct tm *when, time_t later_than)
+local_time(const struct tm *when)
 {
-	time_t found = -1;
+	enum { DAY = 86400 };
+	struct tm copy = *when;
+	time_t utc = timegm(&copy);
+	time_t first = utc - offset_at(utc - DAY), second = utc - offset_at(utc + DAY);
 
-	for (int summer = 1; summer >= 0; summer--) {
-		struct tm copy = *when;
-		time_t seconds;
-
-		copy.tm_isdst = summer;
-		seconds = mktime(&copy);
-		if (copy.tm_hour == when->tm_hour && copy.tm_min == when->tm_min
-		    && seconds > later_than && (found == -1 || seconds < found))
-			found = seconds;
-	}
-	if (found == -1) {
-		struct tm copy = *when;
-
-		copy.tm_isdst = -1;
-		found = mktime(&copy);
-	}
-	return found;
+	if (second < first && second + offset_at(second) == utc)
+		return second;
+	if (first + offset_at(first) == utc || second + offset_at(second) != utc)
+		return first;
+	return second;
 }
 
 static int
@@ -174,11 +176,7 @@ parse_clock(const char *text, int64_t now, int64_t *moment)
 	if (!take_time(&text, &when, &fraction) || *text)
 		return refuse(EINVAL);
 	for (int day = 0; day < 3; day++) {
-		time_t found;
-
-		/* With a fraction, the same second is still to come. */
-		found = local_time(&when, fraction ? seconds - 1 : seconds);
-		if (finish(found, fraction, moment) < 0)
+		if (finish(local_time(&when), fraction, moment) < 0)
 			return -1;
 		if (*moment > now)
 			return 0;
@@ -232,7 +230,45 @@ moment_parse(const char *text, int64_t now, int64_t *moment)
 		return refuse(EINVAL);
 	if (zone == 1)
 		return finish(timegm(&when) - offset, fraction, moment);
-	return finish(local_time(&when, INT64_MIN), fraction, moment);
+	return finish(local_time(&when), fraction, moment);
+}
+
+/* The first second in (FROM, TO] with another offset than FROM has; the caller knows that TO has. */
+static time_t
+transition(time_t from, time_t to)
+{
+	long offset = offset_at(from);
+
+	while (to - from > 1) {
+		time_t middle = from + (to - from) / 2;
+
+		if (offset_at(middle) == offset)
+			from = middle;
+		else
+			to = middle;
+	}
+	return to;
+}
+
+int64_t
+moment_align(int64_t moment, int64_t step)
+{
+	for (;;) {
+		time_t seconds = (time_t)(moment / NUM_SECOND), change;
+		int64_t before = offset_at(seconds) * NUM_SECOND, after, over, found;
+
+		over = (moment + before) % step;
+		if (__builtin_add_overflow(moment, over ? step - over : 0, &found))
+			return INT64_MAX;
+		if (offset_at((time_t)(found / NUM_SECOND)) * NUM_SECOND == before)
+			return found;
+		/* In between the clock is put forward or back; a multiple that it leaves out comes at once. */
+		change = transition(seconds, (time_t)(found / NUM_SECOND));
+		after = offset_at(change) * NUM_SECOND;
+		moment = change * NUM_SECOND;
+		if (after > before && (moment + after) / step > (moment + before - 1) / step)
+			return moment;
+	}
 }
 
 void

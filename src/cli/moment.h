@@ -19,10 +19,16 @@ int64_t moment_now(void);
  *
  * Times without an offset are those of the zone TZ or /etc/localtime. A time that
  * the zone skips (summer time begins) is as much later as the gap is long; of one
- * that comes twice the first is meant, unless it has passed and HH:MM was given.
+ * that comes twice the first is meant. What was before 1970 is 1970.
  * Returns 0, or -1 with errno EINVAL (not of these forms, no such date) or ERANGE.
  */
 int moment_parse(const char *text, int64_t now, int64_t *moment);
+
+/*
+ * The first moment, not before MOMENT, at which a clock on the wall shows a multiple of STEP nanoseconds
+ * since midnight of 1 January 1970. A multiple that the zone skips comes when the clock is put forward.
+ */
+int64_t moment_align(int64_t moment, int64_t step);
 
 /* Appends MOMENT in local time by strftime(3)'s FORMAT. */
 void moment_print(struct buffer *buffer, const char *format, int64_t moment);

@@ -117,7 +117,7 @@ enter(struct files *files, struct step *step)
 			return -1;
 		files->open_folders++;
 	}
-	if (fchdir(step ? step->fd : files->start) < 0)
+	if (!step && files->start < 0 ? chdir("/") < 0 : fchdir(step ? step->fd : files->start) < 0)
 		return -1;
 	files->here = step;
 	return 0;
@@ -194,23 +194,37 @@ give_up(struct files *files, struct node *node)
 	return error ? -1 : 0;
 }
 
-/* Whether the paths of both nodes, of which NODE is in the working folder, lead to one folder. */
+/*
+ * Whether KNOWN is no longer where its path says, and NODE, which is in the working folder, is
+ * where it has gone. Only certainty counts: what cannot be looked at stays where it was.
+ */
 static bool
-are_same(struct files *files, const struct node *known, const struct node *node)
+has_moved(struct files *files, const struct node *known, const struct node *node)
 {
 	struct stat there, here;
 	int fd = open_node(files, known);
-	bool same = fd >= 0 && fstat(fd, &there) == 0
-		    && fstatat(AT_FDCWD, node->name, &here, AT_SYMLINK_NOFOLLOW) == 0
-		    && there.st_ino == here.st_ino && there.st_dev == here.st_dev;
+	bool moved;
 
-	if (fd >= 0)
-		close(fd);
-	return same;
+	if (fd < 0)
+		return is_gone(errno);
+	moved = fstat(fd, &there) == 0
+		&& fstatat(AT_FDCWD, node->name, &here, AT_SYMLINK_NOFOLLOW) == 0
+		&& (there.st_ino != here.st_ino || there.st_dev != here.st_dev);
+	close(fd);
+	return moved;
+}
+
+/* Whether NODE is ABOVE or below it. */
+static bool
+is_below(const struct node *node, const struct node *above)
+{
+	while (node && node != above)
+		node = node->parent;
+	return node;
 }
 
 /*
- * WD, just given to NODE's folder, is that of KNOWN already. Either the folder has
+ * The watch just given to NODE's folder is that of KNOWN already. Either the folder has
  * moved here faster than the news of it, or it can be seen in two places (bind
  * mounts, operands that overlap): then the first one stays.
  */
@@ -218,9 +232,11 @@ static void
 settle(struct files *files, struct node *known, struct node *node)
 {
 	struct node *parent = node->parent;
+	bool moved = known->parent && parent && !is_below(parent, known)
+		     && has_moved(files, known, node);
 	char *name;
 
-	if (!known->parent || !parent || are_same(files, known, node)) {
+	if (!moved) {
 		tree_remove(&files->tree, node);
 		return;
 	}
@@ -321,16 +337,18 @@ visit(struct files *files, struct step *up, struct node *node)
 	return files->mask & OWN_DOING ? complete(files, up, node) : 0;
 }
 
-/* Visits NODE; the working folder is the same before and after. */
+/* Visits NODE; the working folder is the same before and after, if it can be. */
 static int
 walk(struct files *files, struct node *node)
 {
 	struct step above = { .node = node->parent, .fd = -1 };
 	int result, error;
+	size_t length;
 
+	/* Who may not search the working folder cannot come back to it: / will do for absolute paths. */
 	files->start = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (files->start < 0)
-		return -1;
+	if (files->start < 0 && (errno != EACCES || *tree_path(&files->tree, node, &length) != '/'))
+		return give_up(files, node);
 	files->open_folders = 0;
 	files->here = NULL;
 	result = visit(files, node->parent ? &above : NULL, node);
@@ -340,7 +358,8 @@ walk(struct files *files, struct node *node)
 		result = -1;
 		error = errno;
 	}
-	close(files->start);
+	if (files->start >= 0)
+		close(files->start);
 	files->start = -1;
 	errno = error;
 	return result;
@@ -426,7 +445,7 @@ take_move(struct files *files, int wd, uint32_t cookie)
 	size_t count = files->moves.length / sizeof(*moves);
 
 	for (size_t i = 0; i < count; i++)
-		if (moves[i].wd == wd || moves[i].cookie == cookie) {
+		if ((wd >= 0 && moves[i].wd == wd) || (cookie && moves[i].cookie == cookie)) {
 			wd = moves[i].wd;
 			moves[i] = moves[count - 1];
 			files->moves.length -= sizeof(*moves);
@@ -440,7 +459,7 @@ moved_from(struct files *files, struct node *parent, const struct inotify_record
 {
 	struct node *node = tree_child(&files->tree, parent, record->name);
 
-	if (node) {
+	if (node && node->wd >= 0) {
 		struct move move = { node->wd, record->cookie };
 
 		buffer_add(&files->moves, &move, sizeof(move));

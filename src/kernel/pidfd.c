@@ -12,7 +12,12 @@
 int
 pidfd_of(pid_t pid)
 {
-	return (int)syscall(SYS_pidfd_open, pid, 0);
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	/* A thread that leads no process: EINVAL, newer kernels say ENOENT. */
+	if (fd < 0 && (errno == EINVAL || errno == ENOENT))
+		errno = ESRCH;
+	return fd;
 }
 
 int

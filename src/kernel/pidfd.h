@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A pidfd of PID, close-on-exec; -1 with errno ESRCH, EINVAL, EMFILE, ENFILE, ENOMEM, ENOSYS. */
+/* A pidfd of PID, close-on-exec; -1 with errno ESRCH (also for a thread), EMFILE, ENFILE, ENOMEM, ENOSYS. */
 int pidfd_of(pid_t pid);
 
 /*
