@@ -9,10 +9,12 @@
  *		from spawn to "Watches established." on standard error; milliseconds
  *	measure events ROUNDS FILES AHEAD DIR COMMAND + COMMAND ...
  *		one creates, renames and deletes FILES files in DIR, EVENTS_OF_A_FILE events each,
- *as fast as it can, or at most AHEAD (not 0) events before what the watcher has written;
- *milliseconds measure count COMMAND + COMMAND ... instructions and system calls of each, counted by
- *ptrace(2) measure tree DIR FOLDERS FILES makes FOLDERS folders, ten in each, with FILES files in
- *each
+ *		as fast as it can, or at most AHEAD (not 0) events before what the watcher has
+ *		written; milliseconds
+ *	measure count COMMAND + COMMAND ...
+ *		instructions and system calls of each, counted by ptrace(2)
+ *	measure tree DIR FOLDERS FILES
+ *		makes FOLDERS folders, ten in each, with FILES files in each
  *
  * For each command a line: medians of time, peak memory (kB), CPU time and events, then each of
  * them divided by the first command's (the median of the rounds' ratios); "-" where it fails.

@@ -1013,17 +1013,14 @@ D/sub/third/deep/ CREATE file3
 
 @test "-r: an absolute path is watched also from a folder that may not be entered" {
 	unprivileged
-	chmod a+x ..
-	chmod 755 . D D/sub
-	mkdir closed
-	chmod 700 closed
-	here=$PWD
+	here=$(public_folder)
+	mkdir -p "$here/tree/sub" closed
+	chmod 755 "$here/tree" "$here/tree/sub"
 	cd closed
-	is_root || chmod 0 .
-	try_as_nobody inotifywait -q -r -e create -t 0.01 "$here/D"
+	if is_root; then chmod 700 .; else chmod 0 .; fi
+	try_as_nobody inotifywait -q -r -e create -t 0.01 "$here/tree"
+	chmod 700 .
 	equal "$status $stderr" '2 '
-	cd "$here"
-	chmod 700 closed
 }
 
 @test "-r: a working folder that has been deleted disturbs nothing" {

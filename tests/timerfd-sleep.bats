@@ -299,14 +299,14 @@ left_at() {
 	left_at 11:59 $((23 * 3600 - 60))
 }
 
-@test "HH:MM in the hour that comes twice is the first only, so that a nightly job runs once" {
+@test "HH:MM in the hour that comes twice is the first, and after that the second" {
 	zone 11:00 ,0,DAY/14
 	left_at 13:30 5400
 	left_at 14:00 $((3 * 3600))
-	# 13:30 in summer time: 13:10 has been, and does not count again.
+	# 13:30 in summer time: 13:10 has been, and will be again.
 	zone 12:30 ,0,DAY/14
 	left_at 13:40 600
-	left_at 13:10 $((86400 + 2400))
+	left_at 13:10 2400
 	# 13:30 in winter time: both have been.
 	zone 13:30 ,0,DAY/14
 	left_at 13:45 900
@@ -515,7 +515,7 @@ aligned_at() {
 
 @test "--align counts on when summer time ends: never early" {
 	zone 12:30 ,0,DAY/14
-	aligned_at 4h 16200
+	aligned_at 4h 12600 # it is 13:30 in summer time: half an hour to 14:00, then from 13:00 to 16:00
 	aligned_at 1h 1800
 }
 

@@ -144,23 +144,30 @@ offset_at(time_t seconds)
 	return localtime_r(&seconds, &local) ? local.tm_gmtoff : 0;
 }
 
+static bool
+shows(time_t seconds, time_t wall)
+{
+	return seconds + offset_at(seconds) == wall;
+}
+
 /*
- * The first moment at which a clock on the wall shows WHEN. One in a gap is reckoned as if
- * the clock had not been put forward yet: as much later as the gap is long.
+ * The first moment after LATER_THAN at which a clock on the wall shows WHEN, else the last one
+ * before. One in a gap is reckoned as if the clock had not been put forward yet: as much
+ * later as the gap is long.
  */
 static time_t
-local_time(const struct tm *when)
+local_time(const struct tm *when, time_t later_than)
 {
 	enum { DAY = 86400 };
 	struct tm copy = *when;
-	time_t utc = timegm(&copy);
-	time_t first = utc - offset_at(utc - DAY), second = utc - offset_at(utc + DAY);
+	time_t wall = timegm(&copy);
+	time_t first = wall - offset_at(wall - DAY), second = wall - offset_at(wall + DAY);
 
-	if (second < first && second + offset_at(second) == utc)
-		return second;
-	if (first + offset_at(first) == utc || second + offset_at(second) != utc)
+	if (!shows(second, wall))
 		return first;
-	return second;
+	if (!shows(first, wall))
+		return second;
+	return first > later_than ? first : second;
 }
 
 static int
@@ -176,7 +183,9 @@ parse_clock(const char *text, int64_t now, int64_t *moment)
 	if (!take_time(&text, &when, &fraction) || *text)
 		return refuse(EINVAL);
 	for (int day = 0; day < 3; day++) {
-		if (finish(local_time(&when), fraction, moment) < 0)
+		/* With a fraction, the same second is still to come. */
+		if (finish(local_time(&when, fraction ? seconds - 1 : seconds), fraction, moment)
+		    < 0)
 			return -1;
 		if (*moment > now)
 			return 0;
@@ -230,7 +239,7 @@ moment_parse(const char *text, int64_t now, int64_t *moment)
 		return refuse(EINVAL);
 	if (zone == 1)
 		return finish(timegm(&when) - offset, fraction, moment);
-	return finish(local_time(&when), fraction, moment);
+	return finish(local_time(&when, INT64_MIN), fraction, moment);
 }
 
 /* The first second in (FROM, TO] with another offset than FROM has; the caller knows that TO has. */
@@ -262,7 +271,7 @@ moment_align(int64_t moment, int64_t step)
 			return INT64_MAX;
 		if (offset_at((time_t)(found / NUM_SECOND)) * NUM_SECOND == before)
 			return found;
-		/* In between the clock is put forward or back; a multiple that it leaves out comes at once. */
+		/* The clock is put forward or back: a multiple that it leaves out comes at once. */
 		change = transition(seconds, (time_t)(found / NUM_SECOND));
 		after = offset_at(change) * NUM_SECOND;
 		moment = change * NUM_SECOND;

@@ -19,7 +19,8 @@ int64_t moment_now(void);
  *
  * Times without an offset are those of the zone TZ or /etc/localtime. A time that
  * the zone skips (summer time begins) is as much later as the gap is long; of one
- * that comes twice the first is meant. What was before 1970 is 1970.
+ * that comes twice the first is meant, unless it has passed and HH:MM was given. What was
+ * before 1970 is 1970.
  * Returns 0, or -1 with errno EINVAL (not of these forms, no such date) or ERANGE.
  */
 int moment_parse(const char *text, int64_t now, int64_t *moment);

@@ -350,26 +350,20 @@ print_help(const struct applet *applet)
 	buffer_done(&text);
 }
 
-enum opt_result
-opt_parse(const struct applet *applet, int argc, char **argv, int *count, char ***operands)
+/* Takes the options of ARGV one by one, until the first operand or the end. */
+static enum opt_result
+take_options(const struct applet *applet, int argc, char **argv, const char *letters,
+	     const struct option *longs)
 {
-	struct buffer letters = { 0 };
-	struct option *longs;
-	const struct opt *row;
-	size_t rows = 0;
-	char name[64];
 	int value;
-
-	while (row_at(applet, rows))
-		rows++;
-	longs = memory_get((rows + 1) * sizeof(*longs));
-	describe(applet, &letters, longs);
-	argc = take_command(applet, argc, argv);
 
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
-	while ((value = getopt_long(argc, argv, letters.data, longs, NULL)) != -1) {
-		row = value == '?' || value == ':' ? NULL : row_of_value(applet, value);
+	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct opt *row =
+			value == '?' || value == ':' ? NULL : row_of_value(applet, value);
+		char name[64];
+
 		if (!row)
 			return refuse_option(applet, argv, value);
 		if (row->kind == OPT_HELP) {
@@ -384,11 +378,30 @@ opt_parse(const struct applet *applet, int argc, char **argv, int *count, char *
 		if (!store(row, shown_as(applet, row, name, sizeof(name)), optarg))
 			return OPT_BAD;
 	}
+	return OPT_RUN;
+}
+
+enum opt_result
+opt_parse(const struct applet *applet, int argc, char **argv, int *count, char ***operands)
+{
+	struct buffer letters = { 0 };
+	struct option *longs;
+	enum opt_result result;
+	size_t rows = 0;
+
+	while (row_at(applet, rows))
+		rows++;
+	longs = memory_get((rows + 1) * sizeof(*longs));
+	describe(applet, &letters, longs);
+	argc = take_command(applet, argc, argv);
+	result = take_options(applet, argc, argv, letters.data, longs);
 	free(longs);
 	buffer_done(&letters);
 
 	*count = argc - optind;
 	*operands = argv + optind;
+	if (result != OPT_RUN)
+		return result;
 	if (*count < applet->min) {
 		misuse(*count ? "too few operands" : "missing operand");
 		return OPT_BAD;
