@@ -255,7 +255,7 @@ timerfd_sleep_run(int operands, char **texts)
 		return status;
 	fd = timerfd_open((int)clock_id);
 	if (fd < 0)
-		return fail(timerfd_hints, "cannot create a timer");
+		return fail(timerfd_hints((int)clock_id), "cannot create a timer");
 	ticks_open(&ticks, fd);
 	handle(SIGUSR1, print_left);
 	if (pid_self() == 1) {
@@ -264,7 +264,7 @@ timerfd_sleep_run(int operands, char **texts)
 	}
 	do {
 		if (arm(fd) < 0)
-			return fail(timerfd_hints, "cannot start the timer");
+			return fail(timerfd_hints((int)clock_id), "cannot start the timer");
 		if (descriptors_ready(ready_fd) < 0)
 			return fail(NULL, "cannot write to --ready-fd %d", ready_fd);
 		ready_fd = -1;
@@ -275,7 +275,7 @@ timerfd_sleep_run(int operands, char **texts)
 	if (result < 0 && errno == ECANCELED)
 		return failx("somebody has set the clock");
 	if (result < 0)
-		return fail(timerfd_hints, "cannot wait for the timer");
+		return fail(timerfd_hints((int)clock_id), "cannot wait for the timer");
 	return 0; /* the end closes the timer: with a millisecond to sleep, each call counts */
 }
 

@@ -1003,12 +1003,13 @@ D/sub/third/deep/ CREATE file3
 @test "-r: an operand that may not be read is an error" {
 	unprivileged
 	mkdir D/secret
-	chmod 700 D/secret
-	chmod 755 D ..
+	chmod 0 D/secret
+	chmod 755 . .. D
 	try_as_nobody inotifywait -q -r D/secret
 	failed 1 inotifywait "cannot watch 'D/secret'" 'Permission denied'
 	try_as_nobody inotifywait -q D/secret
 	failed 1 inotifywait "cannot watch 'D/secret'" 'Permission denied'
+	chmod 700 D/secret
 }
 
 @test "-r: an absolute path is watched also from a folder that may not be entered" {
@@ -1016,10 +1017,11 @@ D/sub/third/deep/ CREATE file3
 	here=$(public_folder)
 	mkdir -p "$here/tree/sub" closed
 	chmod 755 "$here/tree" "$here/tree/sub"
+	closed=$PWD/closed
 	cd closed
-	if is_root; then chmod 700 .; else chmod 0 .; fi
+	chmod 0 "$closed"
 	try_as_nobody inotifywait -q -r -e create -t 0.01 "$here/tree"
-	chmod 700 .
+	chmod 700 "$closed"
 	equal "$status $stderr" '2 '
 }
 

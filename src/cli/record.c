@@ -31,6 +31,8 @@ record_end(struct record *record)
 {
 	uint32_t length = (uint32_t)(record->queue.length - record->begun);
 
+	if (!length)
+		return; /* an empty format: nothing to write */
 	buffer_add(&record->ends, &length, sizeof(length));
 }
 

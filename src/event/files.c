@@ -496,6 +496,9 @@ moved_to(struct files *files, struct node *parent, const struct inotify_record *
 		appeared(files, parent, record->name);
 		return;
 	}
+	/* News older than the tree, in which the walk has found both elsewhere; or others are lost. */
+	if (is_below(parent, node))
+		return;
 	node = tree_move(&files->tree, node, parent, record->name);
 	if (is_skipped(files, node))
 		let_go(files, node);

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "cli/num.h"
+#include "kernel/compat.h"
 #include "kernel/timerfd.h"
 
 /* While events pour in without a pause, the reader gets some after each so many bytes. */
@@ -22,6 +24,7 @@ struct loop {
 	size_t flush_at;      /* bytes in the queue at which it is time */
 	uint64_t taken, seen; /* all events; those that count */
 	int64_t deadline;     /* CLOCK_MONOTONIC; NUM_FOREVER: none */
+	bool mind_reader;     /* whether to end when the output's reader leaves */
 	enum watch_end end;
 	bool ended;
 };
@@ -88,6 +91,15 @@ take(const struct event *event, void *context)
 	return !loop->ended;
 }
 
+/* Whether FD is a pipe whose last reader takes all hope along: no other can open it by a name. */
+static bool
+is_nameless_pipe(int fd)
+{
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0 && status.f_type == PIPEFS_MAGIC;
+}
+
 /* Nobody reads the output any more: the end that writing to it would find. */
 static void
 reader_left(struct loop *loop)
@@ -101,11 +113,11 @@ reader_left(struct loop *loop)
 static void
 sleep_until_ready(struct loop *loop)
 {
-	bool prints = loop->watch->print->style != PRINT_NOTHING;
+	bool pending = record_size(&loop->output);
 	struct pollfd fds[] = {
 		{ .fd = loop->watch->source->fd, .events = POLLIN },
-		{ .fd = prints ? loop->output.fd : -1,
-		  .events = record_size(&loop->output) ? POLLOUT : 0 },
+		{ .fd = pending || loop->mind_reader ? loop->output.fd : -1,
+		  .events = pending ? POLLOUT : 0 },
 	};
 	int64_t left =
 		loop->deadline == NUM_FOREVER ? 0 : loop->deadline - timerfd_now(CLOCK_MONOTONIC);
@@ -121,7 +133,7 @@ sleep_until_ready(struct loop *loop)
 		end(loop, WATCH_TIMED_OUT);
 	else if (ready < 0 && errno != EINTR)
 		end(loop, WATCH_CANNOT_READ);
-	else if (ready > 0 && fds[1].revents & POLLERR)
+	else if (ready > 0 && fds[1].revents & POLLERR && loop->mind_reader)
 		reader_left(loop);
 }
 
@@ -129,9 +141,12 @@ enum watch_end
 watch_run(struct watch *watch)
 {
 	struct loop loop = { .watch = watch, .flush_at = FLUSH_SIZE };
+	/* ulimit -f: a file that may not grow is an error of write(2), and no end without a word. */
+	void (*file_size)(int) = signal(SIGXFSZ, SIG_IGN);
 	int error;
 
 	record_open(&loop.output, watch->fd, WATCH_QUEUE);
+	loop.mind_reader = watch->print->style != PRINT_NOTHING && is_nameless_pipe(watch->fd);
 	set_deadline(&loop);
 	while (!loop.ended) {
 		if (source_drain(watch->source, take, &loop) < 0)
@@ -147,6 +162,7 @@ watch_run(struct watch *watch)
 		error = errno;
 	}
 	record_done(&loop.output);
+	signal(SIGXFSZ, file_size);
 	errno = error;
 	return loop.end;
 }

@@ -8,4 +8,9 @@
 #define PID_FS_MAGIC 0x50494446
 #endif
 
+/* statfs(2)'s f_type of a pipe that has no name in a file system; the same header. */
+#ifndef PIPEFS_MAGIC
+#define PIPEFS_MAGIC 0x50495045
+#endif
+
 #endif

@@ -17,7 +17,8 @@ const struct name timerfd_clocks[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-const struct hint timerfd_hints[] = {
+static const struct hint hints[] = {
+	/* Only for the alarm clocks: */
 	{ EPERM, "the -alarm clocks need CAP_WAKE_ALARM: run as root or take another --clock",
 	  CAP_WAKE_ALARM },
 	{ EPERM, "a seccomp profile is in the way: allow timerfd_create and timerfd_settime", 0 },
@@ -27,6 +28,12 @@ const struct hint timerfd_hints[] = {
 	{ ENOSYS, "this kernel or its seccomp profile has no timerfd", 0 },
 	{ 0, NULL, 0 },
 };
+
+const struct hint *
+timerfd_hints(int clock)
+{
+	return hints + (clock != CLOCK_REALTIME_ALARM && clock != CLOCK_BOOTTIME_ALARM);
+}
 
 int
 timerfd_open(int clock)

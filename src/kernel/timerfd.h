@@ -12,8 +12,8 @@
 /* The clocks that a timer can follow, by name. */
 extern const struct name timerfd_clocks[];
 
-/* Advice for errors of timerfd_open. */
-extern const struct hint timerfd_hints[];
+/* Advice for errors of timers on CLOCK. */
+const struct hint *timerfd_hints(int clock);
 
 /*
  * A new timer on CLOCK (CLOCK_MONOTONIC, ...), close-on-exec, blocking. -1 with errno
