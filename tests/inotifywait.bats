@@ -186,11 +186,16 @@ expect_lines() {
 	done
 }
 
+# only TOOL COMMAND...: with this one.
+only() {
+	local tools=("$1")
+
+	"${@:2}"
+}
+
 # own COMMAND...: butter alone, where it has its own way.
 own() {
-	local tools=(butter)
-
-	"$@"
+	only butter "$@"
 }
 
 # all_kinds: makes each kind of event in S, and S itself go.
@@ -719,7 +724,7 @@ delete_self f - - -'
 }
 
 @test "after --ready-fd no event is missed, in every one of many rounds" {
-	capture bash -euc '
+	LIMIT=$(rounds 30 300) capture bash -euc '
 		mkfifo ready
 		for ((i = 0; i < $0; i++)); do
 			"$BUTTER" inotifywait -q -t 10 -r -e create --ready-fd 7 D 7>ready >line &
@@ -869,7 +874,7 @@ D/sub/third/deep/ CREATE file3
 @test "-r: both tools tell the same about a new folder, its renaming and its end" {
 	watch_both() {
 		mkdir D/new
-		until [ "$(watches "$1")" = 4 ]; do :; done
+		until [ "$(watches "$1")" = 4 ]; do is_running; done
 		: >D/new/f
 		mv D/new D/sub/n
 		: >D/sub/n/g
@@ -877,8 +882,7 @@ D/sub/third/deep/ CREATE file3
 		rmdir D/sub/n
 	}
 	for tool in "${tools[@]}"; do
-		fresh
-		tools=("$tool") expect_lines 'D/ CREATE,ISDIR new|D/new/ CREATE f|D/ MOVED_FROM,ISDIR new|'\
+		only "$tool" expect_lines 'D/ CREATE,ISDIR new|D/new/ CREATE f|D/ MOVED_FROM,ISDIR new|'\
 'D/sub/ MOVED_TO,ISDIR n|D/sub/n/ MOVE_SELF |D/sub/n/ CREATE g|D/sub/n/ DELETE f|D/sub/n/ DELETE g|'\
 'D/sub/n/ DELETE_SELF |D/sub/ DELETE,ISDIR n' -r -e create,delete,move,move_self,delete_self D
 		happen 'watch_both '"${pids[0]}"

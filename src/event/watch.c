@@ -4,11 +4,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/vfs.h>
 #include <time.h>
 
 #include "cli/num.h"
-#include "kernel/compat.h"
+#include "kernel/pipe.h"
 #include "kernel/timerfd.h"
 
 /* While events pour in without a pause, the reader gets some after each so many bytes. */
@@ -91,15 +90,6 @@ take(const struct event *event, void *context)
 	return !loop->ended;
 }
 
-/* Whether FD is a pipe whose last reader takes all hope along: no other can open it by a name. */
-static bool
-is_nameless_pipe(int fd)
-{
-	struct statfs status;
-
-	return fstatfs(fd, &status) == 0 && status.f_type == PIPEFS_MAGIC;
-}
-
 /* Nobody reads the output any more: the end that writing to it would find. */
 static void
 reader_left(struct loop *loop)
@@ -142,11 +132,12 @@ watch_run(struct watch *watch)
 {
 	struct loop loop = { .watch = watch, .flush_at = FLUSH_SIZE };
 	/* ulimit -f: a file that may not grow is an error of write(2), and no end without a word. */
-	void (*file_size)(int) = signal(SIGXFSZ, SIG_IGN);
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, file_size;
 	int error;
 
+	sigaction(SIGXFSZ, &ignore, &file_size);
 	record_open(&loop.output, watch->fd, WATCH_QUEUE);
-	loop.mind_reader = watch->print->style != PRINT_NOTHING && is_nameless_pipe(watch->fd);
+	loop.mind_reader = watch->print->style != PRINT_NOTHING && pipe_is_nameless(watch->fd);
 	set_deadline(&loop);
 	while (!loop.ended) {
 		if (source_drain(watch->source, take, &loop) < 0)
@@ -162,7 +153,7 @@ watch_run(struct watch *watch)
 		error = errno;
 	}
 	record_done(&loop.output);
-	signal(SIGXFSZ, file_size);
+	sigaction(SIGXFSZ, &file_size, NULL);
 	errno = error;
 	return loop.end;
 }
