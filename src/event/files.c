@@ -285,11 +285,14 @@ descend(struct files *files, struct step *step)
 		leave(files, step->up);
 	if (list(files, step) < 0 && !is_gone(errno))
 		trouble(files, step->node, errno);
-	while (!SLIST_EMPTY(&step->below) && result == 0) {
+	while (!SLIST_EMPTY(&step->below)) {
 		struct node *node = SLIST_FIRST(&step->below);
 
 		SLIST_REMOVE_HEAD(&step->below, same_wd);
-		result = visit(files, step, node);
+		if (result == 0)
+			result = visit(files, step, node);
+		else
+			tree_remove(&files->tree, node);
 	}
 	leave(files, step);
 	return result;
@@ -457,8 +460,11 @@ take_move(struct files *files, int wd, uint32_t cookie)
 static void
 moved_from(struct files *files, struct node *parent, const struct inotify_record *record)
 {
-	struct node *node = tree_child(&files->tree, parent, record->name);
+	/* Of two folders that are exchanged, the second one leaves where the first one has come to. */
+	struct node *node = tree_child(&files->tree, parent, record->name, true);
 
+	if (!node)
+		node = tree_child(&files->tree, parent, record->name, false);
 	if (node && node->wd >= 0) {
 		struct move move = { node->wd, record->cookie };
 
@@ -490,7 +496,7 @@ appeared(struct files *files, struct node *parent, const char *name)
 static void
 moved_to(struct files *files, struct node *parent, const struct inotify_record *record)
 {
-	struct node *node = take_move(files, -1, record->cookie);
+	struct node *node = take_move(files, -1, record->cookie), *other;
 
 	if (!node) {
 		appeared(files, parent, record->name);
@@ -499,6 +505,9 @@ moved_to(struct files *files, struct node *parent, const struct inotify_record *
 	/* News older than the tree, in which the walk has found both elsewhere; or others are lost. */
 	if (is_below(parent, node))
 		return;
+	other = tree_child(&files->tree, parent, record->name, false);
+	if (other)
+		other->displaced = true;
 	node = tree_move(&files->tree, node, parent, record->name);
 	if (is_skipped(files, node))
 		let_go(files, node);

@@ -124,14 +124,14 @@ tree_find(const struct tree *tree, int wd)
 }
 
 struct node *
-tree_child(const struct tree *tree, const struct node *parent, const char *name)
+tree_child(const struct tree *tree, const struct node *parent, const char *name, bool displaced)
 {
 	struct node *node;
 
 	if (!tree->buckets)
 		return NULL;
 	SLIST_FOREACH(node, chain_of_name(tree, parent, name), same_name)
-	if (node->parent == parent && !strcmp(node->name, name))
+	if (node->parent == parent && node->displaced == displaced && !strcmp(node->name, name))
 		return node;
 	return NULL;
 }

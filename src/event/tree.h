@@ -22,7 +22,8 @@ struct node {
 	SLIST_ENTRY(node) same_wd, same_name; /* chains of the two indexes */
 	int wd;                               /* -1: not watched */
 	bool is_dir;
-	char name[]; /* a root's is its path as typed */
+	bool displaced; /* another has its place, and it has not been told to be elsewhere */
+	char name[];    /* a root's is its path as typed */
 };
 
 SLIST_HEAD(chain, node);
@@ -41,8 +42,9 @@ struct node *tree_add(struct tree *tree, struct node *parent, const char *name, 
 /* The node that WD watches, or NULL. */
 struct node *tree_find(const struct tree *tree, int wd);
 
-/* The child of PARENT with NAME, or NULL. */
-struct node *tree_child(const struct tree *tree, const struct node *parent, const char *name);
+/* The child of PARENT with NAME, DISPLACED or not, or NULL. */
+struct node *tree_child(const struct tree *tree, const struct node *parent, const char *name,
+			bool displaced);
 
 /* NODE is watched by WD from now on; -1: it is not. */
 void tree_watch(struct tree *tree, struct node *node, int wd);
