@@ -22,12 +22,22 @@
 
 enum { TIMED_OUT = 2 };
 
-static bool csv, background, json, monitor, no_follow, no_newline, null, recursive, to_syslog;
+static bool csv, background, json, monitor, no_follow, no_newline, null, partial, recursive,
+	to_syslog;
 static int quiet, ready_fd = -1;
 static int64_t count, timeout;
-static uint64_t events;
+static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
 static const char *format, *out_file, *time_format;
 static struct opt_list from_files, patterns;
+
+enum { BY_DEFAULT, RESCAN, REPORT, FAIL };
+
+static const struct name on_overflow_names[] = {
+	{ "rescan", RESCAN, NULL, NULL },
+	{ "report", REPORT, NULL, NULL },
+	{ "fail", FAIL, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'c', "csv", NULL, &csv, "print comma-separated values" },
@@ -61,6 +71,13 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 0, "no-newline", NULL, &no_newline, "print no newline after --format" },
 	{ OPT_FLAG, 0, "null", NULL, &null,
 	  "end records in NUL, names as they are: EVENTS PATH, or --format" },
+	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
+	  "when events are lost: rescan (default with -m -r) finds and prints what is different, report goes on, fail ends",
+	  on_overflow_names, 0, 0 },
+	{ OPT_FLAG, 0, "partial", NULL, &partial,
+	  "with --recursive: go on when there are not enough watches for all folders" },
+	{ OPT_SIZE, 0, "queue", "SIZE", &queue_size,
+	  "keep at most SIZE bytes for a reader that is slow (64M)" },
 	{ OPT_FD, 0, "ready-fd", "FD", &ready_fd,
 	  "write a newline to FD and close it once no event can be missed" },
 	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
@@ -136,6 +153,10 @@ check(void)
 		return misuse("%%T in --format needs --timefmt");
 	if (no_newline && (!format || null))
 		return misuse("--no-newline needs --format, without --null");
+	if (on_overflow == RESCAN && !recursive)
+		return misuse("--on-overflow rescan needs --recursive");
+	if (partial && !recursive)
+		return misuse("--partial needs --recursive");
 	if (background && !out_file)
 		return misuse("--daemon needs --outfile");
 	if (background && ready_fd >= 0)
@@ -235,19 +256,38 @@ judge(const struct event *event, void *context)
 
 	(void)context;
 	if (event->what & IN_Q_OVERFLOW) {
-		note("events are lost: the kernel's queue was full (raise fs.inotify.max_queued_events)");
+		note("events are lost: the kernel's queue was full (raise fs.inotify.max_queued_events)%s",
+		     files.remember ? "; reading all again" : "");
+		if (on_overflow == FAIL)
+			return WATCH_LAST;
 		return events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
 	}
 	/* Something that the user named is gone: with it goes what was waited for. */
-	if (files.tree.roots < roots) {
-		roots = files.tree.roots;
-		over = !files_any(&files) || !(monitor || count);
+	if (files_roots(&files) < roots) {
+		roots = files_roots(&files);
+		over = !roots || !(monitor || count);
 	}
 	if (asked && is_wanted(event))
 		return over ? WATCH_LAST : WATCH_SHOW;
 	if (over)
 		return WATCH_STOP;
 	return event->what & IN_UNMOUNT ? WATCH_TELL : WATCH_SKIP;
+}
+
+/* There were not enough watches for all folders. 0 when that was expected, or the status. */
+static int
+tell_left_out(void)
+{
+	const char *path = buffer_string(&files.first_left_out);
+	const struct hint *hints = inotify_hints_for(files.folders);
+
+	if (!partial) {
+		errno = ENOSPC;
+		return fail(hints, "cannot watch '%s'", path);
+	}
+	note("%zu of %zu folders are not watched, '%s' the first of them (%s)", files.left_out,
+	     files.folders, path, hints->advice);
+	return 0;
 }
 
 static int
@@ -262,10 +302,14 @@ set_up(void)
 		return fail(inotify_hints, "cannot use inotify");
 	files.skip = left_out.count ? skip : NULL;
 	files.trouble = tell_trouble;
+	files.partial = partial;
+	files.remember = recursive && (on_overflow == RESCAN || (!on_overflow && monitor));
 	for (size_t i = 0; i < watched.count; i++)
 		if (files_watch(&files, watched.paths[i]) < 0)
 			return fail(inotify_hints, "cannot watch '%s'", watched.paths[i]);
-	roots = files.tree.roots;
+	if (files.left_out && tell_left_out() != 0)
+		return 1;
+	roots = files_roots(&files);
 	if (!quiet)
 		say_plain("Watches established.\n");
 	/* The watches are the child's as well: whoever waits for this command finds them working.
@@ -306,9 +350,14 @@ wait_for_events(int out)
 			       .count = count ? (uint64_t)count : !monitor,
 			       .timeout = timeout ? timeout : NUM_FOREVER,
 			       .idle = true,
+			       .queue = queue_size,
 			       .judge = judge };
 
-	switch (watch_run(&watch)) {
+	enum watch_end end = watch_run(&watch);
+
+	if (files.lost && on_overflow == FAIL)
+		return 1;
+	switch (end) {
 	case WATCH_COUNTED:
 		return 0;
 	case WATCH_TIMED_OUT:

@@ -2,9 +2,18 @@
 /*
  * inotify as a source: what happens to files and folders, with the path of each.
  *
- * A recursive watch is one watch for each folder. A folder that appears is
- * watched and read at once, one that moves keeps its watch and gets its new
- * path, one that moves out of sight is let go.
+ * A recursive watch is one watch for each folder, and it is exact. A folder that appears
+ * is watched first and read then; what is found in it is told as a synthetic event once
+ * all that the kernel's queue holds about it has been told, and only if that was not told
+ * already. A folder that moves keeps its watch and gets its new path; one that moves out of
+ * sight is let go. When the queue has overflowed, all is read again and what is different
+ * from what is known is told.
+ *
+ * Why this is exact: the kernel queues what happens to the entries of one folder while it
+ * holds that folder's lock, and reading the folder takes the lock too. So the queue has, for
+ * each folder, all changes in their order, and each reading has a place in that order: behind
+ * the events of which the reading knows, and before all that come after a fence, the end of
+ * the queue once the reading is done.
  */
 #ifndef BUTTER_FILES_H
 #define BUTTER_FILES_H
@@ -13,19 +22,36 @@
 #include "event/tree.h"
 #include "kernel/inotify.h"
 
-struct step;
-
 struct files {
 	struct source source;
 	struct tree tree;
 	uint32_t mask; /* what the kernel is asked for */
 	bool recursive;
-	bool follow;         /* an operand that is a symlink means what it points to */
-	int start;           /* the working folder, while a walk leaves it; -1 */
-	struct step *here;   /* where the walk is; NULL: at start */
-	size_t open_folders; /* descriptors that the walk holds */
-	struct buffer moves; /* struct move each: folders of which only MOVED_FROM was seen */
-	struct node *last;   /* where the event that was handed out last happened: the tree */
+	bool follow;   /* an operand that is a symlink means what it points to */
+	bool remember; /* files too, so that what an overflow has lost can be found */
+	bool partial;  /* folders for which there are not enough watches are left out */
+
+	/* The walk: src/event/walk.h. */
+	enum node_state finds;        /* what is new is told, or not yet */
+	int start;                    /* the working folder, while a walk leaves it; -1 */
+	size_t open_folders;          /* descriptors that the walk holds */
+	size_t folders;               /* how many have been visited */
+	size_t left_out;              /* how many of them are not watched for want of watches */
+	struct buffer first_left_out; /* the path of one of those */
+	int64_t complete;             /* realtime at which all that had happened had been read */
+
+	/* The story: src/event/story.h. */
+	struct buffer windows; /* struct window each, in the order of their fences */
+	size_t first_window;   /* those before are over */
+	uint32_t last_window;  /* the number of the newest */
+	struct node *at;       /* where the closing of the first window is */
+	struct node *doomed;   /* what is being told to be gone, from its leaves up */
+	struct buffer moves;   /* struct move each: renames of which the end is not known yet */
+	struct buffer waiting; /* struct node * each: folders to be looked for again */
+	uint64_t wait_until;   /* the fence behind which to look */
+	struct buffer name;    /* of the node that was told last */
+	bool lost;             /* events are: all has to be read again */
+	struct node *last;     /* where the event that was handed out last happened: the tree */
 	struct inotify_record
 		record; /* follows it with the next call, when its path has been read */
 
@@ -44,17 +70,21 @@ int files_open(struct files *files, uint32_t mask, bool recursive, bool follow);
 
 /*
  * Watches PATH, with RECURSIVE all folders below it. A folder below that vanishes or
- * may not be read is no failure. -1 with errno of inotify_watch or open(2), or ENOSPC where
- * watches ran out below.
+ * may not be read is no failure. -1 with errno of inotify_watch or open(2). Where watches
+ * run out below it goes on without watching and counts in LEFT_OUT.
  */
 int files_watch(struct files *files, const char *path);
 
-/* Whether anything is left that the user named. */
-bool files_any(const struct files *files);
-
-/* How many watches there are. */
-size_t files_count(const struct files *files);
+/* How many of the objects that the user named are still watched. */
+size_t files_roots(const struct files *files);
 
 void files_close(struct files *files);
+
+/* How much of all that came from the kernel's queue has been followed, in bytes. */
+static inline uint64_t
+files_position(const struct files *files)
+{
+	return files->source.total - files->source.length + files->source.offset;
+}
 
 #endif

@@ -32,6 +32,7 @@ fill(struct source *source)
 		return errno == EAGAIN ? 0 : -1;
 	source->read_at = moment_now();
 	source->length = (size_t)size;
+	source->total += (size_t)size;
 	source->offset = 0;
 	source->emptied = source->room - source->length >= source->largest;
 	return size > 0;

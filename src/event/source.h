@@ -19,6 +19,7 @@ struct source {
 	size_t largest;              /* of one record */
 	bool emptied;                /* the last read left room for a record: there were no more */
 	int64_t read_at;             /* realtime of the last read */
+	uint64_t total;              /* bytes read since it was opened */
 
 	/*
 	 * Takes the next event out of the buffer: 1, 0 when the buffer holds no more

@@ -136,7 +136,7 @@ watch_run(struct watch *watch)
 	int error;
 
 	sigaction(SIGXFSZ, &ignore, &file_size);
-	record_open(&loop.output, watch->fd, WATCH_QUEUE);
+	record_open(&loop.output, watch->fd, watch->queue ? watch->queue : WATCH_QUEUE);
 	loop.mind_reader = watch->print->style != PRINT_NOTHING && pipe_is_nameless(watch->fd);
 	set_deadline(&loop);
 	while (!loop.ended) {

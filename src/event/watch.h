@@ -28,6 +28,7 @@ struct watch {
 	int fd;          /* where records go */
 	uint64_t count;  /* stop after so many; 0: never */
 	int64_t timeout; /* nanoseconds; NUM_FOREVER: none */
+	size_t queue;    /* bytes that wait in memory for a slow reader; 0: WATCH_QUEUE */
 	bool idle;       /* the time starts again with each event that is counted */
 	/* What to do with an event. */
 	enum watch_verdict (*judge)(const struct event *event, void *context);
@@ -42,8 +43,8 @@ enum watch_end {
 	WATCH_CANNOT_WRITE, /* errno */
 };
 
-/* The largest queue of records in memory; beyond it the kernel's queue has to wait for the reader.
- */
+/* How many bytes of records wait in memory, unless the caller says otherwise; beyond that the
+ * kernel's queue has to wait for the reader. */
 enum { WATCH_QUEUE = 64 << 20 };
 
 /* Runs until one of the ends; on each of them all records have been written, if the output takes

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/inotify.h"
 
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "file.h"
+
 const struct name inotify_names[] = {
 	{ "access", IN_ACCESS, "ACCESS", NULL },
 	{ "modify", IN_MODIFY, "MODIFY", NULL },
@@ -39,6 +47,35 @@ const struct hint inotify_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+/* Reads the number in the sysctl FILE as text: "?" where it is hidden. */
+static void
+read_limit(const char *file, char text[24])
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? -1 : file_read(fd, text, 23);
+
+	if (fd >= 0)
+		close(fd);
+	strlcpy(text + (length > 0 ? length : 0), length > 0 ? "" : "?", 2);
+	text[strcspn(text, "\n")] = '\0';
+}
+
+const struct hint *
+inotify_hints_for(size_t needed)
+{
+	static char advice[256];
+	static const struct hint hints[] = { { ENOSPC, advice, 0 }, { 0, NULL, 0 } };
+	char limit[24], in_namespace[24];
+
+	read_limit("/proc/sys/fs/inotify/max_user_watches", limit);
+	read_limit("/proc/sys/user/max_inotify_watches", in_namespace);
+	snprintf(
+		advice, sizeof(advice),
+		"%zu watches are needed: raise fs.inotify.max_user_watches, now %s, in a user namespace also user.max_inotify_watches, now %s",
+		needed, limit, in_namespace);
+	return hints;
+}
+
 int
 inotify_open(void)
 {
@@ -55,6 +92,14 @@ int
 inotify_ignore(int fd, int wd)
 {
 	return inotify_rm_watch(fd, wd);
+}
+
+size_t
+inotify_queued(int fd)
+{
+	int size;
+
+	return ioctl(fd, FIONREAD, &size) < 0 || size < 0 ? 0 : (size_t)size;
 }
 
 size_t

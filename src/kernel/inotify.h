@@ -15,6 +15,9 @@ extern const struct name inotify_names[];
 /* Advice for errors of inotify_open and inotify_watch. */
 extern const struct hint inotify_hints[];
 
+/* The same where NEEDED watches are needed in all; the advice for ENOSPC says what the limits are. */
+const struct hint *inotify_hints_for(size_t needed);
+
 /* One record of the kernel's queue. */
 struct inotify_record {
 	int wd; /* the watch; -1 for IN_Q_OVERFLOW */
@@ -41,6 +44,9 @@ int inotify_watch(int fd, const char *path, uint32_t mask);
 /* Ends the watch WD: an IN_IGNORED follows. -1 with errno EINVAL when it is gone;
  * inotify_rm_watch(2). */
 int inotify_ignore(int fd, int wd);
+
+/* How many bytes of records wait to be read; 0 when the kernel does not say; inotify(7), FIONREAD. */
+size_t inotify_queued(int fd);
 
 /*
  * Decodes the record at the start of the SIZE bytes that read(2) gave. Returns

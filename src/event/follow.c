@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/follow.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "event/walk.h"
+#include "event/window.h"
+#include "memory.h"
+
+/* A rename of a folder inside the tree, or out of it, that is not over yet. */
+struct move {
+	uint32_t cookie;
+	struct node *node; /* what moves */
+	struct node
+		*other; /* or it is this one, which has had the name of NODE since an exchange */
+	struct node *from;
+	struct node *to;         /* NULL: not told */
+	char name[NAME_MAX + 1]; /* that it had in FROM */
+};
+
+static struct move *
+moves(const struct files *files)
+{
+	return (struct move *)(void *)files->moves.data;
+}
+
+static size_t
+count(const struct files *files)
+{
+	return files->moves.length / sizeof(struct move);
+}
+
+static void
+move_over(struct files *files, size_t which)
+{
+	files->moves.length -= sizeof(struct move);
+	moves(files)[which] = moves(files)[count(files)];
+}
+
+/* ---- nodes that others point to ---- */
+
+/* NODE has moved in memory to NEW, or is no more (NULL). */
+static void
+replaced(struct files *files, const struct node *node, struct node *new)
+{
+	struct node **waiting = (struct node **)(void *)files->waiting.data;
+
+	for (size_t i = 0; i < files->waiting.length / sizeof(*waiting); i++)
+		if (waiting[i] == node)
+			waiting[i] = new;
+	for (size_t i = 0; i < count(files); i++) {
+		struct move *move = &moves(files)[i];
+
+		if (move->other == node)
+			move->other = new;
+		if (move->from == node)
+			move->from = new;
+		if (move->to == node)
+			move->to = new;
+		if (move->node == node && !(move->node = new))
+			move_over(files, i--);
+	}
+	if (files->last == node)
+		files->last = new;
+	if (files->doomed == node)
+		files->doomed = new;
+	if (files->at == node)
+		files->at = LIST_NEXT(node, sibling);
+}
+
+static void
+drop(struct files *files, struct node *node)
+{
+	struct node *known = NULL;
+
+	/* What was waiting to be recognized here will not be. */
+	if (node->kind == NODE_FOLDER)
+		known = tree_find(&files->tree, tree_folder(node)->twin);
+	if (known && known->state == NODE_GONE)
+		walk_later(files, known);
+	replaced(files, node, NULL);
+	tree_remove(&files->tree, node);
+}
+
+struct node *
+follow_relink(struct files *files, struct node *node, struct node *parent, const char *name)
+{
+	struct buffer copy = { 0 };
+	struct node *new;
+
+	/* NODE is freed on the way; only its address is looked at later. */
+	if (files->at == node)
+		files->at = LIST_NEXT(node, sibling);
+	buffer_text(&copy, name); /* it may be that of a node which goes */
+	new = tree_move(&files->tree, node, parent, buffer_string(&copy));
+	buffer_done(&copy);
+	replaced(files, node, new);
+	return new;
+}
+
+void
+follow_unwatch(struct files *files, struct node *node)
+{
+	struct node *child;
+
+	while (node->kind == NODE_FOLDER && (child = LIST_FIRST(&tree_folder(node)->children)))
+		follow_let_go(files, child);
+	if (node->kind != NODE_FILE && node->wd >= 0) {
+		inotify_ignore(files->source.fd, node->wd);
+		tree_watch(&files->tree, node, -1);
+	}
+}
+
+void
+follow_let_go(struct files *files, struct node *node)
+{
+	follow_unwatch(files, node);
+	drop(files, node);
+}
+
+void
+follow_untell(struct files *files, struct node *node)
+{
+	struct node *child, *next;
+
+	walk_later(files, node);
+	for (child = LIST_FIRST(&tree_folder(node)->children); child; child = next) {
+		next = LIST_NEXT(child, sibling);
+		if (child->state == NODE_TOLD) {
+			/* What has the name later is known already: that will be told. */
+			if (tree_child(&files->tree, node, child->name, NODE_UNTOLD)) {
+				follow_let_go(files, child);
+				continue;
+			}
+			tree_set_state(&files->tree, child, NODE_UNTOLD);
+		}
+		if (child->kind == NODE_FOLDER)
+			follow_untell(files, child);
+	}
+}
+
+/* ---- renames ---- */
+
+/* The folder NODE is where its path says, as far as the queue has been followed. */
+static void
+look(struct files *files, struct node *node)
+{
+	size_t length;
+
+	if (walk_folder(files, node) < 0 && files->trouble)
+		files->trouble(tree_path(&files->tree, node->parent, &length), errno,
+			       files->context);
+}
+
+bool
+follow_is_moving(const struct files *files, const struct node *node)
+{
+	for (size_t i = 0; i < count(files); i++)
+		if (moves(files)[i].node == node)
+			return true;
+	return false;
+}
+
+bool
+follow_is_waiting(const struct files *files)
+{
+	for (size_t i = 0; i < count(files); i++)
+		if (moves(files)[i].node->wd >= 0)
+			return true;
+	return false;
+}
+
+/*
+ * Something else has happened in the folder NODE than the renames under way in it: they are over.
+ * Without MOVE_SELF, what has moved was not watched.
+ */
+static void
+finish_moves(struct files *files, const struct node *node, uint32_t cookie)
+{
+	for (size_t i = 0; i < count(files); i++) {
+		struct move move = moves(files)[i];
+
+		if ((move.from != node && move.to != node) || move.cookie == cookie)
+			continue;
+		move_over(files, i--);
+		if (move.to)
+			continue;
+		if (move.node->wd >= 0) {
+			tree_set_state(&files->tree, move.node, NODE_GONE);
+			walk_later(files, move.node);
+		} else {
+			follow_let_go(files, move.node);
+		}
+	}
+}
+
+/* The folder NODE has left the tree, or is where a reading has found it: then that will tell. */
+static void
+moved_out(struct files *files, struct node *node)
+{
+	if (window_twin(files, node->wd))
+		tree_set_state(&files->tree, node, NODE_GONE);
+	else
+		follow_let_go(files, node);
+}
+
+/* A reading has found NODE before it moved: MOVE is the rename. */
+static void
+moved_found(struct files *files, struct node *node, const struct move *move)
+{
+	struct node *told = move->node;
+
+	if (move->to) {
+		node = follow_relink(files, node, move->to, told->name);
+		tree_set_state(&files->tree, node, NODE_TOLD);
+		node->touched = true;
+	} else {
+		moved_out(files, node);
+	}
+	follow_let_go(files, told);
+}
+
+static void
+moved_self(struct files *files, struct node *node)
+{
+	for (size_t i = 0; i < count(files); i++) {
+		struct move move = moves(files)[i];
+		bool found = node->state == NODE_UNTOLD && move.node->wd < 0
+			     && move.from == node->parent && !strcmp(move.name, node->name);
+
+		if (move.node != node && move.other != node && !found)
+			continue;
+		move_over(files, i);
+		if (found) {
+			moved_found(files, node, &move);
+		} else if (!move.to) {
+			moved_out(files, node);
+		} else if (move.other == node) {
+			/* It was no exchange: the folder that came first was gone already. */
+			node = follow_relink(files, node, move.to, move.node->name);
+			tree_set_state(&files->tree, node, NODE_TOLD);
+			tree_set_state(&files->tree, move.node, NODE_GONE);
+			walk_later(files, move.node);
+		}
+		return;
+	}
+	/* Found after it had come and left again. */
+	if (node->state == NODE_UNTOLD)
+		moved_out(files, node);
+}
+
+static void
+moved_from(struct files *files, struct node *parent, struct node *node, uint32_t cookie)
+{
+	/* Of two folders that are exchanged, the second one leaves where the first one has come to. */
+	struct node *other = tree_child(&files->tree, parent, node->name, NODE_AWAY);
+	struct move move = { .cookie = cookie, .node = node, .from = parent };
+
+	if (other && !follow_is_moving(files, other)) {
+		move.other = node;
+		move.node = other;
+	}
+	strlcpy(move.name, node->name, sizeof(move.name));
+	if (!move.other)
+		tree_set_state(&files->tree, node, NODE_AWAY);
+	buffer_add(&files->moves, &move, sizeof(move));
+}
+
+/* The folder of the rename COOKIE has come to PARENT as NAME. */
+static void
+moved_to(struct files *files, struct move *move, struct node *parent, const char *name, bool found)
+{
+	struct node *node;
+
+	move->to = parent;
+	node = follow_relink(files, move->node, parent, name);
+	tree_set_state(&files->tree, node, NODE_TOLD);
+	node->touched = true;
+	if (walk_skips(files, node))
+		follow_unwatch(files, node);
+	else if (node->wd < 0 && !node->refused && !found)
+		look(files, node);
+}
+
+/* ---- entries that come and go ---- */
+
+static void
+appeared(struct files *files, struct node *parent, const char *name, bool found)
+{
+	struct node *node = tree_add(&files->tree, parent, name, NODE_FOLDER, NODE_TOLD);
+
+	node->touched = true;
+	if (!found)
+		look(files, node);
+}
+
+/* What was there under the name has been replaced. */
+static void
+displaced(struct files *files, struct node *node)
+{
+	if (node->kind == NODE_FOLDER && node->wd >= 0)
+		tree_set_state(
+			&files->tree, node,
+			NODE_AWAY); /* until the second half of an exchange, or its end, is told */
+	else
+		follow_let_go(files, node);
+}
+
+static void
+file_came(struct files *files, struct node *parent, const char *name, struct node *told)
+{
+	if (!told && files->remember)
+		told = tree_add(&files->tree, parent, name, NODE_FILE, NODE_TOLD);
+	if (!told)
+		return;
+	told->touched = true;
+	told->dirty = true;
+}
+
+/* FOUND: a reading has found a folder under that name, this one or a later one. */
+static void
+folder_came(struct files *files, struct node *parent, const struct inotify_record *record,
+	    bool found)
+{
+	for (size_t i = 0; i < count(files) && record->cookie; i++) {
+		struct move *move = &moves(files)[i];
+
+		if (move->cookie != record->cookie)
+			continue;
+		/* News older than the tree: others are lost. */
+		if (tree_is_below(parent, move->node))
+			move_over(files, i);
+		else
+			moved_to(files, move, parent, record->name, found);
+		return;
+	}
+	appeared(files, parent, record->name, found);
+}
+
+/* What a reading has found under the name cannot be said to have been there all the time. */
+static struct node *
+touch_found(struct files *files, struct node *parent, const char *name)
+{
+	struct node *found = tree_child(&files->tree, parent, name, NODE_UNTOLD);
+
+	if (found)
+		found->touched = true;
+	return found;
+}
+
+static void
+came(struct files *files, struct node *parent, const struct inotify_record *record)
+{
+	enum node_kind kind = record->mask & IN_ISDIR ? NODE_FOLDER : NODE_FILE;
+	struct node *told = tree_child(&files->tree, parent, record->name, NODE_TOLD);
+	struct node *found = touch_found(files, parent, record->name);
+
+	if (told && (told->kind != kind || kind == NODE_FOLDER)) {
+		displaced(files, told);
+		told = NULL;
+	}
+	if (kind == NODE_FILE)
+		file_came(files, parent, record->name, told);
+	else
+		folder_came(files, parent, record,
+			    found && found->kind == NODE_FOLDER
+				    && (found->wd >= 0 || tree_folder(found)->twin >= 0));
+}
+
+static void
+went(struct files *files, struct node *parent, const struct inotify_record *record)
+{
+	enum node_kind kind = record->mask & IN_ISDIR ? NODE_FOLDER : NODE_FILE;
+	struct node *node = tree_child(&files->tree, parent, record->name, NODE_TOLD);
+
+	touch_found(files, parent, record->name);
+	if (!node || node->kind != kind)
+		return;
+	if (kind == NODE_FOLDER && record->mask & IN_MOVED_FROM)
+		moved_from(files, parent, node, record->cookie);
+	else if (kind == NODE_FOLDER && node->wd >= 0)
+		tree_set_state(&files->tree, node, NODE_GONE); /* somebody has it open */
+	else
+		follow_let_go(files, node);
+}
+
+/* A file's content is another: what was remembered of it does not hold any more. */
+static void
+modified(struct files *files, struct node *parent, const char *name)
+{
+	struct node *node = tree_child(&files->tree, parent, name, NODE_TOLD);
+
+	if (!node || node->kind != NODE_FILE)
+		return;
+	node->dirty = true;
+	node->changed = false;
+}
+
+void
+follow_event(struct files *files, struct node *node, const struct inotify_record *record)
+{
+	if (record->mask & IN_MOVE_SELF)
+		moved_self(files, node);
+	if (!record->length || node->kind != NODE_FOLDER)
+		return;
+	if (record->mask & (IN_CREATE | IN_DELETE | IN_MOVE))
+		finish_moves(files, node, record->cookie);
+	if (record->mask & (IN_CREATE | IN_MOVED_TO))
+		came(files, node, record);
+	else if (record->mask & (IN_DELETE | IN_MOVED_FROM))
+		went(files, node, record);
+	else if (record->mask & IN_MODIFY && files->remember)
+		modified(files, node, record->name);
+}
+
+void
+follow_end(struct files *files, struct node *node)
+{
+	tree_watch(&files->tree, node, -1);
+	follow_unwatch(files, node);
+	if (!node->parent || node->state != NODE_TOLD)
+		drop(files, node);
+	else if (node->parent->wd >= 0)
+		walk_later(
+			files,
+			node); /* its DELETE comes, or it was unmounted and another is there now */
+}
+
+void
+follow_forget(struct files *files)
+{
+	while (count(files)) {
+		struct node *node = moves(files)[0].node;
+
+		if (moves(files)[0].to)
+			move_over(files, 0);
+		else
+			follow_let_go(files, node);
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Following the tree: what each event means for it.
+ *
+ * Of one rename of a folder the queue holds, in this order, MOVED_FROM, MOVED_TO if the new
+ * place is watched, and MOVE_SELF if the folder is. Those of other renames may stand between
+ * them, but no other change of the two folders in which it happens: the kernel holds their locks.
+ */
+#ifndef BUTTER_FOLLOW_H
+#define BUTTER_FOLLOW_H
+
+#include "event/files.h"
+
+/* RECORD has happened in NODE and has been told: keeps the tree as it says. */
+void follow_event(struct files *files, struct node *node, const struct inotify_record *record);
+
+/* The kernel has ended NODE's watch: its object is gone, or the file system of it and all below. */
+void follow_end(struct files *files, struct node *node);
+
+/* Renames that were under way are not told to their end any more. */
+void follow_forget(struct files *files);
+
+/* Whether the folder NODE is on its way in a rename of which the end is not known yet. */
+bool follow_is_moving(const struct files *files, const struct node *node);
+
+/* Whether any watched folder is. */
+bool follow_is_waiting(const struct files *files);
+
+/* Frees NODE and all below it, and ends their watches. */
+void follow_let_go(struct files *files, struct node *node);
+
+/* Ends the watches of all below the folder NODE, and of NODE itself, which stays. */
+void follow_unwatch(struct files *files, struct node *node);
+
+/* Puts the folder NODE with all below it under PARENT as NAME. Returns where it is now. */
+struct node *follow_relink(struct files *files, struct node *node, struct node *parent,
+			   const char *name);
+
+/* All that the reader knows of below the folder NODE has to be told again, after another look. */
+void follow_untell(struct files *files, struct node *node);
+
+#endif

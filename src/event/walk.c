@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event/follow.h"
+#include "event/window.h"
+#include "memory.h"
+
+enum {
+	LIST_SIZE = 1 << 15, /* bytes of a folder's entries at a time, as libc does */
+	MOST_OPEN = 32,      /* folders that a walk keeps open on its way down */
+	/* What is needed to follow the tree, whatever the user wants to see. */
+	FOLLOW_TREE = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF,
+	/* What the walk itself does to the folders that it reads. */
+	OWN_DOING = IN_OPEN | IN_ACCESS | IN_CLOSE_NOWRITE,
+};
+
+/* A step of the way down: the folder and, while it is open, its descriptor. */
+struct step {
+	struct step *up; /* NULL above a root: the working folder at start */
+	struct node *node;
+	int fd;
+	struct node *below; /* the folders in it, not visited yet; chained by next */
+};
+
+/* ---- errors ---- */
+
+/* Errors that mean that the folder is no longer there, or is no longer one: normal while others
+ * work. */
+static bool
+is_gone(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == ELOOP || error == ESTALE;
+}
+
+/* Errors that the next folder would meet as well. */
+static bool
+is_exhausted(int error)
+{
+	return error == ENOSPC || error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* Says once that NODE cannot be watched or read. */
+static void
+trouble(struct files *files, struct node *node, int error)
+{
+	size_t length;
+
+	if (files->trouble && !node->refused)
+		files->trouble(tree_path(&files->tree, node, &length), error, files->context);
+	node->refused = true;
+}
+
+/* NODE cannot be watched, for the reason in errno: 0 when the walk goes on without it. */
+static int
+give_up(struct files *files, struct node *node)
+{
+	if (!node->parent || is_exhausted(errno))
+		return -1;
+	if (!is_gone(errno))
+		trouble(files, node, errno);
+	else if (node->state == NODE_TOLD)
+		walk_later(files, node);
+	return 0;
+}
+
+/* ---- finding folders ---- */
+
+/* Opens the folder PATH below FD as a place (O_PATH: no event), in parts where it is longer than
+ * the kernel takes at once. */
+static int
+open_long(int fd, const char *path)
+{
+	int above = fd, folder;
+
+	while (strlen(path) >= PATH_MAX) {
+		char part[PATH_MAX];
+		size_t length = PATH_MAX - 1;
+		int next;
+
+		while (length && path[length] != '/')
+			length--;
+		memcpy(part, path, length);
+		part[length] = '\0';
+		next = openat(above, part, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (above != fd)
+			close(above);
+		if (next < 0)
+			return -1;
+		above = next;
+		path += length + strspn(path + length, "/");
+	}
+	folder = openat(above, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (above != fd)
+		close(above);
+	return folder;
+}
+
+static int
+open_node(struct files *files, const struct node *node)
+{
+	size_t length;
+
+	return open_long(files->start, tree_path(&files->tree, node, &length));
+}
+
+/* Whether FD is the folder that NODE watches, and not another that has its path by now. Leaves FD
+ * as working folder. */
+static bool
+is_place_of(struct files *files, int fd, const struct node *node)
+{
+	int wd = fchdir(fd) < 0 ? -1
+				: inotify_watch(files->source.fd, ".", FOLLOW_TREE | IN_MASK_ADD);
+
+	if (wd < 0 || wd == node->wd)
+		return wd >= 0;
+	if (!tree_find(&files->tree, wd))
+		inotify_ignore(files->source.fd, wd);
+	errno = ENOENT;
+	return false;
+}
+
+static void
+leave(struct files *files, struct step *step)
+{
+	if (step->fd < 0)
+		return;
+	close(step->fd);
+	step->fd = -1;
+	files->open_folders--;
+}
+
+/* The descriptor of STEP's folder, opened again if it was closed on the way down; -1 with errno. */
+static int
+reach(struct files *files, struct step *step)
+{
+	if (!step)
+		return files->start;
+	if (step->fd >= 0)
+		return step->fd;
+	step->fd = open_node(files, step->node);
+	if (step->fd < 0)
+		return -1;
+	files->open_folders++;
+	if (step->node->wd < 0 || is_place_of(files, step->fd, step->node))
+		return step->fd;
+	leave(files, step);
+	return -1;
+}
+
+bool
+walk_has_moved(struct files *files, const struct node *known, const struct node *node)
+{
+	struct stat there, here;
+	int fd = open_node(files, known), above = -1;
+	bool moved;
+
+	if (fd < 0)
+		return is_gone(errno);
+	moved = fstat(fd, &there) == 0 && (above = open_node(files, node->parent)) >= 0
+		&& fstatat(above, node->name, &here, AT_SYMLINK_NOFOLLOW) == 0
+		&& (there.st_ino != here.st_ino || there.st_dev != here.st_dev);
+	close(fd);
+	if (above >= 0)
+		close(above);
+	return moved;
+}
+
+bool
+walk_skips(struct files *files, const struct node *node)
+{
+	size_t length;
+
+	return files->skip && node->parent
+	       && files->skip(tree_path(&files->tree, node, &length), files->context);
+}
+
+/* ---- reading ---- */
+
+/* Whether the entry is a folder; asks only where the file system does not say. */
+static bool
+is_folder(int fd, const char *name, unsigned char type)
+{
+	struct stat status;
+
+	if (type != DT_UNKNOWN)
+		return type == DT_DIR;
+	return fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool
+is_dots(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
+/* The node of the entry NAME in NODE, known or new, seen now. NULL if it was seen already. */
+static struct node *
+see(struct files *files, struct node *node, const char *name, enum node_kind kind)
+{
+	struct node *child = tree_child(&files->tree, node, name, NODE_TOLD);
+
+	if (!child || child->kind != kind)
+		child = tree_child(&files->tree, node, name, NODE_UNTOLD);
+	if (!child || child->kind != kind)
+		child = tree_add(&files->tree, node, name, kind, files->finds);
+	else if (child->seen)
+		return NULL;
+	child->seen = true;
+	return child;
+}
+
+/* What size and time of modification were, in 32 bits: another stamp, another content. */
+static uint32_t
+stamp_of(const struct stat *status)
+{
+	uint64_t hash = (uint64_t)status->st_size * UINT64_C(0x9e3779b97f4a7c15);
+
+	hash ^= (uint64_t)status->st_mtim.tv_sec * UINT64_C(0xc2b2ae3d27d4eb4f);
+	hash ^= (uint64_t)status->st_mtim.tv_nsec * UINT64_C(0x165667b19e3779f9);
+	hash ^= hash >> 32;
+	return (uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+/* Whether the file may have been modified since all that had happened was known. */
+static bool
+is_newer(const struct files *files, const struct stat *status)
+{
+	/* The kernel's stamps are as coarse as its tick, of 10 ms at most. */
+	int64_t time = status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec;
+
+	return time >= files->complete - 10000000;
+}
+
+static void
+see_file(struct files *files, int fd, struct node *node, const char *name)
+{
+	struct node *child = see(files, node, name, NODE_FILE);
+	struct stat status;
+	uint32_t stamp;
+
+	if (!child || !files->remember || !(files->mask & IN_MODIFY)
+	    || fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	stamp = stamp_of(&status);
+	if (child->state == NODE_TOLD && files->finds == NODE_UNTOLD && child->stamp != stamp)
+		child->changed = !child->dirty || is_newer(files, &status);
+	child->stamp = stamp;
+	child->dirty = false;
+}
+
+/* Reads the folder of STEP from FD: makes a node for what is not known, and chains the folders for
+ * a visit. -1 with errno. */
+static int
+list(struct files *files, struct step *step, int fd)
+{
+	static _Alignas(struct dirent64) char entries[LIST_SIZE];
+	bool want_files = files->remember || files->finds == NODE_UNTOLD;
+	ssize_t size;
+
+	if (files->finds == NODE_UNTOLD)
+		window_reads(files, step->node);
+	while ((size = getdents64(fd, (void *)entries, sizeof(entries))) > 0)
+		for (ssize_t at = 0; at < size;) {
+			const struct dirent64 *entry = (const void *)(entries + at);
+			struct node *child;
+
+			at += entry->d_reclen;
+			if (is_dots(entry->d_name))
+				continue;
+			if (!is_folder(fd, entry->d_name, entry->d_type)) {
+				if (want_files)
+					see_file(files, fd, step->node, entry->d_name);
+				continue;
+			}
+			child = see(files, step->node, entry->d_name, NODE_FOLDER);
+			if (child) {
+				tree_folder(child)->next = step->below;
+				step->below = child;
+			}
+		}
+	return size < 0 ? -1 : 0;
+}
+
+/* ---- watching ---- */
+
+/* How a folder is reached for its watch: as the working folder, or, where it must not be searched,
+ * by its name from the one above. */
+struct place {
+	const char *name;
+	uint32_t mask;
+};
+
+static struct place
+place_of(struct files *files, struct step *step, int above)
+{
+	struct place place = { ".", files->mask | FOLLOW_TREE };
+
+	if (fchdir(step->fd) == 0)
+		return place;
+	if (above >= 0 && fchdir(above) < 0)
+		return (struct place){ NULL, 0 };
+	place.name = step->node->name;
+	place.mask |= IN_ONLYDIR | (step->node->parent || !files->follow ? IN_DONT_FOLLOW : 0);
+	return place;
+}
+
+/* The node for what is found at the place of NODE: of what the reader has not been told of yet. */
+static struct node *
+future_of(struct files *files, struct node *node)
+{
+	struct node *future = node;
+
+	if (node->state == NODE_TOLD)
+		future = tree_child(&files->tree, node->parent, node->name, NODE_UNTOLD);
+	if (future && future->kind != NODE_FOLDER) {
+		follow_let_go(files, future);
+		future = NULL;
+	}
+	if (!future)
+		future = tree_add(&files->tree, node->parent, node->name, NODE_FOLDER, NODE_UNTOLD);
+	future->seen = true;
+	return future;
+}
+
+static bool
+is_same_place(const struct node *one, const struct node *other)
+{
+	return one->parent == other->parent && one->state <= NODE_UNTOLD
+	       && !strcmp(one->name, other->name);
+}
+
+/* Of the first walk: NODE's folder is KNOWN already, from where it has just moved here, or it is
+ * seen in two places (bind mounts, operands that overlap). */
+static void
+meet(struct files *files, struct node *node, struct node *known)
+{
+	struct node *parent = node->parent;
+
+	if (!parent) {
+		follow_let_go(files, node); /* an operand below another one */
+	} else if (known->parent && !tree_is_below(parent, known)
+		   && walk_has_moved(files, known, node)) {
+		known = follow_relink(files, known, parent, node->name);
+		follow_let_go(files, node);
+	} else {
+		tree_folder(node)->twin = known->wd;
+	}
+}
+
+/* The folder at the place of NODE has the watch WD. Returns what is to be read, or NULL. */
+static struct node *
+settle(struct files *files, struct node *node, int wd)
+{
+	struct node *known = tree_find(&files->tree, wd);
+
+	if (known && is_same_place(known, node)) {
+		node->seen = known == node || node->wd < 0;
+		known->seen = true;
+		return known;
+	}
+	if (files->finds == NODE_TOLD && known) {
+		meet(files, node, known);
+		return NULL;
+	}
+	/* Events will tell when it has come here, or that it has always been: window.c. */
+	if (files->finds == NODE_UNTOLD && node->parent) {
+		node->seen = node->wd < 0; /* or else another has its name by now */
+		node = future_of(files, node);
+		tree_folder(node)->twin = known ? known->wd : -1;
+	}
+	if (node->wd >= 0)
+		inotify_ignore(files->source.fd, node->wd);
+	tree_watch(&files->tree, node, known ? -1 : wd);
+	return known ? NULL : node;
+}
+
+/* There is no watch left for NODE: at first it is counted how many are needed. 1 to go on. */
+static int
+leave_out(struct files *files, struct node *node)
+{
+	const char *path;
+	size_t length;
+
+	if (errno != ENOSPC || (files->finds == NODE_UNTOLD && !files->partial))
+		return give_up(files, node);
+	if (files->finds == NODE_UNTOLD)
+		trouble(files, node, ENOSPC);
+	if (files->left_out++ || files->finds == NODE_UNTOLD)
+		return files->finds == NODE_TOLD;
+	path = tree_path(&files->tree, node, &length);
+	buffer_add(&files->first_left_out, path, length > 1 ? length - 1 : length);
+	return 1;
+}
+
+/* Sets the watch of STEP's folder without what the walk itself does. */
+static int
+watch_quietly(struct files *files, struct step *step, const struct place *place)
+{
+	uint32_t mask = place->mask & ~(uint32_t)OWN_DOING;
+	int wd = inotify_watch(files->source.fd, place->name, mask | IN_MASK_ADD);
+	const struct node *known;
+
+	if (wd < 0 || !(files->mask & OWN_DOING))
+		return wd;
+	/* Only a folder that is read again has more than that. */
+	known = tree_find(&files->tree, wd);
+	if (known && is_same_place(known, step->node))
+		return inotify_watch(files->source.fd, place->name, mask);
+	return wd;
+}
+
+/* Reads STEP's folder, which is reached by PLACE. -1 errno. */
+static int
+read_step(struct files *files, struct step *step, const struct place *place, int above)
+{
+	bool again = files->mask & OWN_DOING; /* STEP has it as a place only */
+	int fd = step->fd, result = -1;
+
+	if (again)
+		fd = openat(place->mask & IN_ONLYDIR ? above : fd, place->name,
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY);
+	if (fd >= 0)
+		result = list(files, step, fd);
+	if (again && fd >= 0)
+		close(fd);
+	return result;
+}
+
+/*
+ * Watches STEP's folder, so that nothing falls between, and reads it. 1 when it is what is
+ * watched there from now on, 0 when not, -1 errno.
+ */
+static int
+watch_and_read(struct files *files, struct step *step, struct place *place, int above)
+{
+	int wd, result = 1;
+
+	*place = place_of(files, step, above);
+	wd = place->name ? watch_quietly(files, step, place) : -1;
+	if (wd < 0 && (result = leave_out(files, step->node)) <= 0)
+		return result;
+	if (wd >= 0 && !(step->node = settle(files, step->node, wd)))
+		return 0;
+	if (read_step(files, step, place, above) == 0 || is_gone(errno))
+		return 1;
+	if (is_exhausted(errno))
+		return -1;
+	trouble(files, step->node, errno);
+	return 1;
+}
+
+/* All below has been read: from here on the watch tells also what the walk does not do any more. */
+static void
+complete(struct files *files, struct step *up, struct step *step, const struct place *place)
+{
+	bool inside = !(place->mask & IN_ONLYDIR);
+	int fd = reach(files, inside ? step : up), wd;
+
+	if (fd < 0 || fchdir(fd) < 0)
+		return;
+	wd = inotify_watch(files->source.fd, place->name, place->mask);
+	/* Another folder has this name by now. Its own event is on its way. */
+	if (wd >= 0 && wd != step->node->wd && !tree_find(&files->tree, wd))
+		inotify_ignore(files->source.fd, wd);
+}
+
+static int
+visit(struct files *files, struct step *up, struct node *node)
+{
+	struct step step = { .up = up, .node = node, .fd = -1 };
+	int links = node->parent || !files->follow ? O_NOFOLLOW : 0;
+	int way = files->mask & OWN_DOING ? O_PATH : O_RDONLY | O_NOCTTY;
+	int above, result;
+	struct place place;
+
+	if (walk_skips(files, node))
+		return 0;
+	files->folders++;
+	above = reach(files, up);
+	if (up && above < 0)
+		return give_up(files, node);
+	step.fd = openat(above < 0 ? AT_FDCWD : above, node->name,
+			 way | O_DIRECTORY | O_CLOEXEC | links);
+	if (step.fd < 0)
+		return give_up(files, node);
+	if (++files->open_folders > MOST_OPEN && up && up->up)
+		leave(files, up->up);
+	result = watch_and_read(files, &step, &place, above);
+	while (step.below) {
+		struct node *child = step.below;
+
+		step.below = tree_folder(child)->next;
+		if (result > 0 && visit(files, &step, child) < 0)
+			result = -1;
+	}
+	if (result > 0 && files->mask & OWN_DOING && step.node->wd >= 0)
+		complete(files, up, &step, &place);
+	leave(files, &step);
+	return result < 0 ? -1 : 0;
+}
+
+/* Visits NODE; the working folder is the same before and after, if it can be. */
+static int
+walk(struct files *files, struct node *node, enum node_state finds)
+{
+	struct step above = { .node = node->parent, .fd = -1 };
+	int result, error;
+	size_t length;
+
+	/* Who may not search the working folder cannot come back to it: / will do for absolute paths. */
+	files->start = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (files->start < 0 && (errno != EACCES || *tree_path(&files->tree, node, &length) != '/'))
+		return give_up(files, node);
+	files->finds = finds;
+	files->open_folders = 0;
+	if (finds == NODE_UNTOLD)
+		window_open(files, node);
+	result = visit(files, node->parent ? &above : NULL, node);
+	error = errno;
+	leave(files, &above);
+	if (finds == NODE_UNTOLD)
+		window_end(files);
+	if ((files->start < 0 ? chdir("/") : fchdir(files->start)) < 0 && result == 0) {
+		result = -1;
+		error = errno;
+	}
+	if (files->start >= 0)
+		close(files->start);
+	files->start = -1;
+	errno = error;
+	return result;
+}
+
+int
+walk_root(struct files *files, struct node *node)
+{
+	return walk(files, node, NODE_TOLD);
+}
+
+int
+walk_folder(struct files *files, struct node *node)
+{
+	/* Nobody can tell whether it is the right one. */
+	if (node->parent && node->parent->wd < 0)
+		return 0;
+	return walk(files, node, NODE_UNTOLD);
+}
+
+/* ---- folders that are not where they were said to be ---- */
+
+void
+walk_later(struct files *files, struct node *node)
+{
+	uint64_t fence = files->source.total + inotify_queued(files->source.fd);
+	uint64_t next = files_position(files) + 1;
+
+	/* Where the queue is at its end and the folder is not there, what explains it is on its way. */
+	files->wait_until = fence > next ? fence : next;
+	if (node->waiting)
+		return;
+	node->waiting = true;
+	buffer_add(&files->waiting, &node, sizeof(node));
+}
+
+/* Whether the object NODE, no folder, is still what its path says. */
+static bool
+is_there(struct files *files, struct node *node)
+{
+	int wd = inotify_watch(files->source.fd, node->name,
+			       files->mask | (files->follow ? 0 : IN_DONT_FOLLOW));
+
+	if (wd >= 0 && wd != node->wd && !tree_find(&files->tree, wd))
+		inotify_ignore(files->source.fd, wd);
+	return wd == node->wd;
+}
+
+static void
+look_again(struct files *files, struct node *node)
+{
+	if (node->state == NODE_AWAY)
+		return; /* where it arrives, it will be looked at */
+	if (node->state == NODE_GONE)
+		follow_let_go(files, node);
+	else if (node->kind == NODE_OBJECT && !is_there(files, node))
+		files->doomed = node;
+	else if (node->kind == NODE_FOLDER && walk_folder(files, node) < 0) {
+		if (!node->parent && is_gone(errno))
+			files->doomed = node;
+		else
+			trouble(files, node, errno);
+	}
+}
+
+bool
+walk_waiting(struct files *files)
+{
+	size_t count = files->waiting.length / sizeof(struct node *), done = 0;
+
+	if (!count || files_position(files) < files->wait_until)
+		return false;
+	while (done < count && !files->doomed) {
+		/* The list grows while it is gone through, and what is freed is NULL. */
+		struct node **waiting = (struct node **)(void *)files->waiting.data;
+		struct node *node = waiting[done];
+
+		waiting[done++] = NULL;
+		if (!node || !node->waiting)
+			continue;
+		node->waiting = false;
+		look_again(files, node);
+	}
+	files->waiting.length -= done * sizeof(struct node *);
+	memmove(files->waiting.data, files->waiting.data + done * sizeof(struct node *),
+		files->waiting.length);
+	return true;
+}
+
+void
+walk_again(struct files *files)
+{
+	struct node *root;
+
+	LIST_FOREACH(root, &files->tree.roots, sibling)
+	walk_later(files, root);
+	files->wait_until = 0;
+}

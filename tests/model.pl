@@ -1,0 +1,99 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: MIT
+# model.pl: what a recursive watch has told is enough to know the tree.
+#
+#	model.pl act SEED COUNT DIR...     COUNT random changes in the first DIR, to and from the others, as fast as possible
+#	model.pl replay DIR <EVENTS        the tree that the events make; compares it with DIR, and prints what is different
+#
+# EVENTS are records of --format '%e%0%w%0%f%0%c%0' --no-newline, from an empty DIR on.
+use strict;
+use warnings;
+no warnings "recursion";
+
+my @names = qw(a b c d e);
+
+sub place {
+	my ($top, $depth) = @_;
+	my $path = $top;
+	$path .= "/" . $names[rand @names] for 1 .. 1 + int rand $depth;
+	return $path;
+}
+
+sub append {
+	open my $file, ">>", $_[0] or return;
+	print $file "x";
+}
+
+sub act {
+	my ($seed, $count, $inside, @outside) = @_;
+	srand $seed;
+	for (1 .. $count) {
+		my ($one, $other, $dice) = (place($inside, 4), place($inside, 4), rand 100);
+		if ($dice < 25) { mkdir $one }
+		elsif ($dice < 40) { append($one) }
+		elsif ($dice < 55) { unlink $one or rmdir $one }
+		elsif ($dice < 80) { rename $one, $other }
+		elsif ($dice < 84) { rename $one, place($outside[0], 1) }
+		elsif ($dice < 88) { rename place($outside[0], 2), $one }
+		elsif ($dice < 92) { mkdir place($outside[0], 2) }
+		elsif ($dice < 94) { link $one, $other }
+		elsif ($dice < 96) { symlink $one, $other }
+		elsif ($dice < 98) { mkdir $one; mkdir "$one/$_" and mkdir "$one/$_/$_" for @names[0, 1] }
+		else { system "rm", "-rf", $one if $dice > 99.8 }
+	}
+}
+
+sub find {
+	my ($path, $found) = @_;
+	opendir my $folder, $path or return;
+	for (readdir $folder) {
+		next if $_ eq "." or $_ eq "..";
+		my $entry = "$path/$_";
+		my $is_dir = -d $entry && !-l $entry;
+		$found->{$entry} = $is_dir ? "folder" : "file";
+		find($entry, $found) if $is_dir;
+	}
+}
+
+sub take {
+	my ($tree, $path) = @_;
+	my %taken = map { substr($_, length $path) => delete $tree->{$_} }
+		grep { $_ eq $path or index($_, "$path/") == 0 } keys %$tree;
+	return \%taken;
+}
+
+sub replay {
+	my ($top) = @_;
+	my (%tree, %moving, %real, $wrong);
+	local $/;
+	my @fields = split /\0/, <STDIN>, -1;
+	while (@fields > 3) {
+		my ($events, $dir, $name, $cookie) = splice @fields, 0, 4;
+		my %event = map { $_ => 1 } split /,/, $events;
+		my $path = "$dir$name";
+		my $kind = $event{ISDIR} ? "folder" : "file";
+		if ($event{CREATE}) {
+			print "twice: $path\n" and $wrong++ if $tree{$path};
+			$tree{$path} = $kind;
+		} elsif ($event{DELETE}) {
+			take(\%tree, $path);
+		} elsif ($event{MOVED_FROM}) {
+			$moving{$cookie} = take(\%tree, $path);
+		} elsif ($event{MOVED_TO}) {
+			take(\%tree, $path);
+			my $moved = delete $moving{$cookie};
+			%tree = (%tree, map { $path . $_ => $moved->{$_} } keys %$moved);
+			$tree{$path} = $kind;
+		}
+	}
+	find($top, \%real);
+	for (sort keys %{ { %tree, %real } }) {
+		my ($told, $is) = map { $_ // "nothing" } $tree{$_}, $real{$_};
+		print "$_: told $told, is $is\n" and $wrong++ if $told ne $is;
+	}
+	return !$wrong;
+}
+
+my $what = shift;
+if ($what eq "act") { act(@ARGV) }
+else { exit !replay(@ARGV) }
