@@ -32,7 +32,7 @@ static const struct name reactions[] = {
 
 enum { UNSET = -1 };
 
-static const char *until, *format = "%e %v %k";
+static const char *until, *format;
 static int64_t every, align, count;
 static uint64_t clock_id = (uint64_t)UNSET, reaction = (uint64_t)UNSET;
 static bool with_progress, json, null;
@@ -180,8 +180,8 @@ static int
 tick(void)
 {
 	struct print print = { .style = json ? PRINT_JSON : PRINT_FORMAT,
-			       .format = format,
-			       .raw = null || print_has(format, '0'),
+			       .format = format ? format : "%e %v %k",
+			       .raw = null || (format && print_has(format, '0')),
 			       .null = null };
 	struct watch watch = { .source = &ticks.source,
 			       .print = &print,
@@ -213,8 +213,12 @@ check(int operands)
 		return misuse("--until goes with no DURATION, --every or --align");
 	if (every && operands)
 		return misuse("--every goes with no DURATION");
-	if (!every && (count || json || null || strcmp(format, "%e %v %k")))
+	if (!every && (count || json || null || format))
 		return misuse("--count, --json, --null and --format go with --every");
+	if (json && (null || format))
+		return misuse("--json goes without --null and --format");
+	if (with_progress && every)
+		return misuse("--progress goes with no --every");
 	if (clock_id == (uint64_t)UNSET)
 		clock_id = until || align ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 	if ((until || align) && !is_realtime())

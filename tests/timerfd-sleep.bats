@@ -453,6 +453,17 @@ left_at() {
 		zzz $option 1
 		misused timerfd-sleep --every
 	done
+	zzz -F '%e %v %k' 0
+	misused timerfd-sleep --every
+}
+
+@test "refuses what would be ignored: a bar for ticks, and JSON in another form" {
+	zzz --every 1ms -n 1 --progress
+	misused timerfd-sleep --progress
+	zzz --every 1ms -n 1 -j -0
+	misused timerfd-sleep --json
+	zzz --every 1ms -n 1 -j -F %v
+	misused timerfd-sleep --json
 }
 
 @test "ticks to a full disk, a closed descriptor or a broken pipe end with a message" {
