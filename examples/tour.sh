@@ -110,7 +110,7 @@ introducing() {
 
 # can ARG...: whether unshare ARG... is possible here; says so if not.
 can() {
-	$private "$@" true 2>/dev/null && return
+	[ -e /proc/self ] && $private "$@" true 2>/dev/null && return
 	printf '   -> left out: no such namespace can be made here\n'
 	return 1
 }
@@ -128,10 +128,13 @@ naming() {
 
 counting() {
 	title "getpid --ns: one process, its number in each pid namespace"
-	can -p -f --mount-proc || return 0
+	# In a chroot, / is no mount of its own and cannot be made private; /proc, which can, is enough.
+	new="-p -f --mount-proc --propagation unchanged"
+	# shellcheck disable=SC2086 # words
+	can $new || return 0
 	mkfifo up down
-	# shellcheck disable=SC2016 # for the inner shell
-	$private -p -f --mount-proc sh -c 'echo "inside: $("$0" getpid --ns $$)"; echo >up; read -r _ <down' "$butter" &
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; words
+	$private $new sh -c 'echo "inside: $("$0" getpid --ns $$)"; echo >up; read -r _ <down' "$butter" &
 	read -r _ <up
 	read -r child _ <"/proc/$!/task/$!/children"
 	ids=$("$butter" getpid --ns "$child")

@@ -250,12 +250,17 @@ without_proc() {
 
 # calls_at_start CALL: how often the C library makes CALL before butter's own first, poll on 0 to 2.
 calls_at_start() {
+	local trace=$BATS_TEST_TMPDIR/start.$1
+
 	# strace itself makes the first execve, and does not count it.
 	[ "$1" != execve ] || { echo 0; return; }
-	strace -qq -o "$BATS_TEST_TMPDIR/start.$1" -e "trace=/^($1|p?poll)\$" "$BUTTER" --version \
-		>/dev/null
-	awk -v call="$1(" '/^p?poll\(/ { exit } index($0, call) == 1 { n++ } END { print n + 0 }' \
-		"$BATS_TEST_TMPDIR/start.$1"
+	# Once for each test: a start is always the same.
+	[ -s "$trace.count" ] || {
+		strace -qq -o "$trace" -e "trace=/^($1|p?poll)\$" "$BUTTER" --version >/dev/null
+		awk -v call="$1(" '/^p?poll\(/ { exit } index($0, call) == 1 { n++ } END { print n + 0 }' \
+			"$trace" >"$trace.count"
+	}
+	cat "$trace.count"
 }
 
 # injecting CALL:WHAT[:when=N...]... : sets the array `tracer` to a command that makes system calls of butter fail,

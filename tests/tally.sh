@@ -4,7 +4,7 @@
 # FILE_LIMIT seconds, and ends with "N passed, N failed, N skipped". Fails if one failed, or if none ran.
 # What each file printed stays in test-logs/ of the build folder.
 set -u
-: "${BUTTER_BUILD:=.}" "${BATS:=bats}" "${FILE_LIMIT:=900}" "${JOBS:=$(nproc 2>/dev/null || echo 2)}"
+: "${BUTTER_BUILD:=.}" "${BATS:=bats}" "${FILE_LIMIT:=1800}" "${JOBS:=$(nproc 2>/dev/null || echo 2)}"
 # A test that hangs shall not take its whole file along.
 : "${BATS_TEST_TIMEOUT:=$((FILE_LIMIT / 6))}"
 
