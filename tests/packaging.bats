@@ -190,6 +190,19 @@ built_clone() {
 	env -u BUTTER_LONG make -s distcheck >"$T/log" 2>&1 || fails "$(tail -n 50 "$T/log")"
 }
 
+@test "make dist twice gives the same tarball" {
+	need_long
+	fresh_clone
+	cp -a "$clone" "$T/dist"
+	cd "$T/dist"
+	make -s dist >"$T/log" 2>&1 || fails "$(tail -n 50 "$T/log")"
+	mv butter-*.tar.xz "$T/first"
+	# Folders made in another second.
+	"$BUTTER" timerfd-sleep --align 1s
+	make -s dist >"$T/log" 2>&1 || fails "$(tail -n 50 "$T/log")"
+	cmp "$T/first" butter-*.tar.xz
+}
+
 # ---- The tests' own machinery
 
 # tally TEXT...: runs tests/tally.sh over programs that print these texts.
