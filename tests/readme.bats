@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# README keeps what it says: each recipe is run as it stands there, in a temporary folder and in private namespaces;
-# its table of applets, its folders, options and targets are those that there are.
+# README keeps what it says: each recipe is run as it stands there, but for a longer -t, in a temporary folder and in
+# private namespaces; its table of applets, its folders, options and targets are those that there are.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job, within
 
@@ -23,11 +23,13 @@ recipe() {
 		on && sub(/^    /, "")
 	' "$README" >"$recipe"
 	[ -s "$recipe" ] || fails "README has no recipe '$1'"
+	# A busy machine needs longer than a reader does, as README says it may be made.
+	sed -i 's/ -t 1 / -t 6 /' "$recipe"
 }
 
 # cook [COMMAND...]: runs the recipe, in the background, by COMMAND; all of it has ended after `finish`.
 cook() {
-	launch timeout -k 1 15 "$@" bash "$recipe"
+	launch timeout -k 1 30 "$@" bash "$recipe"
 }
 
 # served TEXT: the recipe ends well, says TEXT (a regular expression for all of it) and has no complaints.
