@@ -6,19 +6,15 @@
  * is ready, and writes JSON and NUL records.
  */
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "applet.h"
 #include "cli/num.h"
 #include "cli/say.h"
 #include "event/files.h"
-#include "event/filter.h"
 #include "event/watch.h"
-#include "memory.h"
 #include "process/descriptors.h"
+#include "watching.h"
 
 enum { TIMED_OUT = 2 };
 
@@ -44,11 +40,10 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 'd', "daemon", NULL, &background,
 	  "as --monitor, in the background; needs --outfile, implies --syslog" },
 	{ OPT_FLAG, 'm', "monitor", NULL, &monitor, "go on after the first event" },
-	{ OPT_FLAG, 'P', "no-dereference", NULL, &no_follow, "watch a symbolic link itself" },
+	WATCHING_NO_DEREFERENCE(no_follow),
 	{ OPT_COUNT, 'q', "quiet", NULL, &quiet,
 	  "print no progress messages; -qq: no events either" },
-	{ OPT_FLAG, 'r', "recursive", NULL, &recursive,
-	  "watch all folders below, those that appear later too" },
+	WATCHING_RECURSIVE(recursive),
 	{ OPT_FLAG, 's', "syslog", NULL, &to_syslog,
 	  "send messages to syslog instead of standard error" },
 	{ OPT_NAMES, 'e', "event", "EVENT", &events,
@@ -58,15 +53,13 @@ static const struct opt options[] = {
 	  "give up after DURATION without an event, with status 2; 0: never" },
 	{ OPT_INTEGER, 0, "count", "N", &count, "go on until N events have come", NULL, 1,
 	  INT64_MAX },
-	{ OPT_LIST, 0, "exclude", "PATTERN", &patterns,
-	  "leave out paths that match PATTERN (extended regular expression)" },
-	{ OPT_LIST, 0, "excludei", "PATTERN", &patterns, "the same, upper and lower case alike" },
+	WATCHING_EXCLUDE(patterns),
+	WATCHING_EXCLUDEI(patterns),
 	{ OPT_STRING, 0, "format", "FORMAT", &format,
 	  "print %w watched path, %f file in it, %p both, %e events, %Xe, %T and %t time, %c cookie, %0, %n" },
-	{ OPT_LIST, 0, "fromfile", "FILE", &from_files,
-	  "take operands also from the lines of FILE; -: standard input" },
-	{ OPT_LIST, 0, "include", "PATTERN", &patterns, "take only paths that match" },
-	{ OPT_LIST, 0, "includei", "PATTERN", &patterns, "the same, upper and lower case alike" },
+	WATCHING_FROMFILE(from_files),
+	WATCHING_INCLUDE(patterns),
+	WATCHING_INCLUDEI(patterns),
 	{ OPT_FLAG, 0, "json", NULL, &json, "print JSON lines" },
 	{ OPT_FLAG, 0, "no-newline", NULL, &no_newline, "print no newline after --format" },
 	{ OPT_FLAG, 0, "null", NULL, &null,
@@ -78,66 +71,14 @@ static const struct opt options[] = {
 	  "with --recursive: go on when there are not enough watches for all folders" },
 	{ OPT_SIZE, 0, "queue", "SIZE", &queue_size,
 	  "keep at most SIZE bytes for a reader that is slow (64M)" },
-	{ OPT_FD, 0, "ready-fd", "FD", &ready_fd,
-	  "write a newline to FD and close it once no event can be missed" },
+	WATCHING_READY_FD(ready_fd),
 	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
 	OPT_END,
 };
 
 static struct files files;
-static struct filter filter;
+static struct selection selection;
 static size_t roots; /* operands that are still watched */
-
-/* Operands: what to watch, and what to leave out (those that began with @). */
-struct paths {
-	size_t count;
-	const char **paths;
-};
-
-static struct paths watched, left_out;
-
-static void
-add_path(struct paths *paths, const char *path)
-{
-	paths->paths = memory_resize(paths->paths, paths->count + 1, sizeof(*paths->paths));
-	paths->paths[paths->count++] = path;
-}
-
-static void
-add_operand(const char *operand)
-{
-	if (*operand == '@')
-		add_path(&left_out, operand + 1);
-	else
-		add_path(&watched, operand);
-}
-
-/* The lines of FILE as operands. 0, or the status after a message. */
-static int
-read_operands(const char *file)
-{
-	FILE *stream = strcmp(file, "-") ? fopen(file, "re") : stdin;
-	char *line = NULL;
-	size_t room = 0;
-	ssize_t length;
-
-	if (stream == stdin)
-		file = "standard input";
-	if (!stream)
-		return fail(NULL, "cannot open '%s'", file);
-	while ((length = getline(&line, &room, stream)) > 0) {
-		if (line[length - 1] == '\n')
-			line[--length] = '\0';
-		if (length)
-			add_operand(memory_string(line));
-	}
-	free(line);
-	if (ferror(stream))
-		return fail(NULL, "cannot read '%s'", file);
-	if (stream != stdin)
-		fclose(stream);
-	return 0;
-}
 
 /* What goes with what. 0, or the status after a message. */
 static int
@@ -165,90 +106,6 @@ check(void)
 	return 0;
 }
 
-static int
-compile_patterns(void)
-{
-	for (size_t i = 0; i < patterns.count; i++) {
-		const char *name = patterns.items[i].row->name;
-		bool include = name[0] == 'i', ignore_case = name[strlen(name) - 1] == 'i';
-		const char *wrong =
-			filter_add(&filter, patterns.items[i].text, include, ignore_case);
-
-		if (wrong)
-			return failx("--%s: '%s' is no regular expression: %s", name,
-				     patterns.items[i].text, wrong);
-	}
-	return 0;
-}
-
-/* The length of PATH without slashes at its end. */
-static size_t
-bare_length(const char *path)
-{
-	size_t length = strlen(path);
-
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	return length;
-}
-
-/* What is named both ways is watched: takes PATH from those that are left out. */
-static void
-keep(const char *path)
-{
-	size_t length = bare_length(path);
-
-	for (size_t i = 0; i < left_out.count; i++)
-		if (bare_length(left_out.paths[i]) == length
-		    && !memcmp(path, left_out.paths[i], length))
-			left_out.paths[i--] = left_out.paths[--left_out.count];
-}
-
-/* Whether PATH of LENGTH bytes is one of those left out, or below one. */
-static bool
-is_left_out(const char *path, size_t length)
-{
-	for (size_t i = 0; i < left_out.count; i++) {
-		size_t size = bare_length(left_out.paths[i]);
-
-		if (size <= length && !memcmp(path, left_out.paths[i], size)
-		    && (size == length || path[size] == '/'))
-			return true;
-	}
-	return false;
-}
-
-static bool
-skip(const char *path, void *context)
-{
-	(void)context;
-	return is_left_out(path, strlen(path));
-}
-
-static void
-tell_trouble(const char *path, int error, void *context)
-{
-	(void)context;
-	errno = error;
-	fail(inotify_hints, "cannot watch '%s'", path);
-}
-
-/* Whether the user wants to hear of the event's path. */
-static bool
-is_wanted(const struct event *event)
-{
-	static struct buffer path;
-
-	if (!filter.count && !left_out.count)
-		return true;
-	path.length = 0;
-	buffer_add(&path, event->dir, event->dir_length);
-	buffer_add(&path, event->name, event->name_length);
-	buffer_string(&path);
-	return filter_passes(&filter, path.data)
-	       && !(event->name_length && is_left_out(path.data, path.length));
-}
-
 static enum watch_verdict
 judge(const struct event *event, void *context)
 {
@@ -267,7 +124,7 @@ judge(const struct event *event, void *context)
 		roots = files_roots(&files);
 		over = !roots || !(monitor || count);
 	}
-	if (asked && is_wanted(event))
+	if (asked && selection_wants(&selection, event))
 		return over ? WATCH_LAST : WATCH_SHOW;
 	if (over)
 		return WATCH_STOP;
@@ -300,13 +157,14 @@ set_up(void)
 				: "Setting up watches.\n");
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
 		return fail(inotify_hints, "cannot use inotify");
-	files.skip = left_out.count ? skip : NULL;
-	files.trouble = tell_trouble;
+	files.skip = selection.left_out.count ? selection_skips : NULL;
+	files.trouble = watching_trouble;
+	files.context = &selection;
 	files.partial = partial;
 	files.remember = recursive && (on_overflow == RESCAN || (!on_overflow && monitor));
-	for (size_t i = 0; i < watched.count; i++)
-		if (files_watch(&files, watched.paths[i]) < 0)
-			return fail(inotify_hints, "cannot watch '%s'", watched.paths[i]);
+	for (size_t i = 0; i < selection.watched.count; i++)
+		if (files_watch(&files, selection.watched.paths[i]) < 0)
+			return fail(inotify_hints, "cannot watch '%s'", selection.watched.paths[i]);
 	if (files.left_out && tell_left_out() != 0)
 		return 1;
 	roots = files_roots(&files);
@@ -381,17 +239,9 @@ inotifywait_run(int operands, char **texts)
 	int out = STDOUT_FILENO, status = check();
 
 	if (!status)
-		status = compile_patterns();
-	for (size_t i = 0; i < from_files.count && !status; i++)
-		status = read_operands(from_files.items[i].text);
+		status = watching_select(&selection, &patterns, &from_files, operands, texts);
 	if (status)
 		return status;
-	for (int i = 0; i < operands; i++)
-		add_operand(texts[i]);
-	if (!watched.count)
-		return misuse("no files specified to watch");
-	for (size_t i = 0; i < watched.count; i++)
-		keep(watched.paths[i]);
 	monitor |= background;
 	events = events ? events : IN_ALL_EVENTS;
 	if (out_file)

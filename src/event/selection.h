@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is to be watched and whose events are of interest, as people say it: paths,
+ * paths with an @ that are left out, patterns. Nothing is opened or watched here.
+ */
+#ifndef BUTTER_SELECTION_H
+#define BUTTER_SELECTION_H
+
+#include <stdio.h>
+
+#include "cli/buffer.h"
+#include "event/event.h"
+#include "event/filter.h"
+
+struct selection_paths {
+	size_t count;
+	const char **paths;
+};
+
+/* A zeroed struct is an empty selection. */
+struct selection {
+	struct selection_paths watched, left_out;
+	struct filter filter;
+	struct buffer path; /* of the event that was asked about last */
+};
+
+/* Adds OPERAND, which stays the caller's and has to live on: a path to watch or, after an @, to leave out. */
+void selection_add(struct selection *selection, const char *operand);
+
+/* Adds each line of STREAM as an operand, but not the empty ones. -1 with errno of read(2). */
+int selection_read(struct selection *selection, FILE *stream);
+
+/*
+ * All has been added. What is named both ways is watched: it is taken from what is left out. Returns
+ * how many paths there are to watch.
+ */
+size_t selection_settle(struct selection *selection);
+
+/* files.h's skip: whether the folder PATH is left out by the selection CONTEXT, or is below one that is. */
+bool selection_skips(const char *path, void *context);
+
+/* Whether EVENT's path passes the patterns and is not left out. */
+bool selection_wants(struct selection *selection, const struct event *event);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "watching.h"
+
+#include "cli/say.h"
+#include "kernel/inotify.h"
+
+/* The option of the pattern is one of exclude, excludei, include, includei. */
+static int
+add_pattern(struct selection *selection, const struct opt_item *pattern)
+{
+	const char *name = pattern->row->name;
+	bool include = name[0] == 'i', ignore_case = name[strlen(name) - 1] == 'i';
+	const char *wrong = filter_add(&selection->filter, pattern->text, include, ignore_case);
+
+	if (wrong)
+		return failx("--%s: '%s' is no regular expression: %s", name, pattern->text, wrong);
+	return 0;
+}
+
+static int
+add_lines(struct selection *selection, const char *file)
+{
+	FILE *stream = strcmp(file, "-") ? fopen(file, "re") : stdin;
+
+	if (stream == stdin)
+		file = "standard input";
+	if (!stream)
+		return fail(NULL, "cannot open '%s'", file);
+	if (selection_read(selection, stream) < 0)
+		return fail(NULL, "cannot read '%s'", file);
+	if (stream != stdin)
+		fclose(stream);
+	return 0;
+}
+
+int
+watching_select(struct selection *selection, const struct opt_list *patterns,
+		const struct opt_list *from_files, int operands, char **texts)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < patterns->count && !status; i++)
+		status = add_pattern(selection, &patterns->items[i]);
+	for (size_t i = 0; i < from_files->count && !status; i++)
+		status = add_lines(selection, from_files->items[i].text);
+	if (status)
+		return status;
+	for (int i = 0; i < operands; i++)
+		selection_add(selection, texts[i]);
+	if (!selection_settle(selection))
+		return misuse("no files specified to watch");
+	return 0;
+}
+
+void
+watching_trouble(const char *path, int error, void *context)
+{
+	(void)context;
+	errno = error;
+	fail(inotify_hints, "cannot watch '%s'", path);
+}
