@@ -350,6 +350,29 @@ is_running() {
 	kill -0 "$pid" && ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
 }
 
+# await COMMAND...: until it succeeds, as long as what was launched last runs, and no longer than LIMIT.
+await() {
+	local end=$((SECONDS + ${LIMIT:-20}))
+
+	until "$@"; do
+		is_running || return 1
+		((SECONDS < end)) || fails "waited in vain: $*" "standard error:" "$(cat "$job/err")" || return 1
+	done
+}
+
+# drained: waits until what was launched last has nothing to do any more.
+drained() {
+	for _ in 1 2 3; do await grep -q '^State:[[:space:]]*S' "/proc/$pid/status" || return 1; done
+}
+
+# children PID: its first child.
+children() {
+	local first
+
+	read -r first _ <"/proc/$1/task/$1/children" || true # it does not end in a newline
+	echo "$first"
+}
+
 stop_all() {
 	local one
 
@@ -358,4 +381,31 @@ stop_all() {
 		wait "$one" 2>/dev/null || continue
 	done
 	started=()
+}
+
+# ---- What watchers are up against
+
+# watches PID: how many watches the process has.
+watches() {
+	cat "/proc/$1/fdinfo/"* 2>/dev/null | grep -c '^inotify wd'
+}
+
+# has_watches COUNT: so has what was launched last; for await.
+has_watches() {
+	[ "$(watches "$pid")" = "$1" ]
+}
+
+# flood COUNT [PREFIX]: so many times a file in D is opened, one of a hundred in turn, as fast as possible.
+flood() {
+	perl -e 'for my $i (1 .. $ARGV[0]) { open(F, ">", "D/$ARGV[1]" . $i % 100) or die; close(F) }' "$1" "${2:-}"
+}
+
+# overflow: stops the watcher, and makes more events than the kernel's queue holds.
+overflow() {
+	local most
+
+	most=$(</proc/sys/fs/inotify/max_queued_events)
+	((most <= 100000)) || skip "fs.inotify.max_queued_events is large"
+	kill -STOP "$pid"
+	flood "$((most + 500))"
 }

@@ -93,61 +93,12 @@ stop() {
 	exec {feed}<&-
 }
 
-# flood COUNT [PREFIX]: so many times a file in D is opened, one of a hundred in turn, as fast as possible.
-flood() {
-	perl -e 'for my $i (1 .. $ARGV[0]) { open(F, ">", "D/$ARGV[1]" . $i % 100) or die; close(F) }' "$1" "${2:-}"
-}
-
 # flooded COUNT [PREFIX]: the lines of flood with -e open.
 flooded() {
 	awk -v count="$1" -v prefix="${2:-}" 'BEGIN { for (i = 1; i <= count; i++) print "D/ OPEN " prefix i % 100 }'
 }
 
-# await COMMAND...: until it succeeds, as long as the watcher runs, and no longer than LIMIT.
-await() {
-	local end=$((SECONDS + LIMIT))
-
-	until "$@"; do
-		is_running || return 1
-		((SECONDS < end)) || fails "waited in vain: $*" "standard error:" "$(cat "$job/err")" || return 1
-	done
-}
-
-# drained: waits until the watcher has nothing to do any more.
-drained() {
-	local again
-
-	for again in 1 2 3; do await grep -q '^State:[[:space:]]*S' "/proc/$pid/status" || return 1; done
-}
-
-# overflow: stops the watcher, and makes more events than the kernel's queue holds.
-overflow() {
-	local most
-
-	most=$(</proc/sys/fs/inotify/max_queued_events)
-	((most <= 100000)) || skip "fs.inotify.max_queued_events is large"
-	kill -STOP "$pid"
-	flood "$((most + 500))"
-}
-
-# children PID: its first child.
-children() {
-	local first
-
-	read -r first _ <"/proc/$1/task/$1/children" || true # it does not end in a newline
-	echo "$first"
-}
-
-# watches PID: how many watches the process has.
-watches() {
-	cat "/proc/$1/fdinfo/"* 2>/dev/null | grep -c '^inotify wd'
-}
-
-# has_watches COUNT, has_lines FILE COUNT: for await.
-has_watches() {
-	[ "$(watches "$pid")" = "$1" ]
-}
-
+# has_lines FILE COUNT: for await.
 has_lines() {
 	[ "$(wc -l <"$1")" = "$2" ]
 }

@@ -316,6 +316,17 @@ add_names_of(struct buffer *buffer, const struct opt *row)
 	buffer_byte(buffer, '\n');
 }
 
+/* Whether no row before ROW takes the same names: they are listed once. */
+static bool
+is_first_of_its_names(const struct applet *applet, const struct opt *row)
+{
+	const struct opt *other = rows_of(applet);
+
+	while (other->names != row->names)
+		other++;
+	return other == row;
+}
+
 static void
 print_help(const struct applet *applet)
 {
@@ -342,7 +353,7 @@ print_help(const struct applet *applet)
 	}
 	buffer_byte(&text, '\n');
 	for (const struct opt *names = rows_of(applet); names->kind; names++)
-		if (names->names)
+		if (names->names && is_first_of_its_names(applet, names))
 			add_names_of(&text, names);
 	buffer_print(&text, "Exit status and examples: man butter%s%s\n", applet->name ? "-" : "",
 		     applet->name ? applet->name : "");

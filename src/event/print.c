@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "cli/csv.h"
 #include "cli/escape.h"
 #include "cli/json.h"
 #include "cli/moment.h"
@@ -131,38 +132,17 @@ print_format(struct buffer *buffer, const struct print *print, const struct even
 		buffer_byte(buffer, '\n');
 }
 
-/* RFC 4180, and quoted also at outer blanks, which inotify-tools' readers strip otherwise. */
-static void
-add_csv(struct buffer *buffer, const char *text, size_t length)
-{
-	bool quote = length && (text[0] == ' ' || text[length - 1] == ' ');
-
-	for (size_t i = 0; i < length && !quote; i++)
-		quote = memchr("\",\r\n", text[i], 4);
-	if (!quote) {
-		buffer_add(buffer, text, length);
-		return;
-	}
-	buffer_byte(buffer, '"');
-	for (size_t i = 0; i < length; i++) {
-		if (text[i] == '"')
-			buffer_byte(buffer, '"');
-		buffer_byte(buffer, text[i]);
-	}
-	buffer_byte(buffer, '"');
-}
-
 static void
 print_csv(struct buffer *buffer, const struct event *event)
 {
 	struct buffer words = { 0 };
 
 	names_print(&words, event->names, event->what, ',');
-	add_csv(buffer, event->dir, event->dir_length);
+	csv_field(buffer, event->dir, event->dir_length);
 	buffer_byte(buffer, ',');
-	add_csv(buffer, words.data, words.length);
+	csv_field(buffer, words.data, words.length);
 	buffer_byte(buffer, ',');
-	add_csv(buffer, event->name, event->name_length);
+	csv_field(buffer, event->name, event->name_length);
 	buffer_byte(buffer, '\n');
 	buffer_done(&words);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -101,6 +102,16 @@ source_drain(struct source *source, bool (*each)(const struct event *event, void
 		if (!each(&event, context))
 			return 1;
 	return result < 0 ? -1 : 1;
+}
+
+size_t
+source_waiting(const struct source *source)
+{
+	int bytes = 0;
+
+	if (ioctl(source->fd, FIONREAD, &bytes) < 0 || bytes < 0)
+		bytes = 0;
+	return source->length - source->offset + (size_t)bytes;
 }
 
 void

@@ -45,6 +45,12 @@ int source_next(struct source *source, struct event *event, int64_t timeout);
 int source_drain(struct source *source, bool (*each)(const struct event *event, void *context),
 		 void *context);
 
+/*
+ * Bytes of records that are there now and have not been handed out: in the buffer and
+ * in the kernel (FIONREAD; ioctl(2)). What comes later comes after them.
+ */
+size_t source_waiting(const struct source *source);
+
 /* Closes the descriptor and frees the buffer. */
 void source_close(struct source *source);
 

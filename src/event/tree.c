@@ -275,6 +275,17 @@ tree_path(struct tree *tree, const struct node *node, size_t *length)
 }
 
 void
+tree_each(const struct tree *tree, void (*each)(const struct node *node, void *context),
+	  void *context)
+{
+	const struct node *node;
+
+	for (size_t i = 0; i < tree->buckets; i++)
+		SLIST_FOREACH(node, &tree->by_name[i], same_name)
+	each(node, context);
+}
+
+void
 tree_done(struct tree *tree)
 {
 	for (size_t i = 0; i < tree->buckets; i++)
