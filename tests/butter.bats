@@ -36,6 +36,7 @@ sample() {
 	getppid) arguments=($$) ;;
 	gethostname) arguments=() ;;
 	inotifywait) arguments=(-q -r -t 0.01 -o "$here/out" --fromfile "$here/list") ;;
+	inotifywatch) arguments=(-r -t 0.01 --fromfile "$here/list") ;;
 	sethostname) arguments=(-F "$here/name") ;;
 	timerfd-sleep) arguments=(0) ;;
 	*) arguments=(--help) ;;
