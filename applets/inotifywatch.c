@@ -66,7 +66,8 @@ static struct screen screen = { .fd = STDOUT_FILENO };
 static int signals = -1;
 static sigset_t mask_before;
 static int64_t started, sampled, drawn; /* CLOCK_MONOTONIC, nanoseconds */
-static bool ended, failed, outdated;    /* outdated: what the screen shows */
+static bool ended, failed, unreadable;
+static bool outdated; /* what the screen shows */
 
 /* What goes with what. 0, or the status after a message. */
 static int
@@ -140,14 +141,14 @@ take(const struct event *event, void *left)
 	return event->synthetic || --*(size_t *)left;
 }
 
-/* Takes so many EVENTS, or all that are there: returns whether more may be. */
+/* Takes MOST events, or all that are there: returns whether more may be. */
 static bool
 take_some(size_t most)
 {
 	if (source_drain(&files.source, take, &most) < 0) {
 		uncover();
 		failed = fail(NULL, "cannot read events");
-		ended = true;
+		ended = unreadable = true;
 	}
 	return !most;
 }
@@ -332,7 +333,8 @@ watch_until(int64_t deadline)
 			sleep_until_ready(now, deadline);
 	}
 	/* What had happened by now counts; what comes meanwhile need not. */
-	take_some(source_waiting(&files.source) / sizeof(struct inotify_event) + 1);
+	if (!unreadable)
+		take_some(source_waiting(&files.source) / sizeof(struct inotify_event) + 1);
 }
 
 /* ---- the beginning and the end ---- */

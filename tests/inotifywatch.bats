@@ -192,6 +192,7 @@ table() {
 		'2      1       1       D/sub/' \
 		'1      1       0       D/'
 	# Equal rows: operands first, then by path.
+	fresh
 	counting -r -e attrib E D
 	mkdir D/x D/a
 	await has_watches 5
@@ -543,7 +544,7 @@ has_line() {
 	contains "$stderr" 'cannot wait for signals: Too many open files'
 	equal "$status" 1
 	inject read:error=EIO inotifywatch -t 0.1 D
-	contains "$stderr" 'cannot read events: Input/output error'
+	equal "$stderr" "$MESSAGES"$'\nbutter: inotifywatch: cannot read events: Input/output error\nNo events occurred.'
 	equal "$status" 1
 	inject read:error=EINTR:when=1 inotifywatch -t 0.1 D
 	equal "$status|$stderr" "0|$NOTHING"

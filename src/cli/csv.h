@@ -5,7 +5,8 @@
 
 #include "cli/buffer.h"
 
-/* Appends TEXT as one field, in quotes where it needs them; also at outer blanks, which some readers strip otherwise. */
+/* Appends TEXT as one field, in quotes where it needs them; also at outer blanks, which some readers
+ * strip otherwise. */
 void csv_field(struct buffer *buffer, const char *text, size_t length);
 
 #endif

@@ -34,7 +34,8 @@ void screen_size(int fd, size_t *columns, size_t *lines);
  */
 bool screen_draw(struct screen *screen, const struct buffer *page);
 
-/* Brings back what stood there before; does nothing when that is there. The next drawing shows the page again. */
+/* Brings back what stood there before; does nothing when that is there. The next drawing shows the
+ * page again. */
 void screen_leave(struct screen *screen);
 
 #endif

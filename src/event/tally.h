@@ -65,7 +65,7 @@ struct tally_row *tally_row(struct tally *tally, const char *path, size_t length
 /* Counts those bits of WHAT that are columns and to be counted, in PATH's row, if there are any. */
 void tally_add(struct tally *tally, const char *path, size_t length, uint64_t what);
 
-/* NANOSECONDS (more than 0) have passed since the last sample, or since the tally was opened: sets the rates. */
+/* NANOSECONDS (more than 0) have passed since the last sample or the opening: sets the rates. */
 void tally_sample(struct tally *tally, int64_t nanoseconds);
 
 /*
@@ -74,7 +74,10 @@ void tally_sample(struct tally *tally, int64_t nanoseconds);
  */
 struct tally_row **tally_sorted(const struct tally *tally, struct tally_order order);
 
-/* The first rows in ORDER that have any event, MOST at most, into ROWS: returns how many. Quick where MOST is small. */
+/*
+ * The first rows in ORDER that have any event, MOST at most, into ROWS: returns how many. Quick
+ * where MOST is small.
+ */
 size_t tally_top(const struct tally *tally, struct tally_order order, struct tally_row **rows,
 		 size_t most);
 

@@ -7,8 +7,9 @@
 
 /*
  * Blocks the signals of SET for this thread and returns a descriptor, close-on-exec and
- * non-blocking, from which they can be read instead. *BEFORE is the mask as it was: whoever runs a
- * command restores it first, commands inherit it. -1 with errno EMFILE, ENFILE, ENOMEM, ENOSYS, and the mask unchanged.
+ * non-blocking, from which they can be read instead. *BEFORE is the mask as it was: commands
+ * inherit the mask, so whoever runs one restores it first. -1 with errno EMFILE, ENFILE, ENOMEM,
+ * ENOSYS, and the mask unchanged; signalfd(2).
  */
 int signalfd_open(const sigset_t *set, sigset_t *before);
 
