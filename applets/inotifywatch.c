@@ -224,7 +224,7 @@ refresh(int64_t now)
 	if (now - sampled >= NUM_SECOND) {
 		tally_sample(&watched, now - sampled);
 		tally_sample(&touched, now - sampled);
-		if (touched.count > 2 * MOST_FILES)
+		if (touched.count / 2 > MOST_FILES)
 			tally_trim(&touched, MOST_FILES, (struct tally_order){ .by = TALLY_RATE });
 		sampled = now;
 		outdated = true;

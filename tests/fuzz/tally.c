@@ -19,7 +19,7 @@ count(struct tally *tally, const uint8_t *data, size_t size)
 
 		tally_add(tally, path, length, UINT64_C(1) << data[0] % 16);
 		if (data[0] & 0x80)
-			tally_sample(tally, 1000000 * (data[0] + 1));
+			tally_sample(tally, INT64_C(1000000) * (data[0] + 1));
 		length += length < size - 1;
 		data += 1 + length;
 		size -= 1 + length;
