@@ -131,22 +131,6 @@ judge(const struct event *event, void *context)
 	return event->what & IN_UNMOUNT ? WATCH_TELL : WATCH_SKIP;
 }
 
-/* There were not enough watches for all folders. 0 when that was expected, or the status. */
-static int
-tell_left_out(void)
-{
-	const char *path = buffer_string(&files.first_left_out);
-	const struct hint *hints = inotify_hints_for(files.folders);
-
-	if (!partial) {
-		errno = ENOSPC;
-		return fail(hints, "cannot watch '%s'", path);
-	}
-	note("%zu of %zu folders are not watched, '%s' the first of them (%s)", files.left_out,
-	     files.folders, path, hints->advice);
-	return 0;
-}
-
 static int
 set_up(void)
 {
@@ -165,7 +149,7 @@ set_up(void)
 	for (size_t i = 0; i < selection.watched.count; i++)
 		if (files_watch(&files, selection.watched.paths[i]) < 0)
 			return fail(inotify_hints, "cannot watch '%s'", selection.watched.paths[i]);
-	if (files.left_out && tell_left_out() != 0)
+	if (watching_left_out(&files) != 0)
 		return 1;
 	roots = files_roots(&files);
 	if (!quiet)

@@ -163,8 +163,6 @@ add_row(const struct node *node, void *context)
 	struct tally_row *row;
 
 	(void)context;
-	if (node->wd < 0)
-		return;
 	row = tally_row(&watched, path, length);
 	/* The kernel counts watches upwards: operands stay in their order. */
 	if (!node->parent)
@@ -319,7 +317,7 @@ watch_until(int64_t deadline)
 
 		while (!ended && (signal = signalfd_next(signals)) > 0)
 			obey(signal);
-		if (!ended && !files_any(&files) && !more) {
+		if (!ended && !files_roots(&files) && !more) {
 			uncover();
 			failed = failx("nothing is left to watch");
 			ended = true;
@@ -370,7 +368,7 @@ watch_operands(void)
 		if (recursive && verbose)
 			tell_path("OK, ", path, " is now being watched.\n");
 	}
-	return 0;
+	return watching_left_out(&files);
 }
 
 /* The operands have the first rows. */

@@ -59,3 +59,21 @@ watching_trouble(const char *path, int error, void *context)
 	errno = error;
 	fail(inotify_hints, "cannot watch '%s'", path);
 }
+
+int
+watching_left_out(struct files *files)
+{
+	const char *path = buffer_string(&files->first_left_out);
+	const struct hint *hints;
+
+	if (!files->left_out)
+		return 0;
+	hints = inotify_hints_for(files->folders);
+	if (!files->partial) {
+		errno = ENOSPC;
+		return fail(hints, "cannot watch '%s'", path);
+	}
+	note("%zu of %zu folders are not watched, the first is '%s' (%s)", files->left_out,
+	     files->folders, path, hints->advice);
+	return 0;
+}

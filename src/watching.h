@@ -8,6 +8,7 @@
 #define BUTTER_WATCHING_H
 
 #include "cli/opt.h"
+#include "event/files.h"
 #include "event/selection.h"
 
 #define WATCHING_NO_DEREFERENCE(flag)                                                              \
@@ -62,6 +63,12 @@
  */
 int watching_select(struct selection *selection, const struct opt_list *patterns,
 		    const struct opt_list *from_files, int operands, char **texts);
+
+/*
+ * Tells if there were not enough watches for all folders, and how many are needed. 0, or the
+ * status after a message where that was not expected (FILES->partial).
+ */
+int watching_left_out(struct files *files);
 
 /* files.h's trouble: tells that PATH could not be watched. */
 void watching_trouble(const char *path, int error, void *context);

@@ -164,6 +164,12 @@ files_roots(const struct files *files)
 	return files->tree.root_count;
 }
 
+size_t
+files_count(const struct files *files)
+{
+	return files->tree.watched;
+}
+
 int
 files_open(struct files *files, uint32_t mask, bool recursive, bool follow_links)
 {

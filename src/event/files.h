@@ -78,6 +78,9 @@ int files_watch(struct files *files, const char *path);
 /* How many of the objects that the user named are still watched. */
 size_t files_roots(const struct files *files);
 
+/* How many watches there are. */
+size_t files_count(const struct files *files);
+
 void files_close(struct files *files);
 
 /* How much of all that came from the kernel's queue has been followed, in bytes. */

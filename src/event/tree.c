@@ -282,7 +282,8 @@ tree_each(const struct tree *tree, void (*each)(const struct node *node, void *c
 
 	for (size_t i = 0; i < tree->buckets; i++)
 		SLIST_FOREACH(node, &tree->by_name[i], same_name)
-	each(node, context);
+	if (node->kind != NODE_FILE && node->wd >= 0)
+		each(node, context);
 }
 
 void

@@ -113,7 +113,7 @@ bool tree_is_away(const struct node *node);
  * for. */
 const char *tree_path(struct tree *tree, const struct node *node, size_t *length);
 
-/* Calls EACH, which leaves the tree as it is, with every node, in no order. */
+/* Calls EACH, which leaves the tree as it is, with every node that is watched, in no order. */
 void tree_each(const struct tree *tree, void (*each)(const struct node *node, void *context),
 	       void *context);
 
