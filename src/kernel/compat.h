@@ -13,4 +13,20 @@
 #define PIPEFS_MAGIC 0x50495045
 #endif
 
+/* memfd_create(2)'s flags; the second is since Linux 6.3: never to be executed. linux/memfd.h. */
+#ifndef MFD_CLOEXEC
+#define MFD_CLOEXEC 0x0001U
+#endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+/*
+ * close_range(2): mark the descriptors instead of closing them, since Linux 5.11;
+ * linux/close_range.h.
+ */
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
 #endif

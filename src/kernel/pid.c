@@ -20,6 +20,19 @@ const struct hint pid_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+const struct hint pid_start_hints[] = {
+	{ EAGAIN, "raise ulimit -u, the cgroup's pids.max or kernel.pid_max", 0 },
+	{ ENOMEM, "free memory, or raise the cgroup's memory.max", 0 },
+	{ EMFILE, "raise ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ EACCES,
+	  "is it a file, and executable? look at its mode and at those of the folders above", 0 },
+	{ ENOEXEC, "it is for another processor, or cut", 0 },
+	{ E2BIG, "its arguments and environment are too large: shorten them, or raise ulimit -s",
+	  0 },
+	{ 0, NULL, 0 },
+};
+
 pid_t
 pid_self(void)
 {

@@ -17,6 +17,9 @@ enum {
 /* Advice for errors of the functions that look at another process. */
 extern const struct hint pid_hints[];
 
+/* Advice when there is no new process to be had; fork(2). */
+extern const struct hint pid_start_hints[];
+
 /* The caller's process id: the system call, no copy of libc's. */
 pid_t pid_self(void);
 

@@ -40,3 +40,9 @@ pidfd_identity(pid_t pid, uint64_t *inode)
 	errno = error;
 	return result;
 }
+
+int
+pidfd_signal(int pidfd, int signal)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}

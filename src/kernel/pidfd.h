@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* pidfd_open(2): a descriptor that means one process, never its number's next user. */
+/*
+ * pidfd_open(2), pidfd_send_signal(2): a descriptor that means one process, never its number's
+ * next user.
+ */
 #ifndef BUTTER_PIDFD_H
 #define BUTTER_PIDFD_H
 
 #include <stdint.h>
 #include <sys/types.h>
 
-/* A pidfd of PID, close-on-exec; -1 with errno ESRCH (also for a thread), EMFILE, ENFILE, ENOMEM, ENOSYS. */
+/*
+ * A pidfd of PID, close-on-exec; -1 with errno ESRCH (also for a thread), EMFILE, ENFILE,
+ * ENOMEM, ENOSYS.
+ */
 int pidfd_of(pid_t pid);
 
 /*
@@ -15,5 +21,11 @@ int pidfd_of(pid_t pid);
  * and all pidfds share one inode.
  */
 int pidfd_identity(pid_t pid, uint64_t *inode);
+
+/*
+ * Sends SIGNAL to the process that PIDFD means; pidfd_send_signal(2). -1 with errno ESRCH (it has
+ * ended and was waited for), EPERM, EINVAL (no such signal), ENOSYS (before Linux 5.1).
+ */
+int pidfd_signal(int pidfd, int signal);
 
 #endif

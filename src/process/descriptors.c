@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "kernel/compat.h"
 
 /* Without /dev: the end of a pipe whose other end is closed. */
 static int
@@ -63,4 +66,16 @@ descriptors_ready(int fd)
 	if (fd <= STDERR_FILENO && occupy(fd) < 0)
 		return -1;
 	return size < 0 ? -1 : 0;
+}
+
+void
+descriptors_keep(void)
+{
+	enum { MOST = 1 << 16 }; /* one by one: a limit of a billion would take minutes */
+	long limit = sysconf(_SC_OPEN_MAX);
+
+	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	for (int fd = STDERR_FILENO + 1; fd < MOST && (limit < 0 || fd < limit); fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }

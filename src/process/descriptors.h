@@ -17,4 +17,7 @@ int descriptors_occupy(void);
  */
 int descriptors_ready(int fd);
 
+/* From now on a command gets none but 0 to 2: all above are close-on-exec, whoever opened them. */
+void descriptors_keep(void);
+
 #endif

@@ -5,9 +5,15 @@
 #include <unistd.h>
 
 int
+exec_status(int error)
+{
+	return error == ENOENT ? EXEC_NOT_FOUND : EXEC_CANNOT_RUN;
+}
+
+int
 exec_become(char **command)
 {
 	/* Those are close-on-exec: a failed exec still finds standard error occupied. */
 	execvp(command[0], command);
-	return errno == ENOENT ? EXEC_NOT_FOUND : EXEC_CANNOT_RUN;
+	return exec_status(errno);
 }

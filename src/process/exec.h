@@ -4,9 +4,13 @@
 #define BUTTER_EXEC_H
 
 enum {
+	EXEC_FAILED = 125, /* this process failed before the command */
 	EXEC_CANNOT_RUN = 126,
 	EXEC_NOT_FOUND = 127,
 };
+
+/* The status to end with when execvp(3) has failed with ERROR. */
+int exec_status(int error);
 
 /*
  * Replaces this process by COMMAND, found through PATH; execvp(3). Descriptors

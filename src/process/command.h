@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands that run beside this process: started, waited for by a descriptor, signalled, reaped.
+ *
+ * A command gets descriptors 0 to 2 and no other, and finds signals as this process has found
+ * them (signals.h, whose signals_watch must have been called).
+ */
+#ifndef BUTTER_COMMAND_H
+#define BUTTER_COMMAND_H
+
+#include <sys/types.h>
+
+#include "process/exec.h"
+
+struct command {
+	pid_t pid; /* 0: none runs */
+	int pidfd; /* readable when it has ended; -1: the descriptor of signals_watch is, then */
+};
+
+/*
+ * Starts ARGV, found through PATH as execvp(3) does. Its standard input is INPUT (-1: this
+ * process's own), its environment this process's with the NAME=VALUE of EXTRA (NULL at the end)
+ * in place of what has the same name. Returns 0 when it runs; EXEC_CANNOT_RUN or EXEC_NOT_FOUND
+ * with errno of execvp(3) when it cannot be executed; -1 with errno when there was no process
+ * for it: EAGAIN, ENOMEM, EMFILE, ENFILE.
+ */
+int command_start(struct command *command, char *const *argv, int input, char *const *extra);
+
+/*
+ * Whether the command has ended, without waiting: 1 and *STATUS, the exit status or 128 + the
+ * signal that ended it; 0 it runs. -1 with errno of waitpid(2) when somebody else has waited for
+ * it.
+ */
+int command_reap(struct command *command, int *status);
+
+/* Sends SIGNAL to the command, not to its children. 0, or -1 with errno ESRCH, EPERM. */
+int command_signal(const struct command *command, int signal);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "process/signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { SIGNALS = 65 }; /* the last one of Linux is 64 */
+
+static const int endings[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+enum { ENDINGS = sizeof(endings) / sizeof(*endings) };
+
+/* How this process was found, of the signals that it has changed. */
+static struct sigaction found[SIGNALS];
+static bool changed[SIGNALS];
+static sigset_t mask;
+
+/* Two ends of a pipe that handlers write to; -1: not watching. */
+static int wake[2] = { -1, -1 };
+static volatile sig_atomic_t ending, by_terminal;
+
+static void
+change(int signal, const struct sigaction *action)
+{
+	sigaction(signal, action, changed[signal] ? NULL : &found[signal]);
+	changed[signal] = true;
+}
+
+void
+signals_ignore(int signal)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	change(signal, &ignore);
+}
+
+void
+signals_restore(int signal)
+{
+	if (changed[signal])
+		sigaction(signal, &found[signal], NULL);
+	changed[signal] = false;
+}
+
+static void
+handle(int signal, siginfo_t *info, void *context)
+{
+	int error = errno;
+
+	(void)context;
+	if (signal != SIGCHLD && !ending) {
+		ending = signal;
+		by_terminal = info->si_code == SI_KERNEL;
+	}
+	/* A full pipe is as good as one byte more. */
+	if (write(wake[1], "", 1) < 0)
+		errno = error;
+	errno = error;
+}
+
+int
+signals_watch(void)
+{
+	/* Who asks twice does not want to wait. */
+	struct sigaction catch = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESETHAND };
+	struct sigaction wait = { .sa_handler = SIG_DFL }, now;
+
+	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -1;
+	ending = 0;
+	for (int i = 0; i < ENDINGS; i++)
+		if (sigaction(endings[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+			change(endings[i], &catch);
+	change(SIGCHLD, &wait);
+	return wake[0];
+}
+
+void
+signals_watch_children(void)
+{
+	struct sigaction catch = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_NOCLDSTOP };
+
+	change(SIGCHLD, &catch);
+}
+
+void
+signals_unwatch(void)
+{
+	for (int i = 0; i < ENDINGS; i++)
+		signals_restore(endings[i]);
+	signals_restore(SIGCHLD);
+	for (int i = 0; i < 2; i++) {
+		if (wake[i] >= 0)
+			close(wake[i]);
+		wake[i] = -1;
+	}
+}
+
+int
+signals_ending(bool *shared)
+{
+	*shared = by_terminal;
+	return ending;
+}
+
+void
+signals_take(void)
+{
+	char bytes[64];
+
+	while (read(wake[0], bytes, sizeof(bytes)) > 0)
+		;
+}
+
+void
+signals_end_by(int signal)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+	sigset_t set;
+
+	sigaction(signal, &plain, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise(signal);
+}
+
+void
+signals_hold(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &mask);
+}
+
+void
+signals_release(void)
+{
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+void
+signals_inherit(void)
+{
+	for (int signal = 1; signal < SIGNALS; signal++)
+		signals_restore(signal);
+	signals_release();
+}

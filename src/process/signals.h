@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What this process does about signals, undone for the commands that it starts: they find
+ * dispositions and mask as this process has found them.
+ */
+#ifndef BUTTER_SIGNALS_H
+#define BUTTER_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* Ignores SIGNAL until signals_restore; sigaction(2). */
+void signals_ignore(int signal);
+
+/* SIGNAL gets the disposition again that it had before this module changed it. */
+void signals_restore(int signal);
+
+/*
+ * Catches the signals that ask to end (HUP, INT, QUIT, TERM), but for those that were ignored,
+ * and lets the ends of children be waited for even if this process was started with SIGCHLD
+ * ignored. A signal that comes for the second time has its default action. Returns the
+ * descriptor that becomes readable when one has come, or -1 with errno EMFILE or ENFILE.
+ * signals_unwatch ends it.
+ */
+int signals_watch(void);
+void signals_unwatch(void);
+
+/*
+ * The descriptor of signals_watch becomes readable also when a child ends: for kernels without
+ * pidfds.
+ */
+void signals_watch_children(void);
+
+/*
+ * The first signal that asked to end, or 0; *SHARED: the terminal sent it, to the commands as
+ * well.
+ */
+int signals_ending(bool *shared);
+
+/* Makes the descriptor of signals_watch unreadable until the next signal. */
+void signals_take(void);
+
+/*
+ * Ends this process by SIGNAL as if it had not been caught. Returns only where that has no
+ * effect: process 1.
+ */
+void signals_end_by(int signal);
+
+/*
+ * For starting a command: hold blocks all signals, and in the child inherit makes it as this
+ * process was found; release is for the parent. Nothing is delivered to handlers of the parent
+ * in the child.
+ */
+void signals_hold(void);
+void signals_release(void);
+void signals_inherit(void);
+
+#endif
