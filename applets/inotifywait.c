@@ -6,6 +6,11 @@
  * is ready, and writes JSON and NUL records.
  */
 #include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "applet.h"
@@ -13,10 +18,16 @@
 #include "cli/say.h"
 #include "event/files.h"
 #include "event/watch.h"
+#include "kernel/pid.h"
+#include "memory.h"
 #include "process/descriptors.h"
+#include "process/signals.h"
 #include "watching.h"
 
 enum { TIMED_OUT = 2 };
+
+/* With --batch, events that follow each other as fast as this make one run. */
+#define DEBOUNCE_BATCH (50 * (NUM_SECOND / 1000))
 
 static bool csv, background, json, monitor, no_follow, no_newline, null, partial, recursive,
 	to_syslog;
@@ -35,6 +46,20 @@ static const struct name on_overflow_names[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
+/* What --exec runs, and how. */
+static bool batch, execute;
+static char **command;
+static int64_t debounce = -1;
+static uint64_t busy;
+static struct react reaction;
+
+static const struct name busy_names[] = {
+	{ "queue", REACT_QUEUE, NULL, NULL },
+	{ "skip", REACT_SKIP, NULL, NULL },
+	{ "restart", REACT_RESTART, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
 static const struct opt options[] = {
 	{ OPT_FLAG, 'c', "csv", NULL, &csv, "print comma-separated values" },
 	{ OPT_FLAG, 'd', "daemon", NULL, &background,
@@ -46,13 +71,18 @@ static const struct opt options[] = {
 	WATCHING_RECURSIVE(recursive),
 	{ OPT_FLAG, 's', "syslog", NULL, &to_syslog,
 	  "send messages to syslog instead of standard error" },
+	{ OPT_FLAG, 'x', "exec", NULL, &execute,
+	  "run COMMAND, which stands after --; its arguments {} become the path" },
 	{ OPT_NAMES, 'e', "event", "EVENT", &events,
 	  "wait for these events only; several joined by commas or options", inotify_names, 0, 0 },
 	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
 	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
 	  "give up after DURATION without an event, with status 2; 0: never" },
+	{ OPT_FLAG, 0, "batch", NULL, &batch, "--exec: one run for all events that come together" },
 	{ OPT_INTEGER, 0, "count", "N", &count, "go on until N events have come", NULL, 1,
 	  INT64_MAX },
+	{ OPT_DURATION, 0, "debounce", "DURATION", &debounce,
+	  "--exec: run when no event has come for DURATION (default: 0, with --batch 50ms)" },
 	WATCHING_EXCLUDE(patterns),
 	WATCHING_EXCLUDEI(patterns),
 	{ OPT_STRING, 0, "format", "FORMAT", &format,
@@ -64,6 +94,9 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 0, "no-newline", NULL, &no_newline, "print no newline after --format" },
 	{ OPT_FLAG, 0, "null", NULL, &null,
 	  "end records in NUL, names as they are: EVENTS PATH, or --format" },
+	{ OPT_CHOICE, 0, "on-busy", "ACTION", &busy,
+	  "--exec: let events that come while COMMAND runs wait, skip them, or restart it",
+	  busy_names, 0, 0 },
 	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
 	  "when events are lost: rescan (default with -m -r) finds and prints what is different, report goes on, fail ends",
 	  on_overflow_names, 0, 0 },
@@ -73,6 +106,7 @@ static const struct opt options[] = {
 	  "keep at most SIZE bytes for a reader that is slow (64M)" },
 	WATCHING_READY_FD(ready_fd),
 	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
+	{ .kind = OPT_COMMAND, .argument = "[-- COMMAND [ARG ...]]", .value = &command },
 	OPT_END,
 };
 
@@ -98,6 +132,10 @@ check(void)
 		return misuse("--on-overflow rescan needs --recursive");
 	if (partial && !recursive)
 		return misuse("--partial needs --recursive");
+	if (execute && !(command && command[0]))
+		return misuse("--exec needs a command after --");
+	if (!execute && (batch || busy || debounce >= 0))
+		return misuse("--batch, --debounce and --on-busy need --exec");
 	if (background && !out_file)
 		return misuse("--daemon needs --outfile");
 	if (background && ready_fd >= 0)
@@ -163,13 +201,15 @@ set_up(void)
 	return 0;
 }
 
+/* With --exec, the command has the word: events are printed where that is asked for. */
 static struct print
 choose_print(void)
 {
-	struct print print = { .style = quiet > 1 ? PRINT_NOTHING
-					: json    ? PRINT_JSON
-					: csv     ? PRINT_CSV
-						  : PRINT_FORMAT,
+	bool silent = quiet > 1 || (execute && !(csv || format || json || null || out_file));
+	struct print print = { .style = silent ? PRINT_NOTHING
+					: json ? PRINT_JSON
+					: csv  ? PRINT_CSV
+					       : PRINT_FORMAT,
 			       .format = format ? format
 					 : null ? "%e %p"
 						: "%w %e %f",
@@ -182,25 +222,75 @@ choose_print(void)
 	return print;
 }
 
-static int
-wait_for_events(int out)
+static void
+tell_news(enum react_news news, const char *path, int64_t value, void *context)
 {
-	struct print print = choose_print();
-	struct watch watch = { .source = &files.source,
-			       .print = &print,
-			       .fd = out,
-			       .count = count ? (uint64_t)count : !monitor,
-			       .timeout = timeout ? timeout : NUM_FOREVER,
-			       .idle = true,
-			       .queue = queue_size,
-			       .judge = judge };
+	(void)context;
+	errno = (int)value;
+	switch (news) {
+	case REACT_FAILED:
+		if (value > 128 && value < 128 + NSIG)
+			failx("'%s' for '%s' was ended by signal %d (%s)", command[0], path,
+			      (int)value - 128, strsignal((int)value - 128));
+		else
+			failx("'%s' for '%s' ended with status %d", command[0], path, (int)value);
+		break;
+	case REACT_SKIPPED:
+		note("skipped while '%s' was running: %" PRId64 " events", command[0], value);
+		break;
+	case REACT_DELAYED:
+		fail(pid_start_hints, "cannot start '%s', trying again", command[0]);
+		break;
+	case REACT_TOO_LONG:
+		errno = E2BIG;
+		fail(NULL, "cannot run '%s' for '%s'", command[0], path);
+	}
+}
 
-	enum watch_end end = watch_run(&watch);
+/* The status when the watch has come to END, which without a command is STATUS. */
+static int
+exec_end(enum watch_end end, int status)
+{
+	bool shared;
 
+	react_close(&reaction);
+	if (end == WATCH_SIGNALLED) {
+		signals_end_by(signals_ending(&shared));
+		return 128 + signals_ending(&shared); /* process 1 */
+	}
+	if (reaction.error) {
+		errno = reaction.error;
+		fail(pid_start_hints, "cannot run '%s'", command[0]);
+		return reaction.status;
+	}
+	if (end == WATCH_CANNOT_READ || end == WATCH_CANNOT_WRITE)
+		return status;
+	if (reaction.once && (reaction.ran || reaction.status))
+		return reaction.status;
+	return reaction.once && end == WATCH_STOPPED ? EXEC_FAILED : status;
+}
+
+static void
+set_reaction(void)
+{
+	reaction = (struct react){ .command = command,
+				   .together = batch || busy == REACT_RESTART,
+				   .once = !(monitor || count),
+				   .busy = (enum react_busy)busy,
+				   .tell = tell_news };
+	reaction.debounce = debounce >= 0 ? debounce : reaction.together ? DEBOUNCE_BATCH : 0;
+	react_open(&reaction);
+}
+
+static int
+report(enum watch_end end)
+{
 	if (files.lost && on_overflow == FAIL)
 		return 1;
 	switch (end) {
 	case WATCH_COUNTED:
+	case WATCH_REACTED:
+	case WATCH_SIGNALLED:
 		return 0;
 	case WATCH_TIMED_OUT:
 		return TIMED_OUT;
@@ -218,16 +308,58 @@ wait_for_events(int out)
 }
 
 static int
+wait_for_events(int out)
+{
+	struct print print = choose_print();
+	struct watch watch = { .source = &files.source,
+			       .print = &print,
+			       .fd = out,
+			       .count = count ? (uint64_t)count : !monitor && !execute,
+			       .timeout = timeout ? timeout : NUM_FOREVER,
+			       .idle = true,
+			       .queue = queue_size,
+			       .judge = judge,
+			       .react = execute ? &reaction : NULL };
+	enum watch_end end;
+	int status;
+
+	if (execute)
+		set_reaction();
+	end = watch_run(&watch);
+	status = report(end);
+	return execute ? exec_end(end, status) : status;
+}
+
+/* Without --exec, `--` ends the options, as it does elsewhere: TEXTS and what follows it. */
+static char **
+all_operands(int *operands, char **texts)
+{
+	char **all = memory_resize(NULL, (size_t)*operands + 1, sizeof(*all));
+
+	for (int i = 0; i < *operands; i++)
+		all[i] = texts[i];
+	for (char **operand = command; !execute && operand && *operand; operand++) {
+		all = memory_resize(all, (size_t)*operands + 2, sizeof(*all));
+		all[(*operands)++] = *operand;
+	}
+	return all;
+}
+
+static int
 inotifywait_run(int operands, char **texts)
 {
 	int out = STDOUT_FILENO, status = check();
 
+	if (!status)
+		texts = all_operands(&operands, texts);
 	if (!status)
 		status = watching_select(&selection, &patterns, &from_files, operands, texts);
 	if (status)
 		return status;
 	monitor |= background;
 	events = events ? events : IN_ALL_EVENTS;
+	if (execute)
+		say_begin("inotifywait", EXEC_FAILED);
 	if (out_file)
 		out = open(out_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
 	if (out < 0)

@@ -147,9 +147,8 @@ print_csv(struct buffer *buffer, const struct event *event)
 	buffer_done(&words);
 }
 
-/* The kernel's name of the event in lower case, where the table does not say otherwise. */
-static const char *
-event_word(const struct event *event)
+const char *
+print_word(const struct event *event)
 {
 	const struct name *name = names_first(event->names, event->what);
 
@@ -175,7 +174,7 @@ static void
 print_json(struct buffer *buffer, const struct event *event)
 {
 	json_begin(buffer);
-	json_word(buffer, "event", event_word(event));
+	json_word(buffer, "event", print_word(event));
 	json_seconds(buffer, "time", event->time);
 	if (event->dir_length)
 		json_path(buffer, event);

@@ -37,6 +37,9 @@ struct print {
 /* Whether FORMAT has the conversion LETTER; one with '0' writes NUL bytes, so that names must be raw. */
 bool print_has(const char *format, char letter);
 
+/* The kernel's name of the event in lower case, where the table does not say otherwise: JSON's "event". */
+const char *print_word(const struct event *event);
+
 /* Appends EVENT's record. */
 void print_event(struct buffer *buffer, const struct print *print, const struct event *event);
 

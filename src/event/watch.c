@@ -9,12 +9,13 @@
 #include "cli/num.h"
 #include "kernel/pipe.h"
 #include "kernel/timerfd.h"
+#include "process/signals.h"
 
 /* While events pour in without a pause, the reader gets some after each so many bytes. */
 enum { FLUSH_SIZE = 1 << 16 };
 
-/* How many events may come before the clock is looked at. */
-enum { CLOCK_EVENTS = 1024 };
+/* How many events may come before the clock is looked at, and before commands are. */
+enum { CLOCK_EVENTS = 1024, REACT_EVENTS = 1 << 16 };
 
 /* The loop's own state beside what the caller asked for. */
 struct loop {
@@ -23,6 +24,7 @@ struct loop {
 	size_t flush_at;      /* bytes in the queue at which it is time */
 	uint64_t taken, seen; /* all events; those that count */
 	int64_t deadline;     /* CLOCK_MONOTONIC; NUM_FOREVER: none */
+	int signals;          /* descriptor of signals_watch; -1: none */
 	bool mind_reader;     /* whether to end when the output's reader leaves */
 	enum watch_end end;
 	bool ended;
@@ -60,12 +62,49 @@ show(struct loop *loop, const struct event *event)
 	loop->flush_at = record_size(&loop->output) + FLUSH_SIZE;
 }
 
-/* While events pour in, even such as are skipped, the loop does not come to sleep: time passes here, too. */
+/*
+ * While events pour in, even such as are skipped, the loop does not come to sleep: time passes
+ * here, too.
+ */
 static bool
 is_late(struct loop *loop)
 {
-	return loop->deadline != NUM_FOREVER && loop->taken++ % CLOCK_EVENTS == 0
+	return loop->deadline != NUM_FOREVER && loop->taken % CLOCK_EVENTS == 0
 	       && timerfd_now(CLOCK_MONOTONIC) > loop->deadline;
+}
+
+/* Does for the commands what is due, and ends where that is the end. */
+static void
+react(struct loop *loop, bool drained)
+{
+	bool shared;
+
+	if (!loop->watch->react)
+		return;
+	react_step(loop->watch->react, drained);
+	if (signals_ending(&shared))
+		end(loop, WATCH_SIGNALLED);
+	else if (react_is_over(loop->watch->react))
+		end(loop, WATCH_REACTED);
+}
+
+static bool
+is_full(const struct loop *loop)
+{
+	return loop->watch->react && react_is_full(loop->watch->react);
+}
+
+/* The event is one of those that were waited for. */
+static void
+count(struct loop *loop, const struct event *event)
+{
+	loop->seen += event->count ? event->count : 1;
+	if (loop->watch->idle)
+		set_deadline(loop);
+	if (loop->watch->react)
+		react_take(loop->watch->react, event);
+	if (loop->watch->count && loop->seen >= loop->watch->count && !loop->ended)
+		end(loop, WATCH_COUNTED);
 }
 
 static bool
@@ -76,18 +115,15 @@ take(const struct event *event, void *context)
 
 	if (verdict != WATCH_SKIP && verdict != WATCH_STOP)
 		show(loop, event);
-	if (verdict == WATCH_SHOW || verdict == WATCH_LAST) {
-		loop->seen += event->count ? event->count : 1;
-		if (loop->watch->idle)
-			set_deadline(loop);
-		if (loop->watch->count && loop->seen >= loop->watch->count && !loop->ended)
-			end(loop, WATCH_COUNTED);
-	}
+	if (verdict == WATCH_SHOW || verdict == WATCH_LAST)
+		count(loop, event);
 	if ((verdict == WATCH_STOP || verdict == WATCH_LAST) && !loop->ended)
 		end(loop, WATCH_STOPPED);
 	if (!loop->ended && is_late(loop))
 		end(loop, WATCH_TIMED_OUT);
-	return !loop->ended;
+	if (++loop->taken % REACT_EVENTS == 0 && !loop->ended)
+		react(loop, false);
+	return !loop->ended && !is_full(loop);
 }
 
 /* Nobody reads the output any more: the end that writing to it would find. */
@@ -99,61 +135,126 @@ reader_left(struct loop *loop)
 	end(loop, WATCH_CANNOT_WRITE);
 }
 
-/* Sleeps until there are events, the reader takes more or leaves, or the time is up. */
+/* How long to sleep; NULL: until something comes. */
+static const struct timespec *
+time_left(const struct loop *loop, int64_t deadline, struct timespec *space)
+{
+	const struct react *reaction = loop->watch->react;
+	int64_t left;
+
+	if (reaction && react_deadline(reaction) < deadline)
+		deadline = react_deadline(reaction);
+	if (deadline == NUM_FOREVER)
+		return NULL;
+	left = deadline - timerfd_now(CLOCK_MONOTONIC);
+	left = left < 0 ? 0 : left;
+	*space = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
+	return space;
+}
+
+/*
+ * Sleeps until there are events, the reader takes more or leaves, a command or the time is over.
+ */
 static void
 sleep_until_ready(struct loop *loop)
 {
 	bool pending = record_size(&loop->output);
 	struct pollfd fds[] = {
-		{ .fd = loop->watch->source->fd, .events = POLLIN },
+		{ .fd = is_full(loop) ? -1 : loop->watch->source->fd, .events = POLLIN },
 		{ .fd = pending || loop->mind_reader ? loop->output.fd : -1,
 		  .events = pending ? POLLOUT : 0 },
+		{ .fd = loop->signals, .events = POLLIN },
+		{ .fd = loop->watch->react ? react_fd(loop->watch->react) : -1, .events = POLLIN },
 	};
-	int64_t left =
-		loop->deadline == NUM_FOREVER ? 0 : loop->deadline - timerfd_now(CLOCK_MONOTONIC);
-	struct timespec timeout = { left / NUM_SECOND, left % NUM_SECOND };
+	struct timespec space;
 	int ready;
 
-	if (left < 0) {
+	if (loop->deadline != NUM_FOREVER && timerfd_now(CLOCK_MONOTONIC) > loop->deadline) {
 		end(loop, WATCH_TIMED_OUT);
 		return;
 	}
-	ready = ppoll(fds, 2, loop->deadline == NUM_FOREVER ? NULL : &timeout, NULL);
-	if (ready == 0)
-		end(loop, WATCH_TIMED_OUT);
-	else if (ready < 0 && errno != EINTR)
+	ready = ppoll(fds, 4, time_left(loop, loop->deadline, &space), NULL);
+	if (fds[2].revents)
+		signals_take();
+	if (ready < 0 && errno != EINTR)
 		end(loop, WATCH_CANNOT_READ);
 	else if (ready > 0 && fds[1].revents & POLLERR && loop->mind_reader)
 		reader_left(loop);
 }
 
+/* Runs what still is to be run, and waits for its end; a signal shortens that. */
+static void
+finish_reaction(struct loop *loop)
+{
+	struct react *reaction = loop->watch->react;
+	bool told = false, shared;
+
+	react_finish(reaction);
+	for (;;) {
+		int signal = signals_ending(&shared);
+		struct pollfd fds[2];
+		struct timespec space;
+
+		if (signal && !told) {
+			loop->end = WATCH_SIGNALLED;
+			react_interrupt(reaction, shared ? 0 : signal);
+			told = true;
+		}
+		react_step(reaction, true);
+		if (react_is_done(reaction))
+			return;
+		fds[0] = (struct pollfd){ .fd = loop->signals, .events = POLLIN };
+		fds[1] = (struct pollfd){ .fd = react_fd(reaction), .events = POLLIN };
+		if (ppoll(fds, 2, time_left(loop, NUM_FOREVER, &space), NULL) > 0 && fds[0].revents)
+			signals_take();
+	}
+}
+
+/* Takes events and sleeps in turn until one of the ends has come. */
+static void
+go_round(struct loop *loop)
+{
+	while (!loop->ended) {
+		if (!is_full(loop) && source_drain(loop->watch->source, take, loop) < 0)
+			end(loop, WATCH_CANNOT_READ);
+		else if (!loop->ended && record_flush(&loop->output, false) < 0)
+			end(loop, WATCH_CANNOT_WRITE);
+		if (!loop->ended)
+			react(loop, !is_full(loop));
+		if (!loop->ended)
+			sleep_until_ready(loop);
+	}
+}
+
 enum watch_end
 watch_run(struct watch *watch)
 {
-	struct loop loop = { .watch = watch, .flush_at = FLUSH_SIZE };
-	/* ulimit -f: a file that may not grow is an error of write(2), and no end without a word. */
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, file_size;
+	struct loop loop = { .watch = watch, .flush_at = FLUSH_SIZE, .signals = -1 };
 	int error;
 
-	sigaction(SIGXFSZ, &ignore, &file_size);
+	if (watch->react && (loop.signals = signals_watch()) < 0)
+		return WATCH_CANNOT_READ;
+	/*
+	 * ulimit -f: a file that may not grow is an error of write(2), and no end without a
+	 * word.
+	 */
+	signals_ignore(SIGXFSZ);
 	record_open(&loop.output, watch->fd, watch->queue ? watch->queue : WATCH_QUEUE);
 	loop.mind_reader = watch->print->style != PRINT_NOTHING && pipe_is_nameless(watch->fd);
 	set_deadline(&loop);
-	while (!loop.ended) {
-		if (source_drain(watch->source, take, &loop) < 0)
-			end(&loop, WATCH_CANNOT_READ);
-		else if (!loop.ended && record_flush(&loop.output, false) < 0)
-			end(&loop, WATCH_CANNOT_WRITE);
-		else if (!loop.ended)
-			sleep_until_ready(&loop);
-	}
+	go_round(&loop);
 	error = errno;
-	if (loop.end != WATCH_CANNOT_WRITE && record_flush(&loop.output, true) < 0) {
+	if (watch->react)
+		finish_reaction(&loop);
+	if (loop.end != WATCH_CANNOT_WRITE
+	    && record_flush(&loop.output, loop.end != WATCH_SIGNALLED) < 0) {
 		loop.end = WATCH_CANNOT_WRITE;
 		error = errno;
 	}
 	record_done(&loop.output);
-	sigaction(SIGXFSZ, &file_size, NULL);
+	signals_restore(SIGXFSZ);
+	if (watch->react)
+		signals_unwatch();
 	errno = error;
 	return loop.end;
 }

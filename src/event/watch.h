@@ -12,6 +12,7 @@
 
 #include "cli/record.h"
 #include "event/print.h"
+#include "event/react.h"
 #include "event/source.h"
 
 enum watch_verdict {
@@ -33,6 +34,7 @@ struct watch {
 	/* What to do with an event. */
 	enum watch_verdict (*judge)(const struct event *event, void *context);
 	void *context;
+	struct react *react; /* what is run for the events that count; NULL: nothing */
 };
 
 enum watch_end {
@@ -41,14 +43,20 @@ enum watch_end {
 	WATCH_STOPPED,      /* judge said so */
 	WATCH_CANNOT_READ,  /* errno */
 	WATCH_CANNOT_WRITE, /* errno */
+	WATCH_REACTED,      /* no further event is wanted: what came of it stands in react */
+	WATCH_SIGNALLED,    /* with react: signals_ending tells by which signal */
 };
 
 /* How many bytes of records wait in memory, unless the caller says otherwise; beyond that the
  * kernel's queue has to wait for the reader. */
 enum { WATCH_QUEUE = 64 << 20 };
 
-/* Runs until one of the ends; on each of them all records have been written, if the output takes
- * them. */
+/*
+ * Runs until one of the ends; on each of them all records have been written, if the output takes
+ * them, and all that was to run has ended. A signal that asks to end goes to the command, too,
+ * which gets REACT_GRACE seconds then; it only waits for the output as long as that takes what
+ * there is.
+ */
 enum watch_end watch_run(struct watch *watch);
 
 #endif
