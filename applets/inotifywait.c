@@ -236,7 +236,7 @@ tell_news(enum react_news news, const char *path, int64_t value, void *context)
 			failx("'%s' for '%s' ended with status %d", command[0], path, (int)value);
 		break;
 	case REACT_SKIPPED:
-		note("skipped while '%s' was running: %" PRId64 " events", command[0], value);
+		note("events skipped while '%s' was running: %" PRId64, command[0], value);
 		break;
 	case REACT_DELAYED:
 		fail(pid_start_hints, "cannot start '%s', trying again", command[0]);

@@ -440,7 +440,7 @@ butter: inotifywait: 'bin/odd' for 'D/3' was ended by signal 9 (Killed)"
 	kill "$pid"
 	ended 143
 	equal "$(cat log)" $'start D/1\nstart D/5'
-	equal "${stderr%%$'\n'*}" "butter: inotifywait: skipped while 'bin/slow' was running: 4 events"
+	equal "${stderr%%$'\n'*}" "butter: inotifywait: events skipped while 'bin/slow' was running: 4"
 }
 
 @test "--on-busy restart ends the command and starts it again with all that has come" {

@@ -463,6 +463,7 @@ react_deadline(const struct react *react)
 {
 	if (is_running(react))
 		return react->busy == REACT_RESTART && react->open.event_count && !react->ending
+				       && !react->interrupted
 			       ? react->quiet_at
 			       : react->kill_at;
 	if (react->retry_at != NUM_FOREVER)
