@@ -3,13 +3,10 @@
 # The scripts of examples/, each run for real; the tour is the demo's, and run here too.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job, within
-# shellcheck disable=SC2034 # helper.bash reads LIMIT
 # shellcheck disable=SC2016 # inner shells expand
 
 load helper
 load scripts
-
-LIMIT=30
 
 setup() {
 	script_setup

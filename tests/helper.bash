@@ -19,6 +19,8 @@ BUTTER=$(realpath "$BUTTER")
 : "${APPLETS:=$("$BUTTER" --list | tr '\n' ' ')}"
 export BUTTER BUTTER_SOURCE BUTTER_BUILD APPLETS
 export LC_ALL=C TZ=UTC0
+# Seconds that a command, or a wait, may take. It only ends what hangs: a busy machine may need most of it.
+: "${LIMIT:=60}"
 
 # However a test ends, nothing that it started stays.
 teardown() {
@@ -85,7 +87,7 @@ succeeded() {
 
 # limited COMMAND...: at most LIMIT seconds; then it is killed, status 137.
 limited() {
-	timeout -s KILL "${LIMIT:-20}" "$@"
+	timeout -s KILL "$LIMIT" "$@"
 }
 
 # capture COMMAND...: runs it; then status, output and stderr are set, without NUL bytes. As bats' run, but it takes
@@ -328,7 +330,7 @@ launch() {
 # start COMMAND...: launch, then wait until it has written a line to descriptor 7 (--ready-fd 7).
 start() {
 	launch "$@"
-	read -r -t "${LIMIT:-20}" -u "$ready" _ || fails "was never ready:" "$(cat "$job/err")"
+	read -r -t "$LIMIT" -u "$ready" _ || fails "was never ready:" "$(cat "$job/err")"
 }
 
 # finish: waits until what was launched last has ended; then status, output and stderr are set.
@@ -336,7 +338,7 @@ finish() {
 	local result=0
 
 	# Nobody writes there; the end of the file is the end of all its processes.
-	read -r -t "${LIMIT:-20}" -u "$alive" _ || result=$?
+	read -r -t "$LIMIT" -u "$alive" _ || result=$?
 	[ "$result" -le 128 ] || fails "did not end:" "$(cat "$job/err")" || return 1
 	status=0
 	wait "$pid" || status=$?
@@ -352,11 +354,13 @@ is_running() {
 
 # await COMMAND...: until it succeeds, as long as what was launched last runs, and no longer than LIMIT.
 await() {
-	local end=$((SECONDS + ${LIMIT:-20}))
+	local end=$((SECONDS + LIMIT))
 
 	until "$@"; do
 		is_running || return 1
 		((SECONDS < end)) || fails "waited in vain: $*" "standard error:" "$(cat "$job/err")" || return 1
+		# Nobody writes there: a pause, so that what is waited for gets its turn.
+		read -r -t 0.01 -u "$alive" _ 2>/dev/null || true
 	done
 }
 

@@ -3,13 +3,11 @@
 # inotifywait: a drop-in for inotify-tools' (where that is installed each row runs both), its own options, recursion,
 # and faults. BUTTER_LONG=1 runs more rounds.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
-# shellcheck disable=SC2034 # helper.bash reads LIMIT, IN, within
+# shellcheck disable=SC2034 # helper.bash reads IN, within
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
 # shellcheck disable=SC2016 # actions are evaluated later
 
 load helper
-
-LIMIT=15 # seconds; nothing here takes long
 
 MESSAGES='Setting up watches.
 Watches established.'
@@ -695,7 +693,7 @@ delete_self f - - -'
 }
 
 @test "after --ready-fd no event is missed, in every one of many rounds" {
-	LIMIT=$(rounds 30 300) capture bash -euc '
+	LIMIT=$((LIMIT * 8)) capture bash -euc '
 		mkfifo ready
 		for ((i = 0; i < $0; i++)); do
 			"$BUTTER" inotifywait -q -t 10 -r -e create --ready-fd 7 D 7>ready >line &
@@ -1258,19 +1256,30 @@ probes() {
 
 @test "-r: a folder that moves into what was below it, while the walk is there" {
 	mkdir -p D/x/n/z
-	injecting getdents64:delay_enter=50000
-	launch "${tracer[@]}" "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create D
-	is_in() { [[ $(ls -l "/proc/$(children "$pid")/fd" 2>/dev/null) == *"$1"* ]]; }
-	await is_in /D/x/n
+	# It stops wherever it has opened something, and goes on until that is D/x/n, which it has not read yet.
+	injecting openat:signal=STOP
+	launch "${tracer[@]}" -o stops "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create D
+	stopped() { [ "$(grep -c 'stopped by' stops)" -ge "$1" ]; }
+	is_in() { [[ $(ls -l "/proc/$(children "$pid")/fd") == *"$1"* ]]; }
+	goes_on() { kill -CONT "$(children "$pid")"; }
+	await stopped 1
+	for ((stop = 2; stop < 20; stop++)); do
+		! is_in /D/x/n || break
+		goes_on
+		await stopped "$stop"
+	done
+	is_in /D/x/n
 	mv D/x/n D/n
 	mv D/x D/n/x
-	read -r -t "$LIMIT" -u "$ready" _
+	is_ready() { goes_on && read -r -t 0.05 -u "$ready" _; }
+	has_told() { goes_on && grep -q "D/ CREATE $1" "$job/out"; }
+	await is_ready
 	: >D/last
-	await grep -q 'D/ CREATE last' "$job/out"
+	await has_told last
 	: >D/n/x/file
 	: >D/n/z/file
 	: >D/very_last
-	await grep -q 'D/ CREATE very_last' "$job/out"
+	await has_told very_last
 	equal "$(grep file "$job/out")" $'D/n/x/ CREATE file\nD/n/z/ CREATE file'
 }
 

@@ -125,7 +125,7 @@ utc() {
 	for words in inf infinity '1 inf' '9223372036 9223372036'; do
 		start bash -c 'exec "$BUTTER" timerfd-sleep --ready-fd 7 $0 2>&7' "$words"
 		kill -USR1 "$pid"
-		read -r -t 20 -u "$ready" line
+		read -r -t "$LIMIT" -u "$ready" line
 		equal "$line" "butter: timerfd-sleep: inf left"
 		is_running
 		kill -TERM "$pid"
@@ -365,24 +365,27 @@ left_at() {
 	# shellcheck disable=SC2016
 	start bash -c 'exec "$BUTTER" timerfd-sleep --every 1ms --ready-fd 7 >&7'
 	for number in 1 2 3; do
-		read -r -t 20 -u "$ready" line
+		read -r -t "$LIMIT" -u "$ready" line
 		matches "$line" "tick [0-9]+ [0-9]+"
 	done
 	is_running
 }
 
 @test "the counts of ticks add up through stops, storms and slow readers" {
-	launch "$BUTTER" timerfd-sleep --every 1ms -n 150 --ready-fd 7
-	read -r -t 20 -u "$ready" _
+	start "$BUTTER" timerfd-sleep --every 1ms --ready-fd 7
 	for _ in 1 2 3; do
 		kill -STOP "$pid"
 		"$BUTTER" timerfd-sleep 20ms
 		kill -CONT "$pid"
 	done
+	# Whatever it has missed by then, it still ticks.
+	lines() { [ "$(wc -l <"$job/out")" -gt "$1" ]; }
+	await lines "$(($(wc -l <"$job/out") + 30))"
+	kill "$pid"
 	finish
-	succeeded
+	equal "$status $stderr" '143 '
 	equal "$(awk '{ sum += $3; if ($2 != sum) bad++; if ($3 > 5) missed++ }
-		END { print bad + 0, (sum >= 150), (missed > 0) }' <<<"$output")" "0 1 1"
+		END { print bad + 0, (sum >= 60), (missed > 0) }' <<<"$output")" "0 1 1"
 }
 
 @test "a reader that is slow gets every tick" {
@@ -679,7 +682,7 @@ aligned_at() {
 	# shellcheck disable=SC2016
 	start bash -c 'exec "$BUTTER" timerfd-sleep --ready-fd 7 2d3h4m5.9s 2>&7'
 	kill -USR1 "$pid"
-	read -r -t 20 -u "$ready" line
+	read -r -t "$LIMIT" -u "$ready" line
 	matches "$line" 'butter: timerfd-sleep: 2d3h4m[0-5]\.[0-9]{3}s left'
 	is_running
 }
@@ -689,7 +692,7 @@ aligned_at() {
 	for words in "--until @$(($(date +%s) + 3000))" '--every 50m' "--align 50m 1ms"; do
 		start bash -c 'exec "$BUTTER" timerfd-sleep --ready-fd 7 $0 2>&7' "$words"
 		kill -USR1 "$pid"
-		read -r -t 20 -u "$ready" line
+		read -r -t "$LIMIT" -u "$ready" line
 		matches "$line" 'butter: timerfd-sleep: ([0-9]+m)?[0-9]+\.[0-9]{3}s left'
 		is_running
 	done
