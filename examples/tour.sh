@@ -32,7 +32,7 @@ proves() {
 watch() {
 	mkfifo ready
 	mkdir inbox
-	"$butter" inotifywait -q -m --count 4 -t 5 --ready-fd 3 -e create,close_write,move "$@" inbox 3>ready &
+	"$butter" inotifywait -q -m --count 4 -t 30 --ready-fd 3 -e create,close_write,move "$@" inbox 3>ready &
 	read -r _ <ready
 	echo hello >"inbox/$nasty"
 	mv "inbox/$nasty" inbox/tame

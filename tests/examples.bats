@@ -62,7 +62,7 @@ fake_butter() {
 @test "wait-for-file goes on as soon as the file is there, whenever that is" {
 	need_applet inotifywait
 	for round in {1..10}; do
-		launch "$BUTTER_SOURCE/examples/wait-for-file.sh" "file$round" 20s
+		launch "$BUTTER_SOURCE/examples/wait-for-file.sh" "file$round" 60s
 		: >"file$round"
 		finish
 		succeeded
@@ -74,7 +74,7 @@ fake_butter() {
 	mkdir folder
 	: >new
 	for action in ': >folder/file.d' 'mv new folder/file.d' 'ln -s nowhere folder/file.d' 'mkdir folder/file.d'; do
-		launch "$BUTTER_SOURCE/examples/wait-for-file.sh" folder/file.d 20s
+		launch "$BUTTER_SOURCE/examples/wait-for-file.sh" folder/file.d 60s
 		watched 1
 		: >folder/fileXd
 		: >folder/file.d.tmp
@@ -90,7 +90,7 @@ fake_butter() {
 @test "wait-for-file takes names that mean something elsewhere" {
 	need_applet inotifywait
 	for name in 'a.b*c[d]e^f$g+h?i(j)k{l}m|n\o' $'new\nline\n' $'bad\xff' '-rf' '@at' ' '; do
-		launch "$BUTTER_SOURCE/examples/wait-for-file.sh" "$name" 20s
+		launch "$BUTTER_SOURCE/examples/wait-for-file.sh" "$name" 60s
 		: >"./$name"
 		finish
 		succeeded

@@ -4,7 +4,7 @@
 
 load helper
 
-export LIMIT=300
+export LIMIT=1200 # whole builds, one after the other
 
 setup_file() {
 	# Its server of jobs is not ours, and neither is what was asked of it.

@@ -23,13 +23,16 @@ recipe() {
 		on && sub(/^    /, "")
 	' "$README" >"$recipe"
 	[ -s "$recipe" ] || fails "README has no recipe '$1'"
-	# A busy machine needs longer than a reader does, as README says it may be made.
-	sed -i 's/ -t 1 / -t 6 /' "$recipe"
+}
+
+# waits DURATION: its -t is that; README's is too short for a machine that is busy.
+waits() {
+	sed -i "s/ -t [0-9]* / -t $1 /" "$recipe"
 }
 
 # cook [COMMAND...]: runs the recipe, in the background, by COMMAND; all of it has ended after `finish`.
 cook() {
-	launch timeout -k 1 30 "$@" bash "$recipe"
+	launch timeout -k 1 "$LIMIT" "$@" bash "$recipe"
 }
 
 # served TEXT: the recipe ends well, says TEXT (a regular expression for all of it) and has no complaints.
@@ -44,6 +47,7 @@ served() {
 @test "recipe: wait until a file has been written" {
 	need_applet inotifywait
 	recipe "Wait until a file has been written"
+	waits "$LIMIT"
 	mkdir data
 	cook
 	watched 1
@@ -57,7 +61,7 @@ served() {
 @test "recipe: a file that is never written is not there" {
 	need_applet inotifywait
 	recipe "Wait until a file has been written"
-	sed -i 's/-t 5/-t 0.2/' "$recipe"
+	waits 0.2
 	mkdir data
 	cook
 	finish
@@ -67,6 +71,7 @@ served() {
 @test "recipe: watch first, then start what you wait for" {
 	need_applet inotifywait
 	recipe "Watch first, then start what you wait for"
+	waits "$LIMIT"
 	mkdir run
 	cook
 	served "it has started: run/ CREATE server.pid"
@@ -75,6 +80,7 @@ served() {
 @test "recipe: do something once for each upload" {
 	need_applet inotifywait
 	recipe "Do something once for each upload, whatever its name (bash)"
+	waits $((LIMIT / 12))
 	mkdir upload "done"
 	cook
 	watched 1
@@ -98,6 +104,7 @@ served() {
 	need_applet inotifywait
 	need_tool jq
 	recipe "Ask jq which files of a tree have come and gone"
+	waits $((LIMIT / 12))
 	mkdir -p src/lib
 	cook
 	watched 2
