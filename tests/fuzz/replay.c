@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <err.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <sys/mman.h>
@@ -104,13 +105,16 @@ mutate(uint8_t bytes[LARGEST], size_t size)
 	return size;
 }
 
-/* Kept until the driver has returned: what is left of it is what made the driver fail. */
+/* Kept until the driver has returned: what is left of it is what made the driver fail. One file,
+ * never closed: file systems may write out at once what is truncated and closed. */
 static void
 keep(const uint8_t *bytes, size_t size)
 {
-	FILE *stream = fopen(finding, "we");
+	static int fd = -1;
 
-	if (!stream || fwrite(bytes, 1, size, stream) != size || fclose(stream))
+	if (fd < 0)
+		fd = open(finding, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	if (pwrite(fd, bytes, size, 0) != (ssize_t)size || ftruncate(fd, (off_t)size) < 0)
 		err(1, "cannot write '%s'", finding);
 }
 
