@@ -7,8 +7,9 @@ set -u
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-# Sanitizers slow everything down: LIMIT is helper.bash's for a command, FILE_LIMIT tally.sh's for a file.
-export LIMIT=120 FILE_LIMIT=7200
+# Sanitizers slow everything down: LIMIT is helper.bash's for a command, the others are tally.sh's. A test of a
+# thousand rounds, each of a dozen commands, takes a quarter of an hour where ten others want the processor.
+export LIMIT=120 BATS_TEST_TIMEOUT=3600 FILE_LIMIT=14400
 # A sanitizer's finding ends a program with a status that is none of butter's.
 export ASAN_OPTIONS=exitcode=99 UBSAN_OPTIONS=print_stacktrace=1:exitcode=99
 
