@@ -254,8 +254,19 @@ no_forbidden_functions() {
 	code '[^A-Za-z0-9_]strcpy\(' |
 		grep -vE '^src/cli/num\.c:[0-9]+:.*strcpy\(text, ""\)|^src/install\.c:[0-9]+:.*strcpy\(real, butter\)' |
 		nothing "strcpy" || return 1
-	# (TERM and NO_COLOR: whether a page can be drawn, and how.)
-	calls 'getenv|secure_getenv' | grep -v '^src/cli/screen\.c ' | nothing "an environment variable that changes what is done"
+	# TERM and NO_COLOR say whether a page can be drawn, and how.
+	# NOTIFY_SOCKET is an address, not a setting: read once, where --sd-notify asks for it.
+	calls 'getenv|secure_getenv' | grep -v '^src/cli/screen\.c ' | awk '$1 != "src/process/notify.c" || seen++' |
+		nothing "an environment variable that changes what is done"
+}
+
+sockets_in_one_module() {
+	calls 'socket|socketpair|bind|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?' | grep -v '^src/process/notify\.c ' |
+		nothing "a socket outside of process/notify.c"
+}
+
+@test "sockets are the service manager's alone" {
+	sockets_in_one_module
 }
 
 @test "no locale, no shell, no NSS, no function with a safer sister" {
@@ -520,6 +531,9 @@ breaks() {
 		'atoi("")' 'strtol("", 0, 0)' 'strcpy(a, b)' 'strcat(a, b)' 'signal(1, 0)' 'getenv("")' 'sleep (1)'; do
 		breaks no_forbidden_functions applets/getppid.c "int f(void) { return $call; }"
 	done
+	breaks no_forbidden_functions src/process/notify.c 'char *f(void) { return getenv("PATH"); }'
+	breaks sockets_in_one_module src/event/tree.c 'int f(void) { return socket(1, SOCK_CLOEXEC, 0); }'
+	breaks sockets_in_one_module applets/getppid.c 'int f(void) { return sendto(1, "", 1, 0, 0, 0); }'
 	breaks memory_from_one_place src/cli/num.c 'void *f(void) { return malloc(1); }'
 	breaks memory_from_one_place applets/getppid.c 'char *f(void) { return strdup(""); }'
 	breaks descriptors_close_on_exec src/event/tree.c 'int f(void) { return open("", O_RDONLY); }'
