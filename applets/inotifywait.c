@@ -14,13 +14,17 @@
 #include <unistd.h>
 
 #include "applet.h"
+#include "cli/moment.h"
 #include "cli/num.h"
+#include "cli/out.h"
 #include "cli/say.h"
 #include "event/files.h"
+#include "event/until.h"
 #include "event/watch.h"
 #include "kernel/pid.h"
 #include "memory.h"
 #include "process/descriptors.h"
+#include "process/notify.h"
 #include "process/signals.h"
 #include "watching.h"
 
@@ -30,12 +34,12 @@ enum { TIMED_OUT = 2 };
 #define DEBOUNCE_BATCH (50 * (NUM_SECOND / 1000))
 
 static bool csv, background, json, monitor, no_follow, no_newline, null, partial, recursive,
-	to_syslog;
+	sd_notify, to_syslog;
 static int quiet, ready_fd = -1;
 static int64_t count, timeout;
 static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
 static const char *format, *out_file, *time_format;
-static struct opt_list from_files, patterns;
+static struct opt_list awaited, from_files, patterns;
 
 enum { BY_DEFAULT, RESCAN, REPORT, FAIL };
 
@@ -105,7 +109,12 @@ static const struct opt options[] = {
 	{ OPT_SIZE, 0, "queue", "SIZE", &queue_size,
 	  "keep at most SIZE bytes for a reader that is slow (64M)" },
 	WATCHING_READY_FD(ready_fd),
+	{ OPT_FLAG, 0, "sd-notify", NULL, &sd_notify,
+	  "send READY=1 to NOTIFY_SOCKET once no event can be missed" },
 	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
+	{ OPT_LIST, 0, "until-exists", "PATH", &awaited,
+	  "wait until PATH exists; of several, and with --until-gone, all must hold" },
+	{ OPT_LIST, 0, "until-gone", "PATH", &awaited, "wait until PATH does not exist" },
 	{ .kind = OPT_COMMAND, .argument = "[-- COMMAND [ARG ...]]", .value = &command },
 	OPT_END,
 };
@@ -138,9 +147,9 @@ check(void)
 		return misuse("--batch, --debounce and --on-busy need --exec");
 	if (background && !out_file)
 		return misuse("--daemon needs --outfile");
-	if (background && ready_fd >= 0)
-		return misuse(
-			"--daemon goes without --ready-fd: it is ready when the command returns");
+	if (background && (ready_fd >= 0 || sd_notify))
+		return misuse("--daemon goes without --%s: it is ready when the command returns",
+			      sd_notify ? "sd-notify" : "ready-fd");
 	return 0;
 }
 
@@ -167,6 +176,20 @@ judge(const struct event *event, void *context)
 	if (over)
 		return WATCH_STOP;
 	return event->what & IN_UNMOUNT ? WATCH_TELL : WATCH_SKIP;
+}
+
+/* No event can be missed any more. 0, or the status after a message. */
+static int
+tell_ready(void)
+{
+	const char *name;
+
+	if (sd_notify && notify_ready(&name) < 0)
+		return name ? fail(NULL, "cannot send READY=1 to NOTIFY_SOCKET '%s'", name)
+			    : failx("--sd-notify finds no NOTIFY_SOCKET in the environment (run it as a service of Type=notify)");
+	if (descriptors_ready(ready_fd) < 0)
+		return fail(NULL, "cannot write to --ready-fd %d", ready_fd);
+	return 0;
 }
 
 static int
@@ -196,9 +219,7 @@ set_up(void)
 	 */
 	if (background && daemon(1, 0) < 0)
 		return fail(NULL, "cannot go into the background");
-	if (descriptors_ready(ready_fd) < 0)
-		return fail(NULL, "cannot write to --ready-fd %d", ready_fd);
-	return 0;
+	return tell_ready();
 }
 
 /* With --exec, the command has the word: events are printed where that is asked for. */
@@ -307,6 +328,75 @@ report(enum watch_end end)
 	}
 }
 
+/* What --until-exists and --until-gone go with. 0, or the status after a message. */
+static int
+check_awaited(int operands)
+{
+	if (operands || background || command || count || csv || events || execute || format
+	    || from_files.count || monitor || on_overflow || partial || no_newline || null
+	    || out_file || patterns.count || recursive || time_format)
+		return misuse(
+			"--%s goes without operands, and with -P, -q, -s, -t, --json, --ready-fd and --sd-notify only",
+			awaited.items[0].row->name);
+	for (size_t i = 0; i < awaited.count; i++)
+		if (!*awaited.items[i].text)
+			return misuse("--%s: the path is empty", awaited.items[i].row->name);
+	return 0;
+}
+
+static bool
+awaits_end(const struct opt_item *item)
+{
+	return !strcmp(item->row->name, "until-gone");
+}
+
+static void
+print_awaited(void)
+{
+	const struct print print = { .style = PRINT_JSON };
+	struct buffer records = { 0 };
+
+	for (size_t i = 0; i < awaited.count; i++) {
+		const struct opt_item *item = &awaited.items[i];
+		struct event event = { .time = moment_now(),
+				       .names = until_names,
+				       .what = awaits_end(item) ? UNTIL_GONE : UNTIL_EXISTS,
+				       .dir = item->text,
+				       .dir_length = strlen(item->text) };
+
+		print_event(&records, &print, &event);
+	}
+	out_add(records.data, records.length);
+	buffer_done(&records);
+}
+
+/* Waits until paths exist or are gone: no events are printed, and nothing of all the rest applies. */
+static int
+wait_for_paths(void)
+{
+	static struct until until;
+	int result;
+
+	if (until_open(&until, !no_follow, timeout ? timeout : NUM_FOREVER) < 0)
+		return fail(inotify_hints, "cannot use inotify");
+	for (size_t i = 0; i < awaited.count; i++)
+		until_add(&until, awaited.items[i].text, awaits_end(&awaited.items[i]));
+	result = until_look(&until);
+	if (result >= 0 && tell_ready())
+		return 1;
+	if (!result && until.mounts < 0 && !quiet)
+		note("mounts go unnoticed: there is no /proc/self/mountinfo");
+	if (!result)
+		result = until_wait(&until);
+	if (result < 0)
+		return until.searching ? fail(NULL, "cannot search '%s'", until.place.data)
+				       : fail(inotify_hints, "cannot watch '%s'", until.place.data);
+	if (result && json && quiet < 2)
+		print_awaited();
+	until_close(&until);
+	return result ? 0 : TIMED_OUT;
+}
+
 static int
 wait_for_events(int out)
 {
@@ -348,8 +438,13 @@ all_operands(int *operands, char **texts)
 static int
 inotifywait_run(int operands, char **texts)
 {
-	int out = STDOUT_FILENO, status = check();
+	int out = STDOUT_FILENO, status = awaited.count ? check_awaited(operands) : check();
 
+	if (awaited.count) {
+		if (to_syslog)
+			say_to_syslog();
+		return status ? status : wait_for_paths();
+	}
 	if (!status)
 		texts = all_operands(&operands, texts);
 	if (!status)

@@ -29,4 +29,12 @@
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
 
+/* statfs(2)'s f_type of /proc and of /sys; the same header. */
+#ifndef PROC_SUPER_MAGIC
+#define PROC_SUPER_MAGIC 0x9fa0
+#endif
+#ifndef SYSFS_MAGIC
+#define SYSFS_MAGIC 0x62656572
+#endif
+
 #endif

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "kernel/compat.h"
 
 const struct name inotify_names[] = {
 	{ "access", IN_ACCESS, "ACCESS", NULL },
@@ -41,6 +43,7 @@ const struct hint inotify_hints[] = {
 	  0 },
 	{ ENFILE, "raise fs.file-max", 0 },
 	{ EACCES, "reading it must be allowed: run as its owner or root", 0 },
+	{ EOPNOTSUPP, "inotify does not hear of changes in /proc and /sys", 0 },
 	{ ENOSYS, "this kernel is built without CONFIG_INOTIFY_USER", 0 },
 	{ EPERM, "a seccomp profile forbids inotify: allow inotify_init1 and inotify_add_watch",
 	  0 },
@@ -92,6 +95,15 @@ int
 inotify_ignore(int fd, int wd)
 {
 	return inotify_rm_watch(fd, wd);
+}
+
+bool
+inotify_is_deaf(int fd)
+{
+	struct statfs status;
+
+	return fstatfs(fd, &status) == 0
+	       && (status.f_type == PROC_SUPER_MAGIC || status.f_type == SYSFS_MAGIC);
 }
 
 size_t

@@ -3,6 +3,7 @@
 #ifndef BUTTER_INOTIFY_H
 #define BUTTER_INOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/inotify.h>
 
@@ -47,6 +48,12 @@ int inotify_ignore(int fd, int wd);
 
 /* How many bytes of records wait to be read; 0 when the kernel does not say; inotify(7), FIONREAD. */
 size_t inotify_queued(int fd);
+
+/*
+ * Whether FD, open for anything or with O_PATH, lies in a file system whose changes
+ * are made by the kernel without a word to inotify: proc or sysfs.
+ */
+bool inotify_is_deaf(int fd);
 
 /*
  * Decodes the record at the start of the SIZE bytes that read(2) gave. Returns
