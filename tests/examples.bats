@@ -110,16 +110,30 @@ fake_butter() {
 
 @test "wait-for-file says why it cannot wait" {
 	need_applet inotifywait
-	example wait-for-file.sh nosuch/file 5s
+	example wait-for-file.sh /proc/nothing 5s
 	equal "$status" 1
 	one_line inotifywait
-	contains "$stderr" nosuch/
+	contains "$stderr" /proc/
 	example wait-for-file.sh file soon
 	equal "$status" 1
 	one_line inotifywait
 	contains "$stderr" soon
-	example wait-for-file.sh folder/
+	example wait-for-file.sh ''
 	equal "$status" 1
+	one_line inotifywait
+}
+
+@test "wait-for-file waits for the folders above, too, and for a folder where a slash says so" {
+	need_applet inotifywait
+	launch "$BUTTER_SOURCE/examples/wait-for-file.sh" a/b/c/ 20s
+	watched 1
+	mkdir -p a/b
+	: >a/b/c
+	is_running || fails "a file has ended it"
+	rm a/b/c
+	mkdir a/b/c
+	finish
+	succeeded
 }
 
 @test "wait-for-file leaves nothing behind" {
@@ -128,7 +142,7 @@ fake_butter() {
 	touch file
 	TMPDIR=$PWD/tmp example wait-for-file.sh file
 	TMPDIR=$PWD/tmp example wait-for-file.sh nothing 10ms
-	TMPDIR=$PWD/tmp example wait-for-file.sh nosuch/file
+	TMPDIR=$PWD/tmp example wait-for-file.sh nosuch/file 10ms
 	equal "$(ls -A tmp)" ""
 }
 
