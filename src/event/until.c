@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/until.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -322,6 +323,35 @@ is_dead(const struct walk *walk)
 	return !walk->by_name && fstat(walk->here, &status) == 0 && !status.st_nlink;
 }
 
+static bool
+is_empty(int folder)
+{
+	_Alignas(struct dirent64) char entries[1024]; /* with room for more than the two dots */
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : getdents64(fd, (void *)entries, sizeof(entries));
+	bool empty = size >= 0;
+
+	for (ssize_t at = 0; at < size;) {
+		const struct dirent64 *entry = (const void *)(entries + at);
+
+		at += entry->d_reclen;
+		empty &= !strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..");
+	}
+	if (fd >= 0)
+		close(fd);
+	return empty;
+}
+
+/*
+ * Whether the walk stands where nothing tells of what is waited for. Empty folders of /sys and
+ * /proc are places for mounts, which do tell.
+ */
+static bool
+is_hopeless(const struct walk *walk, bool exists)
+{
+	return inotify_is_deaf(walk->here) && (exists || !is_empty(walk->here));
+}
+
 /* Walks the path and watches what it comes by. 1 it exists, 0 it does not, -1 errno. */
 static int
 walk_path(struct until *until, const struct condition *condition)
@@ -335,7 +365,7 @@ walk_path(struct until *until, const struct condition *condition)
 	while (result > 0 && next_component(&walk, &component))
 		if (strcmp(component.name, "."))
 			result = step(&walk, &component);
-	if (result == condition->gone && inotify_is_deaf(walk.here)) {
+	if (result == condition->gone && is_hopeless(&walk, result)) {
 		until->searching = false;
 		errno = EOPNOTSUPP;
 		result = -1;
