@@ -435,6 +435,12 @@ kinds() {
 	await -t 10 --until-exists "$BATS_TEST_TMPDIR/work/file"
 	: >"$BATS_TEST_TMPDIR/work/file"
 	holds
+	cd ..
+	mkdir -p a/b
+	cd a/b
+	rmdir ../b ../../a
+	try inotifywait -t 10 --until-exists ../file
+	failed 1 inotifywait "cannot search '"
 }
 
 # deep ACTION COUNT: COUNT folders of 200 letters, each in the one before, below "deep"; ACTION is make, file, rm.
@@ -464,6 +470,8 @@ deep() {
 	deep file 60
 	holds
 	until_exists "$path"
+	succeeded
+	until_gone "$path/"
 	succeeded
 	ln -s "$PWD/deep" link
 	until_exists "link/${path#deep/}"
@@ -534,6 +542,8 @@ deep() {
 	rm hidden/file
 	holds
 	try_as_nobody inotifywait -t 10 --until-exists hidden/nothing
+	failed 1 inotifywait "cannot watch './hidden/': Permission denied"
+	try_as_nobody inotifywait -t 10 --until-exists hidden/../nothing
 	failed 1 inotifywait "cannot watch './hidden/': Permission denied"
 	start "${as_nobody[@]}" "$BUTTER" inotifywait --ready-fd 7 -t 10 --until-exists hidden/inner/other
 	mv hidden/inner hidden/elsewhere
