@@ -435,9 +435,8 @@ kinds() {
 	await -t 10 --until-exists "$BATS_TEST_TMPDIR/work/file"
 	: >"$BATS_TEST_TMPDIR/work/file"
 	holds
-	cd ..
-	mkdir -p a/b
-	cd a/b
+	mkdir -p "$BATS_TEST_TMPDIR/work/a/b"
+	cd "$BATS_TEST_TMPDIR/work/a/b"
 	rmdir ../b ../../a
 	try inotifywait -t 10 --until-exists ../file
 	failed 1 inotifywait "cannot search '"

@@ -33,18 +33,24 @@ int
 notify_ready(const char **name)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length;
+	const char *text = getenv("NOTIFY_SOCKET");
+	size_t length = text ? strlen(text) : 0;
 
-	*name = getenv("NOTIFY_SOCKET");
-	length = *name ? strlen(*name) : 0;
-	errno = !length                              ? EDESTADDRREQ
-		: **name != '/' && **name != '@'     ? EAFNOSUPPORT
-		: length >= sizeof(address.sun_path) ? ENAMETOOLONG
-						     : 0;
-	if (errno)
+	*name = text;
+	if (!text || !length) {
+		errno = EDESTADDRREQ;
 		return -1;
-	memcpy(address.sun_path, *name, length);
-	if (**name == '@')
+	}
+	if (*text != '/' && *text != '@') {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	if (length >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path, text, length);
+	if (*text == '@')
 		address.sun_path[0] = '\0';
 	return send_ready(&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 }
