@@ -193,7 +193,7 @@ tell_ready(void)
 }
 
 static int
-set_up(void)
+set_up(int out)
 {
 	if (!quiet)
 		say_plain(
@@ -202,10 +202,11 @@ set_up(void)
 				: "Setting up watches.\n");
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
 		return fail(inotify_hints, "cannot use inotify");
-	files.skip = selection.left_out.count ? selection_skips : NULL;
+	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
 	files.trouble = watching_trouble;
 	files.context = &selection;
 	files.partial = partial;
+	files_output(&files, out);
 	files.remember = recursive && (on_overflow == RESCAN || (!on_overflow && monitor));
 	for (size_t i = 0; i < selection.watched.count; i++)
 		if (files_watch(&files, selection.watched.paths[i]) < 0)
@@ -461,7 +462,7 @@ inotifywait_run(int operands, char **texts)
 		return fail(NULL, "cannot open '%s'", out_file);
 	if (to_syslog || background)
 		say_to_syslog();
-	status = set_up();
+	status = set_up(out);
 	if (!status)
 		status = wait_for_events(out);
 	if (out_file && close(out) < 0 && !status)

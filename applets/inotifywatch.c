@@ -355,7 +355,7 @@ watch_operands(void)
 	say_plain("Establishing watches...\n");
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
 		return fail(inotify_hints, "cannot use inotify");
-	files.skip = selection.left_out.count ? selection_skips : NULL;
+	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
 	files.trouble = tell_trouble;
 	files.context = &selection;
 	for (size_t i = 0; i < selection.watched.count; i++) {

@@ -62,6 +62,30 @@ is_stale(const struct files *files, const struct node *node, uint32_t mask)
 	return node;
 }
 
+/*
+ * Whether the record tells of nothing but that its forerunners have been written; or read,
+ * for who follows the output would have something to read for ever.
+ */
+static bool
+is_own(struct files *files, const struct node *node, const struct inotify_record *record)
+{
+	struct buffer *path = &files->name;
+	const char *dir;
+	size_t length;
+
+	if (!files->own.is_file || !node)
+		return false;
+	if (record->mask & (IN_CREATE | IN_MOVE))
+		own_forget(&files->own);
+	if (!(record->mask & (IN_MODIFY | IN_ACCESS | IN_OPEN | IN_CLOSE)))
+		return false;
+	dir = tree_path(&files->tree, node, &length);
+	path->length = 0;
+	buffer_add(path, dir, length);
+	buffer_text(path, record->name);
+	return own_is(&files->own, record->wd, record->name, buffer_string(path));
+}
+
 /* What is due to be told before the next record: 1 and *EVENT, or 0. */
 static int
 decode_found(struct files *files, struct event *event)
@@ -87,7 +111,7 @@ decode_record(struct files *files, struct event *event)
 		errno = EPROTO;
 		return -1;
 	}
-	if (is_stale(files, node, record->mask)) {
+	if (is_stale(files, node, record->mask) || is_own(files, node, record)) {
 		source->offset += size;
 		if (node && record->mask & IN_IGNORED)
 			follow_end(files, node);
@@ -158,6 +182,12 @@ files_watch(struct files *files, const char *path)
 	return walk_root(files, tree_add(&files->tree, NULL, path, NODE_FOLDER, NODE_TOLD));
 }
 
+void
+files_output(struct files *files, int fd)
+{
+	own_open(&files->own, fd);
+}
+
 size_t
 files_roots(const struct files *files)
 {
@@ -196,5 +226,6 @@ files_close(struct files *files)
 	buffer_done(&files->moves);
 	buffer_done(&files->waiting);
 	buffer_done(&files->name);
+	own_close(&files->own);
 	buffer_done(&files->first_left_out);
 }

@@ -18,6 +18,7 @@
 #ifndef BUTTER_FILES_H
 #define BUTTER_FILES_H
 
+#include "event/own.h"
 #include "event/source.h"
 #include "event/tree.h"
 #include "kernel/inotify.h"
@@ -27,9 +28,10 @@ struct files {
 	struct tree tree;
 	uint32_t mask; /* what the kernel is asked for */
 	bool recursive;
-	bool follow;   /* an operand that is a symlink means what it points to */
-	bool remember; /* files too, so that what an overflow has lost can be found */
-	bool partial;  /* folders for which there are not enough watches are left out */
+	bool follow;    /* an operand that is a symlink means what it points to */
+	bool remember;  /* files too, so that what an overflow has lost can be found */
+	struct own own; /* the output, if it may be watched itself */
+	bool partial;   /* folders for which there are not enough watches are left out */
 
 	/* The walk: src/event/walk.h. */
 	enum node_state finds;        /* what is new is told, or not yet */
@@ -74,6 +76,9 @@ int files_open(struct files *files, uint32_t mask, bool recursive, bool follow);
  * run out below it goes on without watching and counts in LEFT_OUT.
  */
 int files_watch(struct files *files, const char *path);
+
+/* The events are written to FD: what that does to a file that is watched is no event. */
+void files_output(struct files *files, int fd);
 
 /* How many of the objects that the user named are still watched. */
 size_t files_roots(const struct files *files);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/buffer.h"
 #include "memory.h"
 
 struct filter_pattern {
@@ -63,6 +64,28 @@ filter_passes(const struct filter *filter, const char *path)
 		included = true;
 	}
 	return included || !needed;
+}
+
+bool
+filter_prunes(const struct filter *filter, const char *path)
+{
+	struct buffer folder = { 0 }, below = { 0 };
+	bool prunes = false;
+	size_t length = strlen(path);
+
+	buffer_add(&folder, path, length > 1 ? length - 1 : length);
+	/* A name that nobody means: what matches it here matches any. */
+	buffer_print(&below, "%s\1/\1", path);
+	for (size_t i = 0; i < filter->count && !prunes; i++) {
+		const struct filter_pattern *pattern = &filter->patterns[i];
+
+		prunes = !pattern->include
+			 && (!regexec(&pattern->expression, buffer_string(&folder), 0, NULL, 0)
+			     || !regexec(&pattern->expression, buffer_string(&below), 0, NULL, 0));
+	}
+	buffer_done(&folder);
+	buffer_done(&below);
+	return prunes;
 }
 
 void

@@ -21,6 +21,12 @@ const char *filter_add(struct filter *filter, const char *pattern, bool include,
 /* Whether PATH matches no exclusion and, where there are inclusions, one of them. */
 bool filter_passes(const struct filter *filter, const char *path);
 
+/*
+ * Whether an exclusion leaves out all that can be below the folder PATH (ends in '/'): it
+ * matches the folder itself, or whatever is in it.
+ */
+bool filter_prunes(const struct filter *filter, const char *path);
+
 void filter_done(struct filter *filter);
 
 #endif

@@ -87,7 +87,10 @@ is_left_out(const struct selection *selection, const char *path, size_t length)
 bool
 selection_skips(const char *path, void *context)
 {
-	return is_left_out(context, path, strlen(path));
+	const struct selection *selection = context;
+
+	return is_left_out(selection, path, strlen(path))
+	       || filter_prunes(&selection->filter, path);
 }
 
 bool

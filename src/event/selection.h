@@ -36,7 +36,10 @@ int selection_read(struct selection *selection, FILE *stream);
  */
 size_t selection_settle(struct selection *selection);
 
-/* files.h's skip: whether the folder PATH is left out by the selection CONTEXT, or is below one that is. */
+/*
+ * files.h's skip: whether the folder PATH is left out by the selection CONTEXT, or is below one
+ * that is, or an exclusion matches whatever is in it.
+ */
 bool selection_skips(const char *path, void *context);
 
 /* Whether EVENT's path passes the patterns and is not left out. */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file to which the events are written: where it is watched itself, each record would
+ * be the cause of the next. inotify does not say who has done something; so what is
+ * modified under the name of that file counts as our own doing.
+ */
+#ifndef BUTTER_OWN_H
+#define BUTTER_OWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cli/buffer.h"
+
+enum { OWN_OTHERS = 256 };
+
+struct own {
+	bool is_file; /* the output is one */
+	dev_t device;
+	ino_t inode;
+	int wd;             /* the watch that sees it, */
+	struct buffer name; /* and the name under which it does; "": it is watched itself */
+	uint64_t others[OWN_OTHERS]; /* hashes of what is known to be another file */
+};
+
+/* The output is FD: only a regular file can be its own cause. fstat(2). */
+void own_open(struct own *own, int fd);
+
+/* Whether the file that WD sees as NAME, at PATH (NUL-terminated), is the output. */
+bool own_is(struct own *own, int wd, const char *name, const char *path);
+
+/* Names may mean other files from now on. */
+void own_forget(struct own *own);
+
+void own_close(struct own *own);
+
+#endif
