@@ -1349,6 +1349,63 @@ probes() {
 	misused inotifywait --json
 }
 
+@test "-r: what an exclusion matches is not watched, nor anything below it" {
+	mkdir -p D/cache/a/b D/sub/cache D/.git/objects D/sub/deep
+	while read -r count pattern; do
+		start "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create --exclude "$pattern" D
+		equal "$(watches "$pid")" "$count" || fails "$pattern"
+		kill "$pid"
+		ended
+	done <<-'END'
+		9 nothing
+		5 cache
+		5 /cache/
+		7 \.git$
+		6 ^D/cache
+		7 ^D/cache/[^/]*$
+		9 \.txt$
+		1 ^D/.
+	END
+	# What is excluded is not watched when it appears, or comes in under that name, either.
+	watch -q -m -r -e create,move --exclude '/cache/' D
+	mkdir D/sub/deep/cache D/sub/deep/cache/x
+	mv D/.git D/sub/deep/cache/y
+	mv D/sub D/cache/z
+	: >D/cache/z/deep/file
+	: >D/end
+	read_until end
+	equal "$seen" $'D/sub/deep/ CREATE,ISDIR cache\nD/ MOVED_FROM,ISDIR .git\nD/ MOVED_FROM,ISDIR sub\nD/ CREATE end\n'
+	equal "$(watches "$pid")" 1
+	stop
+}
+
+@test "the output file makes no events, wherever it is watched" {
+	start bash -c 'exec "$BUTTER" inotifywait -q -m -r --ready-fd 7 D >D/log'
+	: >D/a
+	await grep -q 'CLOSE.* a' D/log
+	mv D/log D/sub/log
+	: >D/b
+	await grep -q 'CLOSE.* b' D/sub/log
+	grep -q nothing D/sub/log || :
+	: >D/c
+	await grep -q 'CLOSE.* c' D/sub/log
+	matches "$(grep log D/sub/log)" $'D/ MOVED_FROM log\nD/sub/ MOVED_TO log'
+	kill "$pid"
+	ended
+	start "$BUTTER" inotifywait -q -m --ready-fd 7 -o D/own D f D/own
+	echo x >>f
+	await grep -q 'f CLOSE' D/own
+	: >D/d
+	await grep -q 'CLOSE.* d' D/own
+	lacks "$(<D/own)" own
+	kill "$pid"
+	ended
+	# Somebody else's file of that name is not meant.
+	start bash -c 'exec "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e modify D >D/sub/log'
+	echo x >>D/log
+	await grep -q 'D/ MODIFY log' D/sub/log
+}
+
 @test "options that exclude each other are refused" {
 	while read -ra options; do
 		try inotifywait "${options[@]}" -t 0.01 D
