@@ -485,7 +485,7 @@ lines() {
 	expect_lines 'D/ CREATE,ISDIR AA|D/ CREATE,ISDIR bb|D/sub/ CREATE,ISDIR cc' -e create --exclude aa -r D
 	expect_lines 'D/ CREATE,ISDIR bb|D/sub/ CREATE,ISDIR cc' -e create --excludei Aa -r D
 	expect_lines 'D/ CREATE,ISDIR aa|D/ CREATE,ISDIR AA|D/ CREATE,ISDIR bb' -e create --exclude '^D/sub/' -r D
-	expect_lines 'D/ CREATE,ISDIR AA|D/sub/ CREATE,ISDIR cc' -e create --exclude '(aa|b+)$' -r D
+	expect_lines 'D/ CREATE,ISDIR AA|D/sub/ CREATE,ISDIR cc' -e create --exclude '(aa|bb+)$' -r D
 	expect_lines 'D/ CREATE,ISDIR aa|D/sub/ CREATE,ISDIR aa' -e create --include 'aa|S/' -r D
 	expect_lines 'D/ CREATE,ISDIR aa|D/ CREATE,ISDIR AA|D/sub/ CREATE,ISDIR aa' -e create --includei 'AA|s/' -r D
 	# Of several inotify-tools takes the last, and does not take both kinds.

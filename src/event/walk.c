@@ -352,6 +352,7 @@ meet(struct files *files, struct node *node, struct node *known)
 		follow_let_go(files, node);
 	} else {
 		tree_folder(node)->twin = known->wd;
+		walk_later(files, node); /* the queue may know which */
 	}
 }
 
