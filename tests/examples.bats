@@ -355,7 +355,7 @@ name_machine() {
 	for name in getpid getppid gethostname sethostname inotifywait timerfd-sleep; do
 		need_applet "$name"
 	done
-	LIMIT=${LIMIT:-60} example tour.sh # seconds; some where nobody else is at work
+	example tour.sh
 	equal "$status" 0 || fails "$output" "$stderr"
 	lacks "$output" FAILED
 	contains "$output" "   -> "

@@ -357,7 +357,7 @@ await() {
 	local end=$((SECONDS + LIMIT))
 
 	until "$@"; do
-		is_running || return 1
+		is_running || "$@" || fails "has ended before: $*" "standard error:" "$(cat "$job/err")" || return 1
 		((SECONDS < end)) || fails "waited in vain: $*" "standard error:" "$(cat "$job/err")" || return 1
 		# Nobody writes there: a pause, so that what is waited for gets its turn.
 		read -r -t 0.01 -u "$alive" _ 2>/dev/null || true

@@ -3,13 +3,11 @@
 # inotifywait --exec: what is run for which events, what it gets, what its end means; busy commands, bursts, signals, and
 # faults. BUTTER_LONG=1 runs more rounds.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
-# shellcheck disable=SC2034 # helper.bash reads LIMIT, IN, within
-# shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
+# shellcheck disable=SC2034 # helper.bash reads IN, within
+# shellcheck disable=SC2153,SC2154 # helper.bash sets LIMIT, status, output, stderr, pid, job ...
 # shellcheck disable=SC2016 # the commands' own shells expand
 
 load helper
-
-LIMIT=30 # seconds; nothing here takes long
 
 setup() {
 	need_applet inotifywait
@@ -28,16 +26,6 @@ script() {
 # reacting ARGUMENT...: butter inotifywait in the background, ready.
 reacting() {
 	start "$BUTTER" inotifywait -q --ready-fd 7 "$@"
-}
-
-# await COMMAND...: until it succeeds, as long as the watcher runs, and no longer than LIMIT.
-await() {
-	local end=$((SECONDS + LIMIT))
-
-	until "$@"; do
-		is_running || "$@" || fails "it has ended: $*" "$(cat "$job/err")" || return 1
-		((SECONDS < end)) || fails "waited in vain: $*" "$(cat "$job/err")" || return 1
-	done
 }
 
 lines() {

@@ -1259,7 +1259,7 @@ probes() {
 	# It stops wherever it has opened something, and goes on until that is D/x/n, which it has not read yet.
 	injecting openat:signal=STOP
 	launch "${tracer[@]}" -o stops "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create D
-	stopped() { [ "$(grep -c 'stopped by' stops)" -ge "$1" ]; }
+	stopped() { [ -e stops ] && [ "$(grep -c 'stopped by' stops)" -ge "$1" ]; }
 	is_in() { [[ $(ls -l "/proc/$(children "$pid")/fd") == *"$1"* ]]; }
 	goes_on() { kill -CONT "$(children "$pid")"; }
 	await stopped 1

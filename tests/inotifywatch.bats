@@ -3,13 +3,11 @@
 # inotifywatch: a drop-in for inotify-tools' (where that is installed each row runs both, one after the other), exact
 # totals or word that they are not, its own forms of output, the page on a terminal, and faults.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
-# shellcheck disable=SC2034 # helper.bash reads LIMIT, within
+# shellcheck disable=SC2034 # helper.bash reads within
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
 # shellcheck disable=SC2016 # actions are evaluated later
 
 load helper
-
-LIMIT=15 # seconds; nothing here takes long
 
 MESSAGES='Establishing watches...
 Finished establishing watches, now collecting statistics.'
