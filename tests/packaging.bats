@@ -118,7 +118,7 @@ files() {
 	cd "$clone"
 	capture make -s butter
 	[ "$status" = 0 ] || fails "$output" "$stderr"
-	equal "$("$clone/butter" --list | wc -l)" 6
+	equal "$("$clone/butter" --list | wc -l)" "$(wc -l <<<"$("$BUTTER" --list)")"
 	equal "$("$BUTTER_BUILD/config.status" --config)" "" ||
 		skip "the build under test has options of its own; nothing to compare with"
 	cmp "$clone/butter" "$BUTTER_BUILD/butter"
