@@ -6,18 +6,30 @@
  *	measure run ROUNDS LESS COMMAND + COMMAND ...
  *		from spawn to reap, LESS microseconds (what was asked for) taken off; microseconds
  *	measure ready ROUNDS COMMAND + COMMAND ...
- *		from spawn to "Watches established." on standard error; milliseconds
- *	measure events ROUNDS FILES AHEAD DIR COMMAND + COMMAND ...
+ *		from spawn to "Watches established." on standard error; milliseconds. fswatch says
+ *		nothing: to its first line about files that are made in the folder that is its
+ *		last word, again and again
+ *	measure events ROUNDS FILES AHEAD PAUSE DIR COMMAND + COMMAND ...
  *		one creates, renames and deletes FILES files in DIR, EVENTS_OF_A_FILE events each,
  *		as fast as it can, or at most AHEAD (not 0) events before what the watcher has
- *		written; milliseconds
+ *		written; the reader of that sleeps PAUSE seconds when it has half of them;
+ *		milliseconds
+ *	measure react ROUNDS TIMES DIR COMMAND + COMMAND ...
+ *		from the moment before a file is made in DIR, where nothing else happens, to the
+ *		first line: the median of TIMES times; microseconds
+ *	measure storm ROUNDS TREES DIR COMMAND + COMMAND ...
+ *		TREES trees, six folders one in another with a file in the last, made in DIR as
+ *		fast as can be; milliseconds. Lines are events, a bar and the path; the count is
+ *		that of files which have a CREATE or MOVED_TO, the first two further ones that of
+ *		folders, and of lines more than one for each of these
  *	measure count COMMAND + COMMAND ...
  *		instructions and system calls of each, counted by ptrace(2)
  *	measure tree DIR FOLDERS FILES
  *		makes FOLDERS folders, ten in each, with FILES files in each
  *
  * For each command a line: medians of time, peak memory (kB), CPU time and events, then each of
- * them divided by the first command's (the median of the rounds' ratios); "-" where it fails.
+ * them divided by the first command's (the median of the rounds' ratios), two further medians, and
+ * in how many rounds the command ended by itself before its time; "-" where it fails.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -40,10 +52,13 @@
 
 extern char **environ;
 
-enum { MOST_COMMANDS = 16, MOST_ROUNDS = 10000, EVENTS_OF_A_FILE = 6, QUIET = 2000 /* ms */ };
+enum { MOST_COMMANDS = 16, MOST_ROUNDS = 10000, EVENTS_OF_A_FILE = 6 };
+
+/* Milliseconds after which nothing more is expected: a line after another, and readiness. */
+enum { QUIET = 3000, HANGING = 120000 };
 
 /* What one round of one command gave: of these a line shows the medians. */
-enum { TIME, MEMORY, CPU, COUNT, VALUES };
+enum { TIME, MEMORY, CPU, COUNT, RATIOS, FOLDERS = RATIOS, DOUBLES, DIED, VALUES };
 
 static char **commands[MOST_COMMANDS];
 static double *values[MOST_COMMANDS][VALUES];
@@ -172,10 +187,11 @@ stop(pid_t pid)
 static bool
 wait_ready(int fd)
 {
+	struct pollfd in = { .fd = fd, .events = POLLIN };
 	char text[4096];
 	size_t length = 0;
 
-	while (length < sizeof(text) - 1) {
+	while (length < sizeof(text) - 1 && poll(&in, 1, HANGING) > 0) {
 		ssize_t size = read(fd, text + length, sizeof(text) - 1 - length);
 
 		if (size <= 0)
@@ -186,6 +202,37 @@ wait_ready(int fd)
 			return true;
 	}
 	return false;
+}
+
+/* Takes what is there, until there is nothing for MS milliseconds; false at the end of FD. */
+static bool
+skip(int fd, int ms)
+{
+	static char text[1 << 16];
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+
+	while (poll(&in, 1, ms) > 0)
+		if (read(fd, text, sizeof(text)) <= 0)
+			return false;
+	return true;
+}
+
+/* Makes files in FOLDER until the watcher that writes to FD has a line for one; takes all lines. */
+static bool
+probe_ready(int fd, const char *folder)
+{
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	double begun = now();
+	int ready;
+	char path[4096];
+
+	do {
+		snprintf(path, sizeof(path), "%s/probe", folder);
+		close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+		unlink(path);
+		ready = poll(&in, 1, 10);
+	} while (ready == 0 && now() - begun < HANGING / 1e3);
+	return ready > 0;
 }
 
 /* The number after KEY in the file NAME of process PID. */
@@ -214,43 +261,62 @@ cpu_now(pid_t pid)
 	return proc_value(pid, "schedstat", "") / 1e9;
 }
 
-/* Starts a watcher with OUT as output; -1 if it is never ready. */
-static pid_t
-start_watcher(char **command, int out)
+/* What PID has used, of CPU since it was at BEFORE; a dead one has no memory. */
+static void
+account(pid_t pid, double before, double *result)
 {
-	int err[2];
+	result[CPU] = cpu_now(pid) - before;
+	result[MEMORY] = proc_value(pid, "status", "VmHWM:");
+	result[DIED] = result[MEMORY] <= 0;
+}
+
+/* Starts COMMAND with its output in a pipe, *OUT to be read from; -1 if it is never ready. */
+static pid_t
+start_watcher(char **command, int *out)
+{
+	bool tells = strcmp(command[0], "fswatch"), is_ready;
+	int err[2], pipe[2], words = 0;
 	pid_t pid;
 
-	if (pipe2(err, O_CLOEXEC) < 0)
+	if (pipe2(err, O_CLOEXEC) < 0 || pipe2(pipe, O_CLOEXEC) < 0)
 		die("pipe");
-	pid = start(command, out, err[1]);
+	while (command[words])
+		words++;
+	pid = start(command, pipe[1], tells ? err[1] : -1);
 	close(err[1]);
-	if (pid >= 0 && !wait_ready(err[0])) {
-		stop(pid);
-		pid = -1;
-	}
+	close(pipe[1]);
+	is_ready =
+		pid >= 0 && (tells ? wait_ready(err[0]) : probe_ready(pipe[0], command[words - 1]));
 	close(err[0]);
-	return pid;
+	*out = pipe[0];
+	if (is_ready)
+		return pid;
+	if (pid >= 0)
+		stop(pid);
+	close(pipe[0]);
+	return -1;
 }
 
 static bool
 ready(int which, double *result)
 {
 	double begun = now();
-	pid_t pid = start_watcher(commands[which], -1);
+	int out;
+	pid_t pid = start_watcher(commands[which], &out);
 
 	if (pid < 0)
 		return false;
 	result[TIME] = now() - begun;
-	result[MEMORY] = proc_value(pid, "status", "VmHWM:");
-	result[CPU] = cpu_now(pid);
+	account(pid, 0, result);
 	stop(pid);
+	close(out);
 	return true;
 }
 
 /* ---- events ---- */
 
-static long files, ahead;
+static long files, ahead, pause_at; /* lines after which the reader sleeps; 0: it does not */
+static double pause_length;         /* seconds */
 static const char *folder;
 static _Atomic long *lines; /* that the reader has got, shared with the producer */
 
@@ -279,6 +345,12 @@ produce(void)
 	_exit(0);
 }
 
+static void
+nap(double seconds)
+{
+	usleep((useconds_t)(seconds * 1e6));
+}
+
 /* Counts lines until all have come, or none for a while; returns when the last one came. */
 static double
 read_lines(int fd)
@@ -295,6 +367,8 @@ read_lines(int fd)
 			break;
 		for (ssize_t i = 0; i < size; i++)
 			number += text[i] == '\n';
+		if (*lines < pause_at && *lines + number >= pause_at)
+			nap(pause_length);
 		*lines += number;
 		last = now();
 	}
@@ -306,30 +380,186 @@ events(int which, double *result)
 {
 	struct rusage usage;
 	double begun, before;
-	pid_t watcher, producer;
-	int out[2];
+	int out;
+	pid_t producer, watcher = start_watcher(commands[which], &out);
 
-	if (pipe2(out, O_CLOEXEC) < 0)
-		die("pipe");
-	watcher = start_watcher(commands[which], out[1]);
-	close(out[1]);
-	if (watcher < 0) {
-		close(out[0]);
+	if (watcher < 0)
 		return false;
-	}
+	skip(out, 100);
 	*lines = 0;
+	pause_at = pause_length > 0 ? files * EVENTS_OF_A_FILE / 2 : 0;
 	before = cpu_now(watcher);
 	begun = now();
 	producer = fork();
 	if (producer == 0)
 		produce();
-	result[TIME] = read_lines(out[0]) - begun;
-	result[CPU] = cpu_now(watcher) - before;
-	result[MEMORY] = proc_value(watcher, "status", "VmHWM:");
+	result[TIME] = read_lines(out) - begun;
+	account(watcher, before, result);
 	result[COUNT] = (double)*lines;
 	*lines = files * EVENTS_OF_A_FILE; /* no one waits any more */
 	stop(watcher);
-	close(out[0]);
+	close(out);
+	return reap(producer, &usage);
+}
+
+/* ---- react ---- */
+
+enum { CALM = 5 /* ms between two files */, MOST_TIMES = 1000, PATIENCE = 10 /* s for all */ };
+
+/* Seconds until the first line in OUT about the new file PATH; negative: there is none. */
+static double
+reaction(int out, const char *path)
+{
+	struct pollfd in = { .fd = out, .events = POLLIN };
+	double begun = now();
+
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+	return poll(&in, 1, QUIET) > 0 ? now() - begun : -1;
+}
+
+static bool
+react(int which, double *result)
+{
+	double times[MOST_TIMES], begun, before;
+	char path[4096];
+	int out, number = 0;
+	pid_t watcher = start_watcher(commands[which], &out);
+
+	if (watcher < 0)
+		return false;
+	before = cpu_now(watcher);
+	begun = now();
+	snprintf(path, sizeof(path), "%s/new", folder);
+	while (skip(out, CALM) && number < files && now() - begun < PATIENCE) {
+		times[number] = reaction(out, path);
+		unlink(path);
+		if (times[number++] < 0)
+			break;
+	}
+	account(watcher, before, result);
+	result[CPU] /= number ? number : 1;
+	stop(watcher);
+	close(out);
+	if (!number || times[number - 1] < 0)
+		return false;
+	qsort(times, (size_t)number, sizeof(*times), compare);
+	result[TIME] = times[number / 2];
+	return true;
+}
+
+/* ---- storm ---- */
+
+enum { DEPTH = 6 };
+static const char below[] = "/b/c/d/e/f/file";
+static unsigned short *told; /* lines that say it was made: of each tree's folders and its file */
+
+/* Makes the trees in FOLDER, or takes them away. */
+static void
+make_storm(long trees, bool make)
+{
+	char path[4096];
+
+	for (long i = 0; i < trees; i++) {
+		int length = snprintf(path, sizeof(path), "%s/tree-%ld", folder, i);
+
+		for (int j = 0; make && j < DEPTH; j++) {
+			if (mkdir(path, 0777) < 0)
+				_exit(1);
+			snprintf(path + length + 2 * j, sizeof(path) - (size_t)(length + 2 * j),
+				 "%.*s", j < DEPTH - 1 ? 2 : 5, below + 2 * j);
+		}
+		if (make) {
+			if (mknod(path, S_IFREG | 0666, 0) < 0)
+				_exit(1);
+			continue;
+		}
+		snprintf(path + length, sizeof(path) - (size_t)length, "%s", below);
+		unlink(path);
+		for (int j = DEPTH - 1; j >= 0; j--) {
+			path[length + 2 * j] = '\0';
+			rmdir(path);
+		}
+	}
+}
+
+/* Counts a LINE, events, a bar and a path, that says that something was made. */
+static void
+tell(const char *line)
+{
+	const char *path = strchr(line, '|');
+	char *rest;
+	long tree;
+	size_t length;
+
+	if (!path || strncmp(++path, folder, strlen(folder)) != 0
+	    || strncmp(path += strlen(folder), "/tree-", 6) != 0)
+		return;
+	if (!strstr(line, "CREATE") && !strstr(line, "MOVED_TO") && !strstr(line, "Created"))
+		return;
+	tree = strtol(path + 6, &rest, 10);
+	length = strlen(rest);
+	if (tree < 0 || tree >= files || strncmp(rest, below, length) != 0)
+		return;
+	told[tree * (DEPTH + 1) + (length < 2 * DEPTH - 1 ? (long)length / 2 : DEPTH)]++;
+}
+
+/* Counts lines until there is none for a while; returns when the last one came. */
+static double
+read_storm(int fd)
+{
+	static char text[1 << 16];
+	struct pollfd in = { .fd = fd, .events = POLLIN };
+	double last = now();
+	size_t length = 0;
+	ssize_t size;
+
+	while (poll(&in, 1, QUIET) > 0
+	       && (size = read(fd, text + length, sizeof(text) - length)) > 0) {
+		char *line = text, *end;
+
+		length += (size_t)size;
+		while ((end = memchr(line, '\n', length - (size_t)(line - text)))) {
+			*end = '\0';
+			tell(line);
+			line = end + 1;
+		}
+		length -= (size_t)(line - text);
+		memmove(text, line, length);
+		last = now();
+	}
+	return last;
+}
+
+static bool
+storm(int which, double *result)
+{
+	size_t number = (size_t)files * (DEPTH + 1);
+	struct rusage usage;
+	double begun, before;
+	int out;
+	pid_t producer, watcher;
+
+	make_storm(files, false);
+	watcher = start_watcher(commands[which], &out);
+	if (watcher < 0)
+		return false;
+	free(told);
+	told = calloc(number, sizeof(*told));
+	before = cpu_now(watcher);
+	begun = now();
+	producer = fork();
+	if (producer == 0) {
+		make_storm(files, true);
+		_exit(0);
+	}
+	result[TIME] = read_storm(out) - begun;
+	account(watcher, before, result);
+	for (size_t i = 0; i < number; i++) {
+		result[i % (DEPTH + 1) == DEPTH ? COUNT : FOLDERS] += told[i] > 0;
+		result[DOUBLES] += told[i] > 1 ? told[i] - 1 : 0;
+	}
+	stop(watcher);
+	close(out);
 	return reap(producer, &usage);
 }
 
@@ -458,53 +688,80 @@ ratio(int which, int value)
 	return median(ratios);
 }
 
+static double
+sum(const double *of_rounds)
+{
+	double total = 0;
+
+	for (int i = 0; i < rounds; i++)
+		total += of_rounds[i];
+	return total;
+}
+
 static void
 print(double unit)
 {
 	for (int i = 0; i < count; i++) {
 		if (done[i] < 0) {
-			puts("- - - - - - - -");
+			puts("- - - - - - - - - - -");
 			continue;
 		}
 		printf("%.1f %.0f %.1f %.0f", median(values[i][TIME]) * unit,
 		       median(values[i][MEMORY]), median(values[i][CPU]) * unit,
 		       median(values[i][COUNT]));
-		for (int j = 0; j < VALUES; j++)
+		for (int j = 0; j < RATIOS; j++)
 			printf(" %.3f", done[0] < 0 ? 0 : ratio(i, j));
-		puts("");
+		printf(" %.0f %.0f %.0f\n", median(values[i][FOLDERS]), median(values[i][DOUBLES]),
+		       sum(values[i][DIED]));
 	}
 }
 
-/* One of the three that go in rounds, from its first word after ROUNDS on; false: there is no such.
- */
-static bool
-in_rounds(const char *what, char **words)
+/* Those that go in rounds: how many words stand before the commands, and the unit of time. */
+static const struct way {
+	const char *name;
+	int words;
+	bool (*one)(int which, double *result);
+	double unit; /* of a second */
+} ways[] = {
+	{ "run", 1, run, 1e6 },     { "ready", 0, ready, 1e3 }, { "events", 4, events, 1e3 },
+	{ "react", 2, react, 1e6 }, { "storm", 2, storm, 1e3 },
+};
+
+static const struct way *
+find_way(const char *name)
 {
-	if (!strcmp(what, "run")) {
+	for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++)
+		if (!strcmp(ways[i].name, name))
+			return &ways[i];
+	return NULL;
+}
+
+static void
+go(const struct way *way, char **words)
+{
+	if (way->one == run) {
 		less = atof(words[0]) / 1e6;
-		split(words + 1);
-		measure(run);
-		print(1e6);
-	} else if (!strcmp(what, "ready")) {
-		split(words);
-		measure(ready);
-		print(1e3);
-	} else if (!strcmp(what, "events")) {
+	} else if (way->one == events) {
 		files = atol(words[0]);
 		ahead = atol(words[1]);
-		folder = words[2];
-		split(words + 3);
-		measure(events);
-		print(1e3);
-	} else {
-		return false;
+		pause_length = atof(words[2]);
+		folder = words[3];
+	} else if (way->words) {
+		files = atol(words[0]);
+		folder = words[1];
 	}
-	return true;
+	if (way->one == react && files > MOST_TIMES)
+		files = MOST_TIMES;
+	split(words + way->words);
+	measure(way->one);
+	print(way->unit);
 }
 
 int
 main(int argc, char **argv)
 {
+	const struct way *way = argc > 3 ? find_way(argv[1]) : NULL;
+
 	signal(SIGPIPE, SIG_IGN);
 	lines = mmap(NULL, sizeof(*lines), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		     0);
@@ -519,8 +776,9 @@ main(int argc, char **argv)
 		make_tree(argv[2], atol(argv[3]), atol(argv[4]));
 		return 0;
 	}
-	rounds = argc > 6 || (argc > 3 && strcmp(argv[1], "events")) ? atoi(argv[2]) : 0;
-	if (rounds < 1 || rounds > MOST_ROUNDS || !in_rounds(argv[1], argv + 3))
+	rounds = way && argc > 3 + way->words ? atoi(argv[2]) : 0;
+	if (rounds < 1 || rounds > MOST_ROUNDS)
 		return 2;
+	go(way, argv + 3);
 	return 0;
 }
