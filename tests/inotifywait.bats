@@ -1114,6 +1114,30 @@ D/ CLOSE_WRITE,CLOSE file
 	equal "$output" $'D/ CREATE file\nD/sub/ CREATE file'
 }
 
+# silent_walk WORD...: the walk through D, after which nothing happens, is no event itself.
+silent_walk() {
+	capture "$@" "$BUTTER" inotifywait -q -r -t 0.2 D
+	equal "$status $output $stderr" '2  '
+}
+
+@test "-r: the walk is no event either where folders are seen twice, or openat2 is refused" {
+	local error
+
+	mkdir -p D/{a,b,c,d}/e/f
+	: >D/a/e/file
+	silent_walk env
+	try inotifywait -q -r -t 0.2 D/b D D/c
+	equal "$status $output $stderr" '2  '
+	namespaces -m
+	# shellcheck disable=SC2016 # the inner shell expands
+	silent_walk "${within[@]}" bash -euc 'mount --bind D/b D/a; mount --bind D/b D/d; exec "$@"' bash
+	need_strace
+	for error in ENOSYS EPERM EACCES; do
+		silent_walk strace -f -qq -e signal=none -e trace=openat2 -o trace -e inject=openat2:error=$error
+		contains "$(<trace)" INJECTED
+	done
+}
+
 @test "-r: 1,000 folders, and a chain of 200, with 64 descriptors" {
 	mkdir -p D/{1..10}/{1..100} "D/$(printf 'c/%.0s' {1..200})"
 	ulimit -n 64

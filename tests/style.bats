@@ -213,7 +213,7 @@ about='inotify_init1? inotify_add_watch inotify_rm_watch fanotify_init fanotify_
 	copy_file_range sendfile mount umount2? pivot_root chroot fsopen fsconfig fsmount fspick move_mount open_tree
 	open_tree_attr mount_setattr statmount listmount unshare setns clone3? sethostname setdomainname uname gethostname
 	getdomainname capget capset seccomp io_setup io_submit io_getevents io_pgetevents io_cancel io_destroy
-	io_uring_[a-z_]+ landlock_[a-z_]+ memfd_create name_to_handle_at open_by_handle_at ptrace bpf statfs
+	io_uring_[a-z_]+ landlock_[a-z_]+ memfd_create openat2 name_to_handle_at open_by_handle_at ptrace bpf statfs
 	getppid'
 
 each_call_in_one_module() {

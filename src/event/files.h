@@ -37,6 +37,7 @@ struct files {
 	enum node_state finds;        /* what is new is told, or not yet */
 	int start;                    /* the working folder, while a walk leaves it; -1 */
 	size_t open_folders;          /* descriptors that the walk holds */
+	bool mounts;                  /* it has met one, or cannot tell */
 	size_t folders;               /* how many have been visited */
 	size_t left_out;              /* how many of them are not watched for want of watches */
 	struct buffer first_left_out; /* the path of one of those */

@@ -11,6 +11,7 @@
 
 #include "event/follow.h"
 #include "event/window.h"
+#include "kernel/openat.h"
 #include "memory.h"
 
 enum {
@@ -27,6 +28,8 @@ struct step {
 	struct step *up; /* NULL above a root: the working folder at start */
 	struct node *node;
 	int fd;
+	bool readable;      /* the descriptor was opened for reading; otherwise as a place only */
+	bool left;          /* the working folder is another by now */
 	struct node *below; /* the folders in it, not visited yet; chained by next */
 };
 
@@ -207,7 +210,7 @@ see(struct files *files, struct node *node, const char *name, enum node_kind kin
 {
 	struct node *child = tree_child(&files->tree, node, name, NODE_TOLD);
 
-	if (!child || child->kind != kind)
+	if ((!child || child->kind != kind) && files->tree.in_state[NODE_UNTOLD])
 		child = tree_child(&files->tree, node, name, NODE_UNTOLD);
 	if (!child || child->kind != kind)
 		child = tree_add(&files->tree, node, name, kind, files->finds);
@@ -422,15 +425,14 @@ watch_quietly(struct files *files, struct step *step, const struct place *place)
 static int
 read_step(struct files *files, struct step *step, const struct place *place, int above)
 {
-	bool again = files->mask & OWN_DOING; /* STEP has it as a place only */
 	int fd = step->fd, result = -1;
 
-	if (again)
+	if (!step->readable)
 		fd = openat(place->mask & IN_ONLYDIR ? above : fd, place->name,
 			    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOCTTY);
 	if (fd >= 0)
 		result = list(files, step, fd);
-	if (again && fd >= 0)
+	if (!step->readable && fd >= 0)
 		close(fd);
 	return result;
 }
@@ -463,22 +465,57 @@ static void
 complete(struct files *files, struct step *up, struct step *step, const struct place *place)
 {
 	bool inside = !(place->mask & IN_ONLYDIR);
-	int fd = reach(files, inside ? step : up), wd;
+	int fd, wd;
 
-	if (fd < 0 || fchdir(fd) < 0)
-		return;
+	if (step->left || !inside) {
+		fd = reach(files, inside ? step : up);
+		if (fd < 0 || fchdir(fd) < 0)
+			return;
+	}
+	leave(files, step); /* of this it shall not tell either */
 	wd = inotify_watch(files->source.fd, place->name, place->mask);
 	/* Another folder has this name by now. Its own event is on its way. */
 	if (wd >= 0 && wd != step->node->wd && !tree_find(&files->tree, wd))
 		inotify_ignore(files->source.fd, wd);
 }
 
+/*
+ * Whether opening STEP's folder for reading is no event: no watch has it yet, and the one of the
+ * folder above does not tell of that before all below is read. A second way to what is watched
+ * already is possible where folders are mounted, or with further roots.
+ */
+static bool
+is_unheard(const struct files *files, const struct step *step)
+{
+	return files->finds == NODE_TOLD && step->up && files->tree.root_count == 1
+	       && !files->mounts;
+}
+
+/* Opens STEP's folder, an entry of ABOVE, for reading if that is no event. -1 errno. */
+static int
+open_step(struct files *files, struct step *step, int above)
+{
+	const char *name = step->node->name;
+	int links = step->node->parent || !files->follow ? O_NOFOLLOW : 0;
+
+	if (files->mask & OWN_DOING && is_unheard(files, step)) {
+		step->fd = openat_unmounted(above, name);
+		step->readable = step->fd >= 0;
+		if (step->readable)
+			return 0;
+		files->mounts = !is_gone(errno) && errno != EACCES;
+	}
+	step->readable = !(files->mask & OWN_DOING);
+	step->fd = openat(above < 0 ? AT_FDCWD : above, name,
+			  (step->readable ? O_RDONLY | O_NOCTTY : O_PATH) | O_DIRECTORY | O_CLOEXEC
+				  | links);
+	return step->fd < 0 ? -1 : 0;
+}
+
 static int
 visit(struct files *files, struct step *up, struct node *node)
 {
 	struct step step = { .up = up, .node = node, .fd = -1 };
-	int links = node->parent || !files->follow ? O_NOFOLLOW : 0;
-	int way = files->mask & OWN_DOING ? O_PATH : O_RDONLY | O_NOCTTY;
 	int above, result;
 	struct place place;
 
@@ -486,11 +523,7 @@ visit(struct files *files, struct step *up, struct node *node)
 		return 0;
 	files->folders++;
 	above = reach(files, up);
-	if (up && above < 0)
-		return give_up(files, node);
-	step.fd = openat(above < 0 ? AT_FDCWD : above, node->name,
-			 way | O_DIRECTORY | O_CLOEXEC | links);
-	if (step.fd < 0)
+	if ((up && above < 0) || open_step(files, &step, above) < 0)
 		return give_up(files, node);
 	if (++files->open_folders > MOST_OPEN && up && up->up)
 		leave(files, up->up);
@@ -499,6 +532,7 @@ visit(struct files *files, struct step *up, struct node *node)
 		struct node *child = step.below;
 
 		step.below = tree_folder(child)->next;
+		step.left = true;
 		if (result > 0 && visit(files, &step, child) < 0)
 			result = -1;
 	}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/openat.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int
+openat_unmounted(int fd, const char *name)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_XDEV,
+	};
+
+	return (int)syscall(SYS_openat2, fd, name, &how, sizeof(how));
+}

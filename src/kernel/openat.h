@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* openat2(2): opening with more care than openat takes. */
+#ifndef BUTTER_OPENAT_H
+#define BUTTER_OPENAT_H
+
+/*
+ * Opens the folder NAME, an entry of the folder FD, for reading, close-on-exec, unless it is a
+ * symlink or something is mounted there. -1 with errno of openat2: EXDEV for a mount; ENOSYS
+ * before Linux 5.6, or EPERM where a seccomp profile does not know the call.
+ */
+int openat_unmounted(int fd, const char *name);
+
+#endif
