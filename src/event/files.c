@@ -10,7 +10,11 @@
 #include "event/walk.h"
 #include "event/window.h"
 
-enum { READ_SIZE = 1 << 16 }; /* bytes of the kernel's queue at a time */
+enum {
+	READ_SIZE = 1 << 16, /* bytes of the kernel's queue at a time */
+	/* Nanoseconds. At a million events a second these are 250 of the 16384 that it holds. */
+	GATHER = 250000,
+};
 
 /* Keeps the tree as the last event says. */
 static void
@@ -121,6 +125,9 @@ decode_record(struct files *files, struct event *event)
 		return 1; /* and the record the next time */
 	source->offset += size;
 	describe(files, node, record, event);
+	/* What happens in it is only heard once it is watched. */
+	source->hurry |= files->recursive && record->mask & IN_ISDIR
+			 && record->mask & (IN_CREATE | IN_MOVED_TO);
 	if (record->mask & IN_Q_OVERFLOW)
 		files->lost = true;
 	else if (record->mask & IN_IGNORED)
@@ -212,6 +219,7 @@ files_open(struct files *files, uint32_t mask, bool recursive, bool follow_links
 	};
 	source_open(&files->source, fd, READ_SIZE, sizeof(struct inotify_event) + NAME_MAX + 1);
 	files->source.nonblocking = true;
+	files->source.rest = GATHER;
 	files->source.decode = decode;
 	return 0;
 }

@@ -20,6 +20,8 @@ struct source {
 	bool emptied;                /* the last read left room for a record: there were no more */
 	int64_t read_at;             /* realtime of the last read */
 	uint64_t total;              /* bytes read since it was opened */
+	int64_t rest; /* how long records may be left to gather while they pour in, nanoseconds */
+	bool hurry;   /* but not now: the next ones depend on how soon these are read */
 
 	/*
 	 * Takes the next event out of the buffer: 1, 0 when the buffer holds no more

@@ -17,6 +17,12 @@ enum { FLUSH_SIZE = 1 << 16 };
 /* How many events may come before the clock is looked at, and before commands are. */
 enum { CLOCK_EVENTS = 1024, REACT_EVENTS = 1 << 16 };
 
+/*
+ * Events pour in when reads that follow each other within so many nanoseconds, so many of them, found
+ * some each time, and as long as a rest brings at least so many bytes.
+ */
+enum { SOON = 200000, POURING = 4, WORTH_A_REST = 256 };
+
 /* The loop's own state beside what the caller asked for. */
 struct loop {
 	struct watch *watch;
@@ -26,6 +32,10 @@ struct loop {
 	int64_t deadline;     /* CLOCK_MONOTONIC; NUM_FOREVER: none */
 	int signals;          /* descriptor of signals_watch; -1: none */
 	bool mind_reader;     /* whether to end when the output's reader leaves */
+	int soon;             /* how many reads in a row came soon after the one before */
+	bool rested;          /* the last sleep was a rest */
+	uint64_t total;       /* the source's, when it was drained last */
+	int64_t read_at;      /* the source's, then */
 	enum watch_end end;
 	bool ended;
 };
@@ -153,6 +163,29 @@ time_left(const struct loop *loop, int64_t deadline, struct timespec *space)
 }
 
 /*
+ * Whether to leave the kernel's queue alone for a moment: a few events a read cost more for the
+ * reads, writes and sleeps than for the events. The first ones after a quiet time never wait.
+ */
+static bool
+may_rest(struct loop *loop)
+{
+	struct source *source = loop->watch->source;
+	uint64_t size = source->total - loop->total;
+	int64_t gap = source->read_at - loop->read_at;
+
+	if (loop->rested ? size < WORTH_A_REST : size && (gap < 0 || gap > SOON))
+		loop->soon = 0;
+	else if (size && loop->soon < POURING)
+		loop->soon++;
+	if (source->hurry)
+		loop->soon = 0;
+	source->hurry = false;
+	loop->total = source->total;
+	loop->read_at = source->read_at;
+	return source->rest && loop->soon == POURING;
+}
+
+/*
  * Sleeps until there are events, the reader takes more or leaves, a command or the time is over.
  */
 static void
@@ -160,12 +193,14 @@ sleep_until_ready(struct loop *loop)
 {
 	bool pending = record_size(&loop->output);
 	struct pollfd fds[] = {
-		{ .fd = is_full(loop) ? -1 : loop->watch->source->fd, .events = POLLIN },
+		{ .fd = is_full(loop) || loop->rested ? -1 : loop->watch->source->fd,
+		  .events = POLLIN },
 		{ .fd = pending || loop->mind_reader ? loop->output.fd : -1,
 		  .events = pending ? POLLOUT : 0 },
 		{ .fd = loop->signals, .events = POLLIN },
 		{ .fd = loop->watch->react ? react_fd(loop->watch->react) : -1, .events = POLLIN },
 	};
+	int64_t deadline = loop->deadline, rest;
 	struct timespec space;
 	int ready;
 
@@ -173,7 +208,10 @@ sleep_until_ready(struct loop *loop)
 		end(loop, WATCH_TIMED_OUT);
 		return;
 	}
-	ready = ppoll(fds, 4, time_left(loop, loop->deadline, &space), NULL);
+	if (loop->rested
+	    && (rest = timerfd_now(CLOCK_MONOTONIC) + loop->watch->source->rest) < deadline)
+		deadline = rest;
+	ready = ppoll(fds, 4, time_left(loop, deadline, &space), NULL);
 	if (fds[2].revents)
 		signals_take();
 	if (ready < 0 && errno != EINTR)
@@ -221,6 +259,7 @@ go_round(struct loop *loop)
 			end(loop, WATCH_CANNOT_WRITE);
 		if (!loop->ended)
 			react(loop, !is_full(loop));
+		loop->rested = may_rest(loop);
 		if (!loop->ended)
 			sleep_until_ready(loop);
 	}
