@@ -33,8 +33,8 @@ enum { TIMED_OUT = 2 };
 /* With --batch, events that follow each other as fast as this make one run. */
 #define DEBOUNCE_BATCH (50 * (NUM_SECOND / 1000))
 
-static bool csv, background, json, monitor, no_follow, no_newline, null, partial, recursive,
-	sd_notify, to_syslog;
+static bool csv, background, by_name, json, monitor, no_follow, no_newline, null, partial,
+	recursive, sd_notify, to_syslog, wait_recreate;
 static int quiet, ready_fd = -1;
 static int64_t count, timeout;
 static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
@@ -89,6 +89,8 @@ static const struct opt options[] = {
 	  "--exec: run when no event has come for DURATION (default: 0, with --batch 50ms)" },
 	WATCHING_EXCLUDE(patterns),
 	WATCHING_EXCLUDEI(patterns),
+	{ OPT_FLAG, 0, "follow-name", NULL, &by_name,
+	  "with -m or --count: go on with what replaces an operand" },
 	{ OPT_STRING, 0, "format", "FORMAT", &format,
 	  "print %w watched path, %f file in it, %p both, %e events, %Xe, %T and %t time, %c cookie, %0, %n" },
 	WATCHING_FROMFILE(from_files),
@@ -116,6 +118,8 @@ static const struct opt options[] = {
 	  "wait until PATH exists; of several, and with --until-gone, all must hold" },
 	{ OPT_LIST, 0, "until-gone", "PATH", &awaited, "wait until PATH does not exist" },
 	{ .kind = OPT_COMMAND, .argument = "[-- COMMAND [ARG ...]]", .value = &command },
+	{ OPT_FLAG, 0, "wait-recreate", NULL, &wait_recreate,
+	  "as --follow-name, and wait for an operand that is gone to come back" },
 	OPT_END,
 };
 
@@ -145,6 +149,9 @@ check(void)
 		return misuse("--exec needs a command after --");
 	if (!execute && (batch || busy || debounce >= 0))
 		return misuse("--batch, --debounce and --on-busy need --exec");
+	if ((by_name || wait_recreate) && !(monitor || background || count))
+		return misuse("--%s needs --monitor or --count",
+			      by_name ? "follow-name" : "wait-recreate");
 	if (background && !out_file)
 		return misuse("--daemon needs --outfile");
 	if (background && (ready_fd >= 0 || sd_notify))
@@ -201,6 +208,8 @@ set_up(int out)
 				? "Setting up watches.  Beware: since -r was given, this may take a while!\n"
 				: "Setting up watches.\n");
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
+		return fail(inotify_hints, "cannot use inotify");
+	if ((by_name || wait_recreate) && files_follow_names(&files, wait_recreate) < 0)
 		return fail(inotify_hints, "cannot use inotify");
 	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
 	files.trouble = watching_trouble;
@@ -333,9 +342,9 @@ report(enum watch_end end)
 static int
 check_awaited(int operands)
 {
-	if (operands || background || command || count || csv || events || execute || format
-	    || from_files.count || monitor || on_overflow || partial || no_newline || null
-	    || out_file || patterns.count || recursive || time_format)
+	if (operands || background || by_name || command || count || csv || events || execute
+	    || format || from_files.count || monitor || on_overflow || partial || no_newline || null
+	    || out_file || patterns.count || recursive || time_format || wait_recreate)
 		return misuse(
 			"--%s goes without operands, and with -P, -q, -s, -t, --json, --ready-fd and --sd-notify only",
 			awaited.items[0].row->name);

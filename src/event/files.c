@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "event/follow.h"
+#include "event/root.h"
 #include "event/walk.h"
 #include "event/window.h"
 
@@ -29,8 +30,10 @@ follow_last(struct files *files)
 		return;
 	files->lost = false;
 	follow_forget(files);
-	if (!files->remember)
+	if (!files->remember) {
+		root_check(files);
 		return;
+	}
 	window_forget(files);
 	walk_again(files);
 }
@@ -95,7 +98,7 @@ static int
 decode_found(struct files *files, struct event *event)
 {
 	do
-		if (window_tell(files, event))
+		if (root_tell(files, event) || window_tell(files, event))
 			return 1;
 	while (walk_waiting(files));
 	return 0;
@@ -132,7 +135,7 @@ decode_record(struct files *files, struct event *event)
 		files->lost = true;
 	else if (record->mask & IN_IGNORED)
 		follow_end(files, node); /* its path stays readable */
-	else
+	else if (!root_leaves(files, node, record))
 		files->last = node;
 	return 1;
 }
@@ -148,8 +151,14 @@ decode(struct source *source, struct event *event)
 
 		if (result)
 			return result;
-		if (source->offset >= source->length)
-			break;
+		if (source->offset >= source->length) {
+			result = root_step(files);
+			if (result < 0)
+				return -1;
+			if (!result)
+				break;
+			continue;
+		}
 		result = decode_record(files, event);
 		if (result)
 			return result;
@@ -159,19 +168,31 @@ decode(struct source *source, struct event *event)
 	return 0;
 }
 
+int
+files_follow_names(struct files *files, bool wait)
+{
+	files->by_name = true;
+	files->wait = wait;
+	return root_open(files);
+}
+
 static int
 watch_one(struct files *files, const char *path, bool is_dir)
 {
-	int wd = inotify_watch(files->source.fd, path,
-			       files->mask | (files->follow ? 0 : IN_DONT_FOLLOW));
+	enum node_kind kind = is_dir ? NODE_FOLDER : NODE_OBJECT;
+	int wd = inotify_watch(files->source.fd, path, root_mask(files, kind));
+	bool known = tree_find(&files->tree, wd);
+	struct node *node;
 
 	if (wd < 0)
 		return -1;
-	if (!tree_find(&files->tree, wd))
-		tree_watch(&files->tree,
-			   tree_add(&files->tree, NULL, path, is_dir ? NODE_FOLDER : NODE_OBJECT,
-				    NODE_TOLD),
-			   wd);
+	if (known && !files->by_name)
+		return 0;
+	node = tree_add(&files->tree, NULL, path, kind, known ? NODE_AWAY : NODE_TOLD);
+	if (known)
+		tree_folder(node)->twin = wd; /* it can be replaced without the other */
+	else
+		tree_watch(&files->tree, node, wd);
 	return 0;
 }
 
@@ -228,6 +249,7 @@ void
 files_close(struct files *files)
 {
 	source_close(&files->source);
+	root_close(files);
 	tree_done(&files->tree);
 	window_forget(files);
 	buffer_done(&files->windows);

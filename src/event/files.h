@@ -21,6 +21,7 @@
 #include "event/own.h"
 #include "event/source.h"
 #include "event/tree.h"
+#include "event/until.h"
 #include "kernel/inotify.h"
 
 struct files {
@@ -32,6 +33,14 @@ struct files {
 	bool remember;  /* files too, so that what an overflow has lost can be found */
 	struct own own; /* the output, if it may be watched itself */
 	bool partial;   /* folders for which there are not enough watches are left out */
+
+	/* Operands as names: src/event/root.h. */
+	bool by_name;                          /* what replaces the object of a root is watched */
+	bool wait;                             /* it is waited for */
+	struct until until;                    /* by that, which tells of mounts, too */
+	struct pollfd besides[SOURCE_BESIDES]; /* what is polled for it */
+	bool mounted;     /* mounts have changed, and the roots have not been looked at since */
+	size_t root_news; /* roots of which something is to be told */
 
 	/* The walk: src/event/walk.h. */
 	enum node_state finds;        /* what is new is told, or not yet */
@@ -77,6 +86,14 @@ int files_open(struct files *files, uint32_t mask, bool recursive, bool follow);
  * run out below it goes on without watching and counts in LEFT_OUT.
  */
 int files_watch(struct files *files, const char *path);
+
+/*
+ * To be called before files_watch: what is watched under the path of an operand is that which has this
+ * name. When it is gone or has moved away, what is there then is watched, and told as a synthetic
+ * IN_CREATE, with all in it where RECURSIVE is set. Where nothing is there, the operand is lost,
+ * or waited for, with WAIT. -1 with errno of until_open.
+ */
+int files_follow_names(struct files *files, bool wait);
 
 /* The events are written to FD: what that does to a file that is watched is no event. */
 void files_output(struct files *files, int fd);

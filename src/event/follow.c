@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "event/root.h"
 #include "event/walk.h"
 #include "event/window.h"
 #include "memory.h"
@@ -117,6 +118,15 @@ follow_let_go(struct files *files, struct node *node)
 {
 	follow_unwatch(files, node);
 	drop(files, node);
+}
+
+void
+follow_lose(struct files *files, struct node *node)
+{
+	follow_unwatch(files, node);
+	replaced(files, node, NULL);
+	if (node->parent || !root_goes_on(files, node))
+		drop(files, node);
 }
 
 void
@@ -419,7 +429,9 @@ follow_end(struct files *files, struct node *node)
 {
 	tree_watch(&files->tree, node, -1);
 	follow_unwatch(files, node);
-	if (!node->parent || node->state != NODE_TOLD)
+	if (!node->parent)
+		follow_lose(files, node);
+	else if (node->state != NODE_TOLD)
 		drop(files, node);
 	else if (node->parent->wd >= 0)
 		walk_later(

@@ -29,6 +29,12 @@ bool follow_is_waiting(const struct files *files);
 /* Frees NODE and all below it, and ends their watches. */
 void follow_let_go(struct files *files, struct node *node);
 
+/*
+ * The object of NODE is gone, or has another name now: frees NODE, as follow_let_go, unless it is a
+ * root that goes on with another object (root.h).
+ */
+void follow_lose(struct files *files, struct node *node);
+
 /* Ends the watches of all below the folder NODE, and of NODE itself, which stays. */
 void follow_unwatch(struct files *files, struct node *node);
 

@@ -2,7 +2,6 @@
 #include "event/source.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -39,11 +38,28 @@ fill(struct source *source)
 	return size > 0;
 }
 
+size_t
+source_besides(const struct source *source, struct pollfd *fds)
+{
+	for (size_t i = 0; i < source->besides_count; i++)
+		fds[i] = (struct pollfd){ .fd = source->besides[i].fd,
+					  .events = source->besides[i].events };
+	return source->besides_count;
+}
+
+void
+source_besides_seen(struct source *source, const struct pollfd *fds)
+{
+	for (size_t i = 0; i < source->besides_count; i++)
+		source->besides[i].revents |= fds[i].revents;
+}
+
 /* Waits until the descriptor is ready or DEADLINE (CLOCK_MONOTONIC) is there: 1, 0, -1 errno. */
 static int
 wait_until(struct source *source, int64_t deadline)
 {
-	struct pollfd in = { .fd = source->fd, .events = POLLIN };
+	struct pollfd fds[1 + SOURCE_BESIDES] = { { .fd = source->fd, .events = POLLIN } };
+	size_t count = 1 + source_besides(source, &fds[1]);
 
 	for (;;) {
 		int64_t left =
@@ -53,7 +69,9 @@ wait_until(struct source *source, int64_t deadline)
 
 		left = left < 0 ? 0 : left;
 		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-		ready = ppoll(&in, 1, deadline == NUM_FOREVER ? NULL : &timeout, NULL);
+		ready = ppoll(fds, count, deadline == NUM_FOREVER ? NULL : &timeout, NULL);
+		if (ready > 0)
+			source_besides_seen(source, &fds[1]);
 		if (ready >= 0 || errno != EINTR)
 			return ready;
 	}

@@ -9,7 +9,11 @@
 #ifndef BUTTER_SOURCE_H
 #define BUTTER_SOURCE_H
 
+#include <poll.h>
+
 #include "event/event.h"
+
+enum { SOURCE_BESIDES = 2 };
 
 struct source {
 	int fd;
@@ -22,6 +26,13 @@ struct source {
 	uint64_t total;              /* bytes read since it was opened */
 	int64_t rest; /* how long records may be left to gather while they pour in, nanoseconds */
 	bool hurry;   /* but not now: the next ones depend on how soon these are read */
+
+	/*
+	 * What may bring an event besides the descriptor. Who sleeps on that polls these too, and
+	 * adds to revents what it has seen; decode takes it from there. SOURCE_BESIDES at most.
+	 */
+	struct pollfd *besides;
+	size_t besides_count;
 
 	/*
 	 * Takes the next event out of the buffer: 1, 0 when the buffer holds no more
@@ -52,6 +63,12 @@ int source_drain(struct source *source, bool (*each)(const struct event *event, 
  * in the kernel (FIONREAD; ioctl(2)). What comes later comes after them.
  */
 size_t source_waiting(const struct source *source);
+
+/* For poll(2): fills FDS with what to poll besides the descriptor. Returns how many. */
+size_t source_besides(const struct source *source, struct pollfd *fds);
+
+/* FDS are those of source_besides after poll(2). */
+void source_besides_seen(struct source *source, const struct pollfd *fds);
 
 /* Closes the descriptor and frees the buffer. */
 void source_close(struct source *source);

@@ -182,6 +182,13 @@ tree_child(const struct tree *tree, const struct node *parent, const char *name,
 }
 
 void
+tree_set_kind(struct tree *tree, struct node *node, enum node_kind kind)
+{
+	node->kind = kind;
+	tree->shown = NULL;
+}
+
+void
 tree_set_state(struct tree *tree, struct node *node, enum node_state state)
 {
 	tree->in_state[node->state]--;

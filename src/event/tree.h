@@ -26,7 +26,8 @@ enum node_kind {
 enum node_state {
 	NODE_TOLD,   /* the reader of the events knows that it is there */
 	NODE_UNTOLD, /* found by reading its folder: what the queue says comes first */
-	NODE_AWAY,   /* a folder that is on its way: its name is another's, or nobody's */
+	NODE_AWAY,   /* a folder that is on its way: its name is another's, or nobody's; a root that
+			is waited for */
 	NODE_GONE,   /* a folder that has no name any more; its watch may live on */
 };
 
@@ -46,6 +47,7 @@ struct node {
 	bool dirty : 1;   /* a file: events have told that the stamp does not hold any more */
 	bool waiting : 1; /* a folder: to be watched as soon as it can be found */
 	bool refused : 1; /* a folder: that it cannot be watched has been said */
+	bool covered : 1; /* a root: mounts have made its path lead to another object */
 	char name[];      /* a root's is its path as typed */
 };
 
@@ -90,6 +92,9 @@ struct node *tree_find(const struct tree *tree, int wd);
 /* The child of PARENT with NAME in STATE, or NULL. */
 struct node *tree_child(const struct tree *tree, const struct node *parent, const char *name,
 			enum node_state state);
+
+/* NODE, a folder without children or an object, is of KIND from now on, which is one of these. */
+void tree_set_kind(struct tree *tree, struct node *node, enum node_kind kind);
 
 void tree_set_state(struct tree *tree, struct node *node, enum node_state state);
 

@@ -417,15 +417,17 @@ look_once(struct until *until)
 {
 	const struct condition *conditions = (const void *)until->paths.data;
 	size_t count = until->paths.length / sizeof(*conditions);
-	int result = 1, error;
+	int result = !until->any, error;
 
 	until->pass++;
 	until->fresh = false;
 	until->edges.length = until->names.length = 0;
-	for (size_t i = 0; i < count && result >= 0; i++) {
+	for (size_t i = 0; i < count && result >= 0 && !(result && until->any); i++) {
 		int holds = look_at(until, &conditions[i]);
 
-		if (holds < 1)
+		if (holds < 0)
+			until->failed = i;
+		if (holds < 0 || holds == until->any)
 			result = holds;
 	}
 	error = errno;
@@ -464,6 +466,16 @@ note_change(const struct event *event, void *changed)
 	return true;
 }
 
+int
+until_step(struct until *until, bool mounted)
+{
+	bool changed = mounted;
+
+	if (source_drain(&until->source, note_change, &changed) < 0)
+		return -1;
+	return changed;
+}
+
 /* Sleeps until something on the ways has changed: 1, 0 when the time is up, -1 errno. */
 static int
 sleep_until_changed(struct until *until)
@@ -484,9 +496,10 @@ sleep_until_changed(struct until *until)
 		ready = ppoll(fds, 2, forever ? NULL : &timeout, NULL);
 		if (ready == 0 || (ready < 0 && errno != EINTR))
 			return ready;
-		changed = ready > 0 && fds[1].revents;
-		if (source_drain(&until->source, note_change, &changed) < 0)
+		ready = until_step(until, ready > 0 && fds[1].revents);
+		if (ready < 0)
 			return -1;
+		changed = ready;
 	}
 	return 1;
 }
@@ -533,6 +546,12 @@ until_add(struct until *until, const char *path, bool gone)
 	struct condition condition = { .path = path, .gone = gone };
 
 	buffer_add(&until->paths, &condition, sizeof(condition));
+}
+
+void
+until_clear(struct until *until)
+{
+	until->paths.length = 0;
 }
 
 void

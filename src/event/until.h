@@ -23,13 +23,15 @@ struct until {
 	int start;        /* the working folder; -1: it may not be searched */
 	int mounts;       /* /proc/self/mountinfo; -1: it is not there, and mounts go unnoticed */
 	bool follow;      /* a path that ends in a symlink means what that points to */
+	bool any;         /* one condition is enough; as long as there is none, none holds */
 	int64_t deadline; /* CLOCK_MONOTONIC; NUM_FOREVER: none */
 	struct buffer paths;   /* struct condition each */
 	struct buffer watches; /* struct watched each: what the kernel watches */
 	struct buffer edges;   /* struct edge each: names that the walks came by, */
 	struct buffer names;   /* and their text */
 	struct buffer place;   /* the folder, or the entry, that the walk is at */
-	bool searching;        /* what failed: looking up, not watching */
+	bool searching;        /* what failed: looking up, not watching, */
+	size_t failed;         /* and for which condition */
 	unsigned pass;         /* number of the look */
 	bool fresh;            /* the last look has set watches, and has to be confirmed */
 };
@@ -44,13 +46,25 @@ int until_open(struct until *until, bool follow, int64_t timeout);
 void until_add(struct until *until, const char *path, bool gone);
 
 /*
- * Looks, and sets the watches. 1 when all conditions hold, at one look: then nothing is watched.
- * 0 when until_wait will not miss that from now on. -1 with errno, and place and
- * searching say where: of inotify_watch or openat(2), such as EACCES, ENAMETOOLONG, EMFILE;
+ * Looks, and sets the watches. 1 when all conditions hold, at one look (or one does, if any is
+ * enough): then it is not sure that changes are noticed.
+ * 0 when until_wait or until_step will not miss that from now on. -1 with errno, and place,
+ * searching and failed say where: of inotify_watch or openat(2), such as EACCES, ENAMETOOLONG, EMFILE;
  * ENOENT where the working folder itself has been removed, EOPNOTSUPP where nothing
  * would tell (inotify_is_deaf).
  */
 int until_look(struct until *until);
+
+/* All conditions are taken back. */
+void until_clear(struct until *until);
+
+/*
+ * Whether the conditions have to be looked at again, because something on the ways has changed
+ * since they were: 1, 0, -1 with errno of read(2). Waits for nothing: that is the caller's part,
+ * with POLLIN of the source's descriptor and POLLPRI of mounts. MOUNTED: the latter has come,
+ * which poll(2) tells but once.
+ */
+int until_step(struct until *until, bool mounted);
 
 /* Waits until all hold: 1; 0 when the time is up; -1 as until_look, or with errno of ppoll(2). */
 int until_wait(struct until *until);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "event/follow.h"
+#include "event/root.h"
 #include "event/window.h"
 #include "kernel/openat.h"
 #include "memory.h"
@@ -624,7 +625,8 @@ look_again(struct files *files, struct node *node)
 		return; /* where it arrives, it will be looked at */
 	if (node->state == NODE_GONE)
 		follow_let_go(files, node);
-	else if (node->kind == NODE_OBJECT && !is_there(files, node))
+	else if (root_has_left(files, node)
+		 || (node->kind == NODE_OBJECT && !is_there(files, node)))
 		files->doomed = node;
 	else if (node->kind == NODE_FOLDER && walk_folder(files, node) < 0) {
 		if (!node->parent && is_gone(errno))

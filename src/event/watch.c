@@ -192,14 +192,15 @@ static void
 sleep_until_ready(struct loop *loop)
 {
 	bool pending = record_size(&loop->output);
-	struct pollfd fds[] = {
-		{ .fd = is_full(loop) || loop->rested ? -1 : loop->watch->source->fd,
-		  .events = POLLIN },
+	struct source *source = loop->watch->source;
+	struct pollfd fds[4 + SOURCE_BESIDES] = {
+		{ .fd = is_full(loop) || loop->rested ? -1 : source->fd, .events = POLLIN },
 		{ .fd = pending || loop->mind_reader ? loop->output.fd : -1,
 		  .events = pending ? POLLOUT : 0 },
 		{ .fd = loop->signals, .events = POLLIN },
 		{ .fd = loop->watch->react ? react_fd(loop->watch->react) : -1, .events = POLLIN },
 	};
+	size_t besides = is_full(loop) ? 0 : source_besides(source, &fds[4]);
 	int64_t deadline = loop->deadline, rest;
 	struct timespec space;
 	int ready;
@@ -208,12 +209,13 @@ sleep_until_ready(struct loop *loop)
 		end(loop, WATCH_TIMED_OUT);
 		return;
 	}
-	if (loop->rested
-	    && (rest = timerfd_now(CLOCK_MONOTONIC) + loop->watch->source->rest) < deadline)
+	if (loop->rested && (rest = timerfd_now(CLOCK_MONOTONIC) + source->rest) < deadline)
 		deadline = rest;
-	ready = ppoll(fds, 4, time_left(loop, deadline, &space), NULL);
+	ready = ppoll(fds, 4 + besides, time_left(loop, deadline, &space), NULL);
 	if (fds[2].revents)
 		signals_take();
+	if (ready > 0 && besides)
+		source_besides_seen(source, &fds[4]);
 	if (ready < 0 && errno != EINTR)
 		end(loop, WATCH_CANNOT_READ);
 	else if (ready > 0 && fds[1].revents & POLLERR && loop->mind_reader)

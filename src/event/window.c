@@ -175,7 +175,7 @@ tell_doomed(struct files *files, struct event *event)
 			follow_let_go(files, child);
 	}
 	describe(files, node, node->parent ? IN_DELETE : IN_DELETE_SELF, event);
-	follow_let_go(files, node); /* no longer doomed, if it was the topmost */
+	follow_lose(files, node); /* no longer doomed, if it was the topmost */
 	return 1;
 }
 
