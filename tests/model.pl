@@ -72,6 +72,9 @@ sub replay {
 		my %event = map { $_ => 1 } split /,/, $events;
 		my $path = "$dir$name";
 		my $kind = $event{ISDIR} ? "folder" : "file";
+		my $above = $dir =~ s,/+$,,r;
+		print "in no folder: $events $path\n" and $wrong++
+			if $name ne "" and $above ne $top and ($tree{$above} // "") ne "folder";
 		if ($event{CREATE}) {
 			print "twice: $path\n" and $wrong++ if $tree{$path};
 			$tree{$path} = $kind;

@@ -129,27 +129,6 @@ follow_lose(struct files *files, struct node *node)
 		drop(files, node);
 }
 
-void
-follow_untell(struct files *files, struct node *node)
-{
-	struct node *child, *next;
-
-	walk_later(files, node);
-	for (child = LIST_FIRST(&tree_folder(node)->children); child; child = next) {
-		next = LIST_NEXT(child, sibling);
-		if (child->state == NODE_TOLD) {
-			/* What has the name later is known already: that will be told. */
-			if (tree_child(&files->tree, node, child->name, NODE_UNTOLD)) {
-				follow_let_go(files, child);
-				continue;
-			}
-			tree_set_state(&files->tree, child, NODE_UNTOLD);
-		}
-		if (child->kind == NODE_FOLDER)
-			follow_untell(files, child);
-	}
-}
-
 /* ---- renames ---- */
 
 /* The folder NODE is where its path says, as far as the queue has been followed. */
@@ -205,17 +184,10 @@ finish_moves(struct files *files, const struct node *node, uint32_t cookie)
 	}
 }
 
-/* The folder NODE has left the tree, or is where a reading has found it: then that will tell. */
-static void
-moved_out(struct files *files, struct node *node)
-{
-	if (window_twin(files, node->wd))
-		tree_set_state(&files->tree, node, NODE_GONE);
-	else
-		follow_let_go(files, node);
-}
-
-/* A reading has found NODE before it moved: MOVE is the rename. */
+/*
+ * A reading has found NODE before it moved: MOVE is the rename. What leaves the tree is let go; where
+ * a reading has found it in its new place already, that is read again (window.c).
+ */
 static void
 moved_found(struct files *files, struct node *node, const struct move *move)
 {
@@ -226,7 +198,7 @@ moved_found(struct files *files, struct node *node, const struct move *move)
 		tree_set_state(&files->tree, node, NODE_TOLD);
 		node->touched = true;
 	} else {
-		moved_out(files, node);
+		follow_let_go(files, node);
 	}
 	follow_let_go(files, told);
 }
@@ -245,7 +217,7 @@ moved_self(struct files *files, struct node *node)
 		if (found) {
 			moved_found(files, node, &move);
 		} else if (!move.to) {
-			moved_out(files, node);
+			follow_let_go(files, node);
 		} else if (move.other == node) {
 			/* It was no exchange: the folder that came first was gone already. */
 			node = follow_relink(files, node, move.to, move.node->name);
@@ -257,7 +229,7 @@ moved_self(struct files *files, struct node *node)
 	}
 	/* Found after it had come and left again. */
 	if (node->state == NODE_UNTOLD)
-		moved_out(files, node);
+		follow_let_go(files, node);
 }
 
 static void

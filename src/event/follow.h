@@ -42,7 +42,4 @@ void follow_unwatch(struct files *files, struct node *node);
 struct node *follow_relink(struct files *files, struct node *node, struct node *parent,
 			   const char *name);
 
-/* All that the reader knows of below the folder NODE has to be told again, after another look. */
-void follow_untell(struct files *files, struct node *node);
-
 #endif

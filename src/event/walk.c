@@ -62,6 +62,17 @@ trouble(struct files *files, struct node *node, int error)
 	node->refused = true;
 }
 
+/* NODE is not there. Where the queue is at its end, what explains that is on its way. */
+static void
+walk_when_explained(struct files *files, struct node *node)
+{
+	uint64_t next = files_position(files) + 1;
+
+	walk_later(files, node);
+	if (files->wait_until < next)
+		files->wait_until = next;
+}
+
 /* NODE cannot be watched, for the reason in errno: 0 when the walk goes on without it. */
 static int
 give_up(struct files *files, struct node *node)
@@ -70,8 +81,8 @@ give_up(struct files *files, struct node *node)
 		return -1;
 	if (!is_gone(errno))
 		trouble(files, node, errno);
-	else if (node->state == NODE_TOLD)
-		walk_later(files, node);
+	else if (node->state == NODE_TOLD || node->wd >= 0)
+		walk_when_explained(files, node);
 	return 0;
 }
 
@@ -595,15 +606,18 @@ walk_folder(struct files *files, struct node *node)
 void
 walk_later(struct files *files, struct node *node)
 {
-	uint64_t fence = files->source.total + inotify_queued(files->source.fd);
-	uint64_t next = files_position(files) + 1;
-
-	/* Where the queue is at its end and the folder is not there, what explains it is on its way. */
-	files->wait_until = fence > next ? fence : next;
+	files->wait_until = files->source.total + inotify_queued(files->source.fd);
 	if (node->waiting)
 		return;
 	node->waiting = true;
 	buffer_add(&files->waiting, &node, sizeof(node));
+}
+
+void
+walk_next(struct files *files, struct node *node)
+{
+	walk_later(files, node);
+	files->wait_until = 0;
 }
 
 /* Whether the object NODE, no folder, is still what its path says. */
@@ -666,6 +680,5 @@ walk_again(struct files *files)
 	struct node *root;
 
 	LIST_FOREACH(root, &files->tree.roots, sibling)
-	walk_later(files, root);
-	files->wait_until = 0;
+	walk_next(files, root);
 }

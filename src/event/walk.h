@@ -29,6 +29,9 @@ bool walk_waiting(struct files *files);
 /* NODE is looked for again when the queue has been followed as far as it goes now. */
 void walk_later(struct files *files, struct node *node);
 
+/* The same, but before anything else is followed. */
+void walk_next(struct files *files, struct node *node);
+
 /* All is looked at again, as soon as walk_waiting is called: events are lost. */
 void walk_again(struct files *files);
 

@@ -81,37 +81,6 @@ window_end(struct files *files)
 	files->windows.length -= sizeof(*window);
 }
 
-/* The twin of WD among the entries of NODE. */
-static struct node *
-twin_in(const struct node *node, int wd)
-{
-	struct node *child;
-
-	LIST_FOREACH(child, &tree_folder(node)->children, sibling)
-	if (child->kind == NODE_FOLDER && child->state < NODE_AWAY
-	    && tree_folder(child)->twin == wd)
-		return child;
-	return NULL;
-}
-
-struct node *
-window_twin(const struct files *files, int wd)
-{
-	for (size_t i = files->first_window; i < count(files); i++) {
-		const struct buffer *folders = &windows(files)[i].folders;
-
-		for (size_t j = 0; j < folders->length / sizeof(int); j++) {
-			const struct node *node = tree_find(
-				&files->tree, ((const int *)(const void *)folders->data)[j]);
-			struct node *twin = node ? twin_in(node, wd) : NULL;
-
-			if (twin)
-				return twin;
-		}
-	}
-	return NULL;
-}
-
 static void
 finish(struct window *window)
 {
@@ -269,19 +238,6 @@ window_tell_before(struct files *files, struct node *node, const struct inotify_
 			  record->mask & (IN_DELETE | IN_MOVED_FROM), event);
 }
 
-/* The folder TOLD is the one that KNOWN watches, which has left its place. */
-static void
-arrive(struct files *files, struct node *told, struct node *known)
-{
-	struct node *parent = told->parent;
-
-	known = follow_relink(files, known, parent, told->name);
-	tree_set_state(&files->tree, known, NODE_TOLD);
-	known->seen = known->touched = true;
-	follow_let_go(files, told);
-	follow_untell(files, known);
-}
-
 /* The folder TOLD is watched as KNOWN, too. Where that is old, all there is gone. */
 static void
 part_twins(struct files *files, struct node *told, struct node *known)
@@ -315,14 +271,15 @@ tell_twin(struct files *files, struct node *node, struct event *event)
 		return 1;
 	}
 	if (told && told->kind == NODE_FOLDER && told->wd < 0) {
+		if (known && known->state == NODE_GONE && !tree_is_below(told, known)) {
+			follow_let_go(files, known);
+			known = NULL;
+		}
+		/* What happened in it since it left its old place was not followed. */
 		if (!known)
-			walk_later(files, told);
-		else if (known->state == NODE_GONE && !tree_is_below(told->parent, known))
-			arrive(files, told, known);
+			walk_next(files, told);
 		else if (known->state <= NODE_UNTOLD)
 			part_twins(files, told, known);
-	} else if (known && known->state == NODE_GONE) {
-		follow_let_go(files, known);
 	}
 	follow_let_go(files, node);
 	return 0;

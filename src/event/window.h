@@ -36,9 +36,6 @@ int window_tell(struct files *files, struct event *event);
 int window_tell_before(struct files *files, struct node *node, const struct inotify_record *record,
 		       struct event *event);
 
-/* A folder that a reading has found to be watched by WD already, under another name; or NULL. */
-struct node *window_twin(const struct files *files, int wd);
-
 /* Forgets all windows: what they have found will be read again. */
 void window_forget(struct files *files);
 

@@ -1,0 +1,604 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# inotifywait -r is exact: storms, random changes replayed from what was told, losses found again, moves, mounts,
+# limits and faults. BUTTER_LONG=1 runs more rounds.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2034 # helper.bash reads within
+# shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
+# shellcheck disable=SC2016 # other shells expand
+
+load helper
+
+setup() {
+	need_applet inotifywait
+	model=$BUTTER_SOURCE/tests/model.pl
+	folders=0 settlings=0
+	fresh
+}
+
+fresh() {
+	mkdir -p "$BATS_TEST_TMPDIR/work.$((++folders))/D" && cd "$BATS_TEST_TMPDIR/work.$folders" || return
+}
+
+rounds() {
+	if [ "${BUTTER_LONG:-}" = 1 ]; then echo "$2"; else echo "$1"; fi
+}
+
+# follow OPTION...: watches D and all below; returns when it is ready.
+follow() {
+	start "$BUTTER" inotifywait -q -m -r --ready-fd 7 "$@" D
+}
+
+stop() {
+	kill "$pid"
+	wait "$pid" 2>/dev/null || true
+}
+
+# settled: waits until all that has happened has been told.
+settled() {
+	((++settlings))
+	: >"D/settled.$settlings"
+	await grep -qa "settled.$settlings" "$job/out"
+	drained
+}
+
+# told PATTERN: the lines with PATTERN, without what settled makes.
+told() {
+	grep -a "$1" "$job/out" | grep -av settled || true
+}
+
+# told_json FILTER: what jq makes of each event, sorted.
+told_json() {
+	jq -r "select(.path != null and (.path | contains(\"settled\") | not)) | $1" "$job/out" | sort
+}
+
+# ---- Storms
+
+# each_once KIND: all of this kind that are in D have been told, each once.
+each_once() {
+	local words='CREATE' type=f
+
+	[ "$1" = file ] || words='CREATE,ISDIR' type=d
+	grep -a " $words " "$job/out" | sed "s/ $words //" | grep -v settled | sort >told
+	find D -mindepth 1 -type "$type" ! -name 'settled*' | sort >there
+	cmp told there || fails "$(diff told there | head)"
+}
+
+@test "storm: 500 trees made at full speed: each of 500 files and 3,000 folders is told once" {
+	for ((round = 0; round < $(rounds 2 20); round++)); do
+		fresh
+		follow -e create
+		perl -e 'for my $i (1 .. 500) {
+				my $path = "D/$i";
+				mkdir $path or die;
+				mkdir $path .= "/$_" or die for qw(b c d e f);
+				open my $file, ">", "$path/file" or die;
+			}'
+		settled
+		each_once file
+		each_once folder
+		equal "$(wc -l <there) $(find D -name file | wc -l)" '3000 500'
+		# Each of them is watched.
+		find D -type d -name f -exec touch {}/late \;
+		settled
+		each_once file
+		equal "$(watches "$pid")" 3001
+		equal "$(<"$job/err")" ''
+		stop
+	done
+}
+
+@test "storm: by mkdir -p and touch, by two at once, and in trees that are moved in" {
+	follow -e create,move
+	for i in {1..40}; do mkdir -p "D/$i/b/c/d" && : >"D/$i/b/c/d/file"; done &
+	for i in {41..80}; do mkdir -p "D/$i/b/c/d" && : >"D/$i/b/c/d/file"; done
+	wait $!
+	settled
+	each_once file
+	each_once folder
+	stop
+	fresh
+	follow -e create,moved_to
+	for i in {1..100}; do
+		mkdir -p "new/a/b" && : >new/a/file && : >new/a/b/file
+		mv new "D/$i"
+	done
+	settled
+	each_once file
+	equal "$(told MOVED_TO,ISDIR | wc -l) $(told CREATE,ISDIR | sort -u | wc -l)" '100 200'
+	equal "$(told CREATE,ISDIR | wc -l)" 200
+}
+
+@test "what was found by reading is synthetic in --json, what the kernel told is not" {
+	need_tool jq
+	mkdir -p out/x/y
+	: >out/x/file
+	follow --json -e create,moved_to
+	kill -STOP "$pid"
+	mkdir -p D/a/b
+	mv out D/in
+	kill -CONT "$pid"
+	settled
+	equal "$(told_json '[.event, .path, .is_dir, .synthetic] | @csv')" '"create","D/a",true,
+"create","D/a/b",true,true
+"create","D/in/x",true,true
+"create","D/in/x/file",,true
+"create","D/in/x/y",true,true
+"moved_to","D/in",true,'
+}
+
+# ---- The model: what was told, replayed, is what there is
+
+# play SEED COUNT HOW OPTION...: random changes; HOW: run, stop (while it is stopped), hiccup (stopped and continued).
+play() {
+	local seed=$1 count=$2 how=$3 actor
+
+	shift 3
+	fresh
+	mkdir outside
+	follow -e create,delete,move --format '%e%0%w%0%f%0%c%0' --no-newline "$@"
+	[ "$how" = run ] || kill -STOP "$pid"
+	perl "$model" act "$seed" "$count" D outside 2>/dev/null 3>&- 4>&- &
+	actor=$!
+	if [ "$how" = hiccup ]; then
+		for _ in {1..20}; do
+			kill -CONT "$pid"
+			await grep -q '^State:[[:space:]]*[SR]' "/proc/$pid/status"
+			kill -STOP "$pid"
+		done
+	fi
+	wait "$actor"
+	kill -CONT "$pid"
+	settled
+	settled
+	perl "$model" replay D <"$job/out" >wrong || fails "seed $seed, $how $*:" "$(head wrong)" || return 1
+	equal "$(watches "$pid")" "$(find D -type d | wc -l)" || fails "watches, seed $seed, $how $*" || return 1
+	stop
+}
+
+@test "model: random changes at full speed, replayed from what was told, give the tree that is there" {
+	for ((seed = 1; seed <= $(rounds 3 100); seed++)); do
+		play "$seed" "$(rounds 1500 5000)" run
+		play "$seed" "$(rounds 1500 5000)" run --on-overflow report
+	done
+}
+
+@test "model: the same while it is stopped, and stopped and continued all the time" {
+	for ((seed = 1; seed <= $(rounds 3 100); seed++)); do
+		play "$seed" "$(rounds 1500 5000)" stop
+		play "$seed" "$(rounds 1500 5000)" stop --on-overflow report
+		play "$seed" "$(rounds 1500 5000)" hiccup
+	done
+}
+
+@test "model: after an overflow all that was lost is found" {
+	for ((seed = 1; seed <= $(rounds 1 30); seed++)); do
+		fresh
+		mkdir outside
+		follow -e create,delete,move --format '%e%0%w%0%f%0%c%0' --no-newline
+		perl "$model" act "$seed" 300 D outside 2>/dev/null
+		losing
+		perl "$model" act "$((seed + 1000))" 3000 D outside 2>/dev/null
+		kill -CONT "$pid"
+		settled
+		settled
+		equal "$(grep -c 'events are lost' "$job/err")" 1
+		perl "$model" replay D <"$job/out" | grep -v '^in no folder\|^twice' >wrong || true
+		equal "$(head wrong)" '' || fails "seed $seed"
+		equal "$(watches "$pid")" "$(find D -type d | wc -l)"
+		stop
+	done
+}
+
+# ---- Overflow
+
+# losing: stops it, and makes more events than the kernel's queue holds: a file is renamed, which leaves nothing behind.
+losing() {
+	local most
+
+	most=$(</proc/sys/fs/inotify/max_queued_events)
+	((most <= 100000)) || skip "fs.inotify.max_queued_events is large"
+	kill -STOP "$pid"
+	perl -e 'open my $file, ">", "D/0"; rename "D/0", "D/1" and rename "D/1", "D/0" or die for 1 .. $ARGV[0];
+		unlink "D/0"' "$((most / 4 + 100))"
+}
+
+# prepared: what is in D before the loss; lose: makes it while the queue is full.
+prepared() {
+	mkdir -p D/gone/a/b D/stays/c D/moves/d
+	echo 1 >D/gone/a/b/file
+	echo 1 >D/stays/same
+	echo 1 >D/stays/longer
+	echo 1 >D/stays/touched
+	echo 1 >D/stays/removed
+}
+
+lose() {
+	losing
+	rm -r D/gone D/stays/removed
+	mkdir -p D/new/e
+	echo 1 >D/new/e/file
+	echo 12 >D/stays/longer
+	touch -d @1 D/stays/touched
+	mv D/moves D/stays/moved
+	kill -CONT "$pid"
+}
+
+@test "overflow: CREATE, DELETE from the leaves up, and MODIFY are told as synthetic, and all is watched" {
+	need_tool jq
+	prepared
+	follow --json -e create,delete,modify,move
+	lose
+	settled
+	equal "$(told_json 'select(.synthetic and (.path | test("^D/[01]$") | not)) | "\(.event) \(.path)"')" \
+		'create D/new
+create D/new/e
+create D/new/e/file
+create D/stays/moved
+create D/stays/moved/d
+delete D/gone
+delete D/gone/a
+delete D/gone/a/b
+delete D/gone/a/b/file
+delete D/moves
+delete D/moves/d
+delete D/stays/removed
+modify D/stays/longer
+modify D/stays/touched'
+	equal "$(jq -r 'select(.event == "delete" and (.path | startswith("D/gone"))) | .path' "$job/out")" \
+		$'D/gone/a/b/file\nD/gone/a/b\nD/gone/a\nD/gone'
+	equal "$(jq -c 'select(.event == "overflow") | keys' "$job/out")" '["event","time"]'
+	equal "$(wc -l <"$job/err")" 1
+	contains "$(<"$job/err")" 'fs.inotify.max_queued_events'
+	: >D/stays/moved/d/late
+	: >D/new/e/late
+	settled
+	equal "$(jq -r 'select(.name == "late") | "\(.event) \(.path)"' "$job/out")" \
+		$'create D/stays/moved/d/late\ncreate D/new/e/late'
+}
+
+@test "overflow: --on-overflow report tells the loss and finds nothing; fail ends with status 1" {
+	prepared
+	follow --on-overflow report -e create,delete,move
+	lose
+	settled
+	equal "$(told Q_OVERFLOW)" ' Q_OVERFLOW '
+	equal "$(told gone)" ''
+	equal "$(wc -l <"$job/err")" 1
+	stop
+	fresh
+	prepared
+	follow --on-overflow fail -e create,delete,move
+	lose
+	finish
+	equal "$status" 1
+	equal "$(tail -n 1 <<<"$output")" ' Q_OVERFLOW '
+	one_line inotifywait
+	contains "$stderr" 'events are lost'
+}
+
+@test "overflow: a root that vanished in it is told to be gone; with the last one it ends" {
+	prepared
+	mkdir E
+	start "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create,delete,delete_self,move D E
+	losing
+	rm -r D
+	kill -CONT "$pid"
+	await grep -q 'D/ DELETE_SELF ' "$job/out"
+	: >E/file
+	await grep -q 'E/ CREATE file' "$job/out"
+	equal "$(watches "$pid")" 1
+	rm -r E
+	finish
+	equal "$status $(wc -l <<<"$stderr")" '1 2'
+	contains "${stderr%$'\n'*}" 'events are lost'
+	equal "${stderr##*$'\n'}" 'butter: inotifywait: nothing is left to watch'
+}
+
+# ---- Moves
+
+@test "moved out: nothing is told under the old name, and its watches are gone" {
+	mkdir -p D/a/{b,c}/d D/keep
+	follow -e create,move
+	mv D/a out
+	: >out/file
+	: >out/b/d/file
+	settled
+	equal "$(told .)" 'D/ MOVED_FROM,ISDIR a'
+	equal "$(watches "$pid")" 2
+	mv out D/keep/in
+	settled
+	equal "$(told MOVED_TO)" 'D/keep/ MOVED_TO,ISDIR in'
+	equal "$(told CREATE | sort)" 'D/keep/in/ CREATE file
+D/keep/in/ CREATE,ISDIR b
+D/keep/in/ CREATE,ISDIR c
+D/keep/in/b/ CREATE,ISDIR d
+D/keep/in/b/d/ CREATE file
+D/keep/in/c/ CREATE,ISDIR d'
+	equal "$(watches "$pid")" 7
+}
+
+@test "a folder is found where it goes to later, before its parent's news: all below it is told, in order" {
+	# Stopped, so that all of it is in the queue when the first of it is followed.
+	follow -e create,delete,move --format '%e%0%w%0%f%0%c%0' --no-newline
+	mkdir -p D/old/sub
+	settled
+	kill -STOP "$pid"
+	mkdir D/new D/old/sub/late
+	: >D/old/sub/late/file
+	mkdir D/next
+	mv D/old D/new/there
+	: >D/new/there/sub/late/other
+	mkdir D/new/there/sub/late/last
+	mv D/new D/next/new
+	kill -CONT "$pid"
+	settled
+	perl "$model" replay D <"$job/out"
+	equal "$(watches "$pid")" 7
+}
+
+@test "what is found needs no further event to be told" {
+	mkdir -p outside/x
+	follow -e create,moved_to
+	mkdir outside/x/y
+	kill -STOP "$pid"
+	mkdir D/a D/b
+	mkdir D/a/c
+	mv D/a D/b/a
+	: >D/b/a/c/file
+	kill -CONT "$pid"
+	await grep -q 'D/b/a/c/ CREATE file' "$job/out"
+}
+
+@test "renames of a parent, again and again, while a tree grows below it" {
+	follow -e create,delete,move --format '%e%0%w%0%f%0%c%0' --no-newline
+	mkdir D/p1
+	perl -e 'for my $i (1 .. $ARGV[0]) {
+			my $j = $i + 1;
+			mkdir "D/p$i/n$i"; mkdir "D/p$i/n$i/m"; open my $file, ">", "D/p$i/n$i/m/f";
+			rename "D/p$i", "D/p$j" or die;
+		}' "$(rounds 300 2000)"
+	settled
+	settled
+	perl "$model" replay D <"$job/out"
+	equal "$(watches "$pid")" "$(find D -type d | wc -l)"
+}
+
+# ---- Odd trees
+
+@test "names of 255 bytes, hard links, symlink loops, a tree 2,000 deep that appears at once" {
+	local name
+
+	name=$(printf 'x%.0s' {1..255})
+	follow -e create,move,delete
+	mkdir "D/$name" && : >"D/$name/$name"
+	ln -s . D/loop
+	: >D/one
+	ln D/one "D/$name/two"
+	perl -e 'chdir "D" or die; for (1 .. 2000) { mkdir "deep" or die; chdir "deep" or die } open my $file, ">", "end"'
+	settled
+	equal "$(told "$name\$" | wc -l) $(told 'D/loop' | wc -l)" '2 0'
+	equal "$(told 'two$')" "D/$name/ CREATE two"
+	equal "$(told 'ISDIR deep$' | wc -l)" 2000
+	equal "$(told ' end$' | tr -d '\n' | wc -c)" $((2 + 2000 * 5 + 11))
+	equal "$(watches "$pid")" 2002
+	rm -r D/deep
+	settled
+	equal "$(told 'DELETE,ISDIR deep$' | wc -l)" 2000
+	equal "$(watches "$pid")" 2
+	equal "$(<"$job/err")" ''
+}
+
+# in_mounts SCRIPT: runs it in a mount namespace of its own, with `follow` and `until_told` at hand.
+in_mounts() {
+	namespaces -m
+	capture "${within[@]}" bash -euc '
+		follow() {
+			mkfifo ready
+			"$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create,delete,move,unmount "$@" D 7>ready >lines 2>errors 3>&- &
+			pid=$!
+			read -r -t "$LIMIT" _ <ready
+		}
+		until_told() {
+			for ((try = 0; try < LIMIT * 100; try++)); do
+				if grep -q "$1" lines; then return; fi
+				kill -0 "$pid"
+				read -r -t 0.01 _ <>ready || true
+			done
+			return 1
+		}
+		'"$1"'
+		kill "$pid" && wait "$pid" || true
+		cat errors >&2'
+}
+
+export LIMIT
+
+@test "a file system mounted in the tree is seen after an unmount, and the folder below it too" {
+	in_mounts '
+		mkdir D/m
+		mount -t tmpfs none D/m
+		mkdir D/m/inner
+		follow
+		: >D/m/inner/file
+		until_told "D/m/inner/ CREATE file"
+		umount D/m
+		until_told "UNMOUNT"
+		: >D/last
+		until_told "D/ CREATE last"
+		: >D/m/below
+		until_told "D/m/ CREATE below"'
+	equal "$status $stderr" '0 '
+}
+
+@test "a file system that is remounted read-only goes on being watched" {
+	in_mounts '
+		mount -t tmpfs none D
+		mkdir D/sub
+		follow
+		mount -o remount,ro D
+		mount -o remount,rw D
+		mkdir D/sub/new
+		: >D/sub/new/file
+		until_told "D/sub/new/ CREATE file"'
+	equal "$status $stderr" '0 '
+}
+
+@test "a folder that is bound to two places is told at one of them, each time" {
+	in_mounts '
+		mkdir -p D/a/x D/b
+		mount --bind D/a D/b
+		follow
+		: >D/a/x/1
+		: >D/b/x/2
+		mkdir D/b/x/new
+		: >D/a/x/new/3
+		: >D/last
+		until_told "D/ CREATE last"
+		until_told "/x/new/ CREATE 3"
+		sed "s,^D/[ab]/,,; /last/d" lines | sort'
+	equal "$status $stderr" '0 '
+	equal "$output" 'x/ CREATE 1
+x/ CREATE 2
+x/ CREATE,ISDIR new
+x/new/ CREATE 3'
+}
+
+# ---- Start-up under churn
+
+@test "folders that come and go at full speed while watches are set never fail the start" {
+	mkdir D/{a,b,c}
+	perl -e 'for (;;) { for my $x (qw(a b c)) { mkdir "D/$x/n"; mkdir "D/$x/n/m"; rename "D/$x/n/m", "D/$x/k";
+		rmdir "D/$x/k"; rmdir "D/$x/n"; exit if getppid != $ARGV[0] } }' $$ 3>&- 4>&- &
+	churn=$!
+	started+=("$churn")
+	for ((round = 0; round < $(rounds 30 200); round++)); do
+		follow -e create --include '/(last|settled)'
+		: >D/last
+		await grep -q 'D/ CREATE last' "$job/out"
+		equal "$(<"$job/err")" '' || fails "round $round"
+		stop
+		exec {ready}<&- {alive}<&-
+		rm D/last
+	done
+	kill "$churn"
+}
+
+# ---- Limits
+
+# limited_to WATCHES OPTION...: in a user namespace with so many watches.
+limited_to() {
+	need_userns
+	capture unshare -Ur bash -c 'echo "$1" >/proc/sys/user/max_inotify_watches && shift &&
+		exec "$BUTTER" inotifywait -q -r -e create -t 0.05 "$@"' 0 "$@"
+}
+
+@test "too few watches: one line with the path, the sysctls, their values, and how many are needed; status 1" {
+	mkdir -p D/{a,b,c,d}/e
+	limited_to 4 D
+	failed 1 inotifywait "cannot watch 'D/" 'No space left on device' '9 watches are needed' \
+		"fs.inotify.max_user_watches, now $(</proc/sys/fs/inotify/max_user_watches)" \
+		'user.max_inotify_watches, now 4'
+	limited_to 9 D
+	equal "$status $stderr" '2 '
+}
+
+@test "--partial goes on with too few watches and says what is not watched" {
+	mkdir -p D/{a,b,c,d}/e
+	limited_to 4 --partial D
+	equal "$status" 2
+	one_line inotifywait
+	contains "$stderr" '5 of 9 folders are not watched'
+	contains "$stderr" 'user.max_inotify_watches, now 4'
+	capture "$BUTTER" inotifywait --partial D
+	misused inotifywait '--partial needs --recursive'
+}
+
+# ---- Faults
+
+# faulty SPECS OPTION...: as follow, with these faults injected.
+faulty() {
+	local specs
+
+	read -ra specs <<<"$1"
+	injecting "${specs[@]}"
+	start "${tracer[@]}" "$BUTTER" inotifywait -q -m -r --ready-fd 7 "${@:2}" D
+}
+
+@test "faults: a watch that cannot be set after the start is told once, and all else goes on" {
+	for error in ENOSPC ENOMEM EACCES; do
+		fresh
+		faulty "inotify_add_watch:error=$error:when=2+" -e create
+		mkdir D/a
+		mkdir D/b
+		: >D/file
+		await grep -q 'D/ CREATE file' "$job/out"
+		equal "$(grep -c 'ISDIR [ab]$' "$job/out")" 2
+		await grep -q 'cannot watch' "$job/err"
+		equal "$(grep -v "^butter: inotifywait: cannot watch 'D/" "$job/err")" ''
+		(($(wc -l <"$job/err") <= 2)) || fails "$error:" "$(<"$job/err")"
+	done
+}
+
+@test "faults: a folder that is gone when it is to be watched is left out without a word" {
+	faulty inotify_add_watch:error=ENOENT:when=2 -e create
+	mkdir D/a
+	: >D/file
+	await grep -q 'D/ CREATE file' "$job/out"
+	: >D/a/late
+	: >D/last
+	await grep -q 'D/a/ CREATE late' "$job/out"
+	equal "$(<"$job/err")" ''
+}
+
+@test "faults: a new folder that cannot be opened or read is told once" {
+	for spec in openat:error=EMFILE:when=4+ openat:error=EACCES:when=4+ getdents64:error=EIO:when=3+; do
+		fresh
+		faulty "$spec" -e create
+		mkdir D/a
+		: >D/file
+		await grep -q 'D/ CREATE file' "$job/out"
+		(($(grep -c 'cannot watch' "$job/err") <= 1)) || fails "$spec" "$(<"$job/err")"
+	done
+}
+
+@test "faults: interrupted reads lose nothing" {
+	faulty read:error=EINTR:when=1+2 -e create
+	for i in {1..20}; do mkdir -p "D/$i/a/b"; done
+	: >D/file
+	await grep -q 'D/ CREATE file' "$job/out"
+	await test "$(grep -c ISDIR "$job/out")" = 60
+	each_once folder
+}
+
+# ---- Slow readers, signals
+
+@test "--queue: a small one and a reader that stops: nothing is lost, or the loss is told and mended" {
+	mkfifo lines
+	exec {keep}<>lines
+	launch bash -c 'exec "$BUTTER" inotifywait -q -m -r --queue 4K --ready-fd 7 -e create,delete,move \
+		--format "%e%0%w%0%f%0%c%0" --no-newline D >lines'
+	read -r -t "$LIMIT" -u "$ready" _
+	mkdir outside
+	perl "$model" act 5 20000 D outside 2>/dev/null
+	exec {reader}<lines
+	cat <&"$reader" >>"$job/out" 3>&- 4>&- &
+	started+=($!)
+	exec {keep}<&- {reader}<&-
+	settled
+	settled
+	if [ -s "$job/err" ]; then contains "$(<"$job/err")" 'events are lost'; fi
+	perl "$model" replay D <"$job/out" | grep -v '^in no folder\|^twice' >wrong || true
+	equal "$(head wrong)" ''
+}
+
+@test "SIGTERM in the middle of a storm leaves whole lines" {
+	follow -e create
+	perl -e 'for my $i (1 .. 3000) { mkdir "D/$i"; mkdir "D/$i/sub" }' &
+	await grep -q sub "$job/out"
+	kill "$pid"
+	wait "$pid" || true
+	wait $!
+	equal "$(tail -c 1 "$job/out" | od -An -c | tr -d ' ')" '\n'
+	equal "$(grep -avE '^D/([0-9]+/)? CREATE,ISDIR ([0-9]+|sub)$' "$job/out")" ''
+}
