@@ -430,7 +430,7 @@ in_namespace() {
 		: >disk/file
 		watch -r --follow-name disk
 		umount disk
-		sees "disk/ UNMOUNT "
+		sees "disk/ UNMOUNT,ISDIR "
 		sees "disk/ CREATE,ISDIR "
 		sees "disk/ CREATE below"
 		mount -t tmpfs none disk

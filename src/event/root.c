@@ -317,7 +317,7 @@ root_step(struct files *files)
 static void
 describe(struct files *files, const struct node *node, uint32_t what, struct event *event)
 {
-	bool is_dir = what & IN_CREATE && node->kind == NODE_FOLDER;
+	bool is_dir = what & (IN_CREATE | IN_UNMOUNT) && node->kind == NODE_FOLDER;
 
 	*event = (struct event){ .time = moment_now(),
 				 .names = inotify_names,
