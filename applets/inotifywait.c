@@ -434,8 +434,9 @@ wait_for_events(int out)
 static char **
 all_operands(int *operands, char **texts)
 {
-	char **all = memory_resize(NULL, (size_t)*operands + 1, sizeof(*all));
+	static char **all; /* as long as the program lives, as its arguments do */
 
+	all = memory_resize(all, (size_t)*operands + 1, sizeof(*all));
 	for (int i = 0; i < *operands; i++)
 		all[i] = texts[i];
 	for (char **operand = command; !execute && operand && *operand; operand++) {

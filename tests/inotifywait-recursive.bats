@@ -424,8 +424,6 @@ export LIMIT
 		until_told "D/m/inner/ CREATE file"
 		umount D/m
 		until_told "UNMOUNT"
-		: >D/last
-		until_told "D/ CREATE last"
 		: >D/m/below
 		until_told "D/m/ CREATE below"'
 	equal "$status $stderr" '0 '
