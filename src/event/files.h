@@ -52,7 +52,7 @@ struct files {
 	struct buffer first_left_out; /* the path of one of those */
 	int64_t complete;             /* realtime at which all that had happened had been read */
 
-	/* The story: src/event/story.h. */
+	/* What is told, and when: src/event/window.h and follow.h. */
 	struct buffer windows; /* struct window each, in the order of their fences */
 	size_t first_window;   /* those before are over */
 	uint32_t last_window;  /* the number of the newest */
