@@ -9,6 +9,14 @@
 
 #include "cli/names.h"
 
+/* Who did it, as far as that is known. */
+struct doer {
+	int32_t pid;      /* 0: not known */
+	const char *comm; /* the command's name; NULL: it is not known, and neither is uid */
+	size_t comm_length;
+	uint32_t uid; /* effective */
+};
+
 struct event {
 	int64_t time;             /* realtime, nanoseconds since 1970 */
 	const struct name *names; /* the names of the bits in what */
@@ -17,9 +25,13 @@ struct event {
 	size_t dir_length;
 	const char *name; /* the entry in it, or "" */
 	size_t name_length;
-	uint32_t cookie; /* pairs the two ends of a move; 0: none */
+	const char *from; /* the path before a rename; NULL: there is none */
+	size_t from_length;
+	const struct doer *doer; /* NULL: this kind of source never knows */
+	uint32_t cookie;         /* pairs the two ends of a move; 0: none */
 	bool is_dir;
 	bool synthetic; /* found by looking, not told by the kernel */
+	bool gone;      /* its folder is, and dir is not where that was but a word for it */
 	uint64_t count; /* expirations; 0: none */
 	uint64_t value; /* number of the tick; 0: none */
 };

@@ -70,6 +70,51 @@ convert_known(struct buffer *buffer, const struct print *print, const struct eve
 	}
 }
 
+static void
+add_path(struct buffer *buffer, const struct print *print, const struct event *event)
+{
+	add_name(buffer, print, event->dir, event->dir_length);
+	add_name(buffer, print, event->name, event->name_length);
+}
+
+/* The command's name is one field: blanks are escaped, too. */
+static void
+add_comm(struct buffer *buffer, const struct print *print, const struct doer *doer)
+{
+	size_t blank;
+
+	if (!doer->comm_length) {
+		buffer_byte(buffer, '?');
+		return;
+	}
+	for (size_t at = 0; at < doer->comm_length; at += blank) {
+		const char *text = doer->comm + at;
+
+		for (blank = 0; at + blank < doer->comm_length && text[blank] != ' ';)
+			blank++;
+		add_name(buffer, print, text, blank);
+		if (at + blank < doer->comm_length) {
+			buffer_text(buffer, print->raw ? " " : "\\040");
+			blank++;
+		}
+	}
+}
+
+/* A conversion that tells of who did it. */
+static bool
+convert_doer(struct buffer *buffer, const struct print *print, const struct doer *doer, char letter)
+{
+	if (!doer || !strchr("PCu", letter))
+		return false;
+	if (letter == 'C')
+		add_comm(buffer, print, doer);
+	else if (letter == 'P' ? !doer->pid : !doer->comm)
+		buffer_byte(buffer, '?');
+	else
+		buffer_print(buffer, "%" PRIu32, letter == 'P' ? (uint32_t)doer->pid : doer->uid);
+	return true;
+}
+
 /* A conversion of butter's own; false when LETTER is none or EVENT does not have what it means. */
 static bool
 convert_own(struct buffer *buffer, const struct print *print, const struct event *event,
@@ -77,9 +122,19 @@ convert_own(struct buffer *buffer, const struct print *print, const struct event
 {
 	switch (letter) {
 	case 'p':
-		add_name(buffer, print, event->dir, event->dir_length);
-		add_name(buffer, print, event->name, event->name_length);
+		add_path(buffer, print, event);
 		return true;
+	case 'm':
+		if (event->from) {
+			add_name(buffer, print, event->from, event->from_length);
+			buffer_byte(buffer, print->raw ? '\0' : '\t');
+		}
+		add_path(buffer, print, event);
+		return true;
+	case 'o':
+		if (event->from)
+			add_name(buffer, print, event->from, event->from_length);
+		return event->from;
 	case 't':
 		add_seconds(buffer, event->time);
 		return true;
@@ -92,7 +147,7 @@ convert_own(struct buffer *buffer, const struct print *print, const struct event
 			buffer_print(buffer, "%" PRIu64, event->value);
 		return event->value;
 	default:
-		return false;
+		return letter && convert_doer(buffer, print, event->doer, letter);
 	}
 }
 
@@ -155,15 +210,39 @@ print_word(const struct event *event)
 	return !name ? "unknown" : name->event ? name->event : name->name;
 }
 
+/* The folder and the entry in it as one KEY. */
 static void
-json_path(struct buffer *buffer, const struct event *event)
+json_both(struct buffer *buffer, const char *key, const struct event *event)
 {
 	struct buffer path = { 0 };
 
 	buffer_add(&path, event->dir, event->dir_length);
 	buffer_add(&path, event->name, event->name_length);
-	json_bytes(buffer, "path", path.data, path.length);
+	json_bytes(buffer, key, path.data, path.length);
 	buffer_done(&path);
+}
+
+static void
+json_doer(struct buffer *buffer, const struct doer *doer)
+{
+	if (doer->pid)
+		json_number(buffer, "pid", doer->pid);
+	if (!doer->comm)
+		return;
+	json_number(buffer, "uid", doer->uid);
+	json_bytes(buffer, "comm", doer->comm, doer->comm_length);
+}
+
+static void
+json_path(struct buffer *buffer, const struct event *event)
+{
+	if (event->gone) {
+		json_true(buffer, "gone");
+		if (event->name_length)
+			json_bytes(buffer, "name", event->name, event->name_length);
+		return;
+	}
+	json_both(buffer, "path", event);
 	if (!event->name_length)
 		return;
 	json_bytes(buffer, "dir", event->dir, event->dir_length);
@@ -178,6 +257,13 @@ print_json(struct buffer *buffer, const struct event *event)
 	json_seconds(buffer, "time", event->time);
 	if (event->dir_length)
 		json_path(buffer, event);
+	if (event->from) {
+		json_bytes(buffer, "from", event->from, event->from_length);
+		if (!event->gone)
+			json_both(buffer, "to", event);
+	}
+	if (event->doer)
+		json_doer(buffer, event->doer);
 	if (event->is_dir)
 		json_true(buffer, "is_dir");
 	if (event->synthetic)

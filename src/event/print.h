@@ -20,9 +20,11 @@ enum print_style {
  *	%t %T	time: seconds since 1970; by time_format
  *	%c	cookie, hexadecimal
  *	%k %v	expirations of this record; number of the tick
+ *	%P %C %u	who did it: process id, command, user id; ? where that is not known
+ *	%o %m	the path before a rename; that, a tab and the path, or only the path (raw: NUL for tab)
  *	%0 %n %%	NUL, newline, percent
- * Anything else stays as it is, also %k and %v of events that have none. The letters p t k v
- * before an e are %Xe's.
+ * Anything else stays as it is, also those of butter's own that the event's source does not know. The
+ * letters of butter's own before an e are %Xe's.
  */
 struct print {
 	enum print_style style;

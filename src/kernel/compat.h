@@ -37,4 +37,29 @@
 #define SYSFS_MAGIC 0x62656572
 #endif
 
+/* name_to_handle_at(2): a handle that only identifies, since Linux 6.5; linux/fcntl.h. */
+#ifndef AT_HANDLE_FID
+#define AT_HANDLE_FID 0x200
+#endif
+
+/*
+ * fanotify(7): descriptors carry -errno (since Linux 6.13), access before it happens, and the errno of
+ * a denial (both 6.14), mounts of a namespace (6.15); linux/fanotify.h.
+ */
+#ifndef FAN_REPORT_FD_ERROR
+#define FAN_REPORT_FD_ERROR 0x00002000
+#endif
+#ifndef FAN_PRE_ACCESS
+#define FAN_PRE_ACCESS 0x00100000
+#define FAN_EVENT_INFO_TYPE_RANGE 6
+#define FAN_DENY_ERRNO(error) (FAN_DENY | (((uint32_t)(error)&0xff) << 24))
+#endif
+#ifndef FAN_REPORT_MNT
+#define FAN_REPORT_MNT 0x00004000
+#define FAN_MARK_MNTNS 0x00000110
+#define FAN_MNT_ATTACH 0x01000000
+#define FAN_MNT_DETACH 0x02000000
+#define FAN_EVENT_INFO_TYPE_MNT 7
+#endif
+
 #endif

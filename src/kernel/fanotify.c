@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/fanotify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <unistd.h>
+
+const struct name fanotify_names[] = {
+	{ "create", FAN_CREATE, "CREATE", NULL },
+	{ "moved_from", FAN_MOVED_FROM, "MOVED_FROM", NULL },
+	{ "moved_to", FAN_MOVED_TO, "MOVED_TO", NULL },
+	{ "rename", FAN_RENAME, "RENAME", NULL },
+	{ "move_self", FAN_MOVE_SELF, "MOVE_SELF", NULL },
+	{ "open", FAN_OPEN, "OPEN", NULL },
+	{ "open_exec", FAN_OPEN_EXEC, "OPEN_EXEC", NULL },
+	{ "access", FAN_ACCESS, "ACCESS", NULL },
+	{ "modify", FAN_MODIFY, "MODIFY", NULL },
+	{ "attrib", FAN_ATTRIB, "ATTRIB", NULL },
+	{ "close_write", FAN_CLOSE_WRITE, "CLOSE_WRITE", NULL },
+	{ "close_nowrite", FAN_CLOSE_NOWRITE, "CLOSE_NOWRITE", NULL },
+	{ "delete", FAN_DELETE, "DELETE", NULL },
+	{ "delete_self", FAN_DELETE_SELF, "DELETE_SELF", NULL },
+	{ "fs_error", FAN_FS_ERROR, "FS_ERROR", NULL },
+	{ "mnt_attach", FAN_MNT_ATTACH, "MNT_ATTACH", NULL },
+	{ "mnt_detach", FAN_MNT_DETACH, "MNT_DETACH", NULL },
+	{ "unmount", FANOTIFY_UNMOUNT, "UNMOUNT", NULL },
+	{ "q_overflow", FAN_Q_OVERFLOW, "Q_OVERFLOW", "overflow" },
+	{ "isdir", FAN_ONDIR, "ISDIR", NULL },
+	{ "close", FAN_CLOSE, NULL, NULL },
+	{ "move", FAN_RENAME | FAN_MOVE, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct hint fanotify_open_hints[] = {
+	{ EPERM, "this needs CAP_SYS_ADMIN in the first user namespace", CAP_SYS_ADMIN },
+	{ EPERM, "a seccomp profile forbids fanotify, or this is no first user namespace", 0 },
+	{ EMFILE, "raise fs.fanotify.max_user_groups, user.max_fanotify_groups or ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ EINVAL, "this kernel is too old: Linux 5.9 is needed", 0 },
+	{ ENOSYS, "this kernel is built without CONFIG_FANOTIFY", 0 },
+	{ 0, NULL, 0 },
+};
+
+const struct hint fanotify_watch_hints[] = {
+	{ EPERM, "marking a mount or a file system needs CAP_SYS_ADMIN", 0 },
+	{ ENOSPC, "raise fs.fanotify.max_user_marks or user.max_fanotify_marks", 0 },
+	{ EXDEV, "it is a subvolume: name the mount point of the whole file system, or --inode",
+	  0 },
+	{ ENODEV, "this file system has no id: only inotifywait can watch it", 0 },
+	{ EOPNOTSUPP, "this file system has no file handles: --inode or inotifywait may do", 0 },
+	{ EINVAL, "this kernel does not know such a mark, or not for these events", 0 },
+	{ EACCES, "reading it must be allowed: run as its owner or root", 0 },
+	{ 0, NULL, 0 },
+};
+
+int
+fanotify_open(unsigned int flags)
+{
+	return fanotify_init(flags | FAN_CLOEXEC | FAN_NONBLOCK,
+			     O_RDONLY | O_LARGEFILE | O_CLOEXEC);
+}
+
+int
+fanotify_watch(int group, unsigned int flags, uint64_t mask, int dir, const char *path)
+{
+	return fanotify_mark(group, flags, mask, dir, path);
+}
+
+int
+fanotify_answer(int group, int fd, uint32_t response)
+{
+	struct fanotify_response answer = { .fd = fd, .response = response };
+
+	return write(group, &answer, sizeof(answer)) < 0 ? -1 : 0;
+}
+
+/* ---- decoding ---- */
+
+/* The handle in the SIZE bytes AT: how many bytes it takes, 0 if that is none. */
+static size_t
+decode_handle(const char *at, size_t size, struct handle *handle)
+{
+	struct file_handle header;
+	size_t begin = sizeof(handle->file_system) + sizeof(header);
+
+	if (size < begin)
+		return 0;
+	memcpy(&handle->file_system, at, sizeof(handle->file_system));
+	memcpy(&header, at + sizeof(handle->file_system), sizeof(header));
+	if (header.handle_bytes > size - begin)
+		return 0;
+	handle->type = header.handle_type;
+	handle->length = header.handle_bytes;
+	handle->bytes = (const unsigned char *)at + begin;
+	return begin + header.handle_bytes;
+}
+
+/* A handle and the NUL-terminated name behind it. */
+static bool
+decode_entry(const char *at, size_t size, struct handle *handle, const char **name, size_t *length)
+{
+	size_t taken = decode_handle(at, size, handle);
+
+	*name = at + taken;
+	*length = taken ? strnlen(*name, size - taken) : 0;
+	if (taken && *length < size - taken)
+		return true;
+	*handle = (struct handle){ 0 };
+	*name = "";
+	*length = 0;
+	return false;
+}
+
+/* One piece of information of TYPE in the SIZE bytes AT; false when it is not what it claims to be. */
+static bool
+decode_info(int type, const char *at, size_t size, struct fanotify_record *record)
+{
+	struct {
+		int32_t error;
+		uint32_t count;
+	} error;
+	struct {
+		uint32_t pad;
+		uint64_t offset, count;
+	} __attribute__((packed)) range;
+
+	switch (type) {
+	case FAN_EVENT_INFO_TYPE_FID:
+		return decode_handle(at, size, &record->object);
+	case FAN_EVENT_INFO_TYPE_DFID:
+		return decode_handle(at, size, &record->dir);
+	case FAN_EVENT_INFO_TYPE_DFID_NAME:
+	case FAN_EVENT_INFO_TYPE_NEW_DFID_NAME:
+		return decode_entry(at, size, &record->dir, &record->name, &record->length);
+	case FAN_EVENT_INFO_TYPE_OLD_DFID_NAME:
+		return decode_entry(at, size, &record->old_dir, &record->old_name,
+				    &record->old_length);
+	case FAN_EVENT_INFO_TYPE_PIDFD:
+		if (size < sizeof(record->pidfd))
+			return false;
+		memcpy(&record->pidfd, at, sizeof(record->pidfd));
+		return true;
+	case FAN_EVENT_INFO_TYPE_ERROR:
+		if (size < sizeof(error))
+			return false;
+		memcpy(&error, at, sizeof(error));
+		record->error = error.error;
+		record->errors = error.count;
+		return true;
+	case FAN_EVENT_INFO_TYPE_RANGE:
+		if (size < sizeof(range))
+			return false;
+		memcpy(&range, at, sizeof(range));
+		record->has_range = true;
+		record->range_at = range.offset;
+		record->range_size = range.count;
+		return true;
+	case FAN_EVENT_INFO_TYPE_MNT:
+		if (size < sizeof(record->mount))
+			return false;
+		memcpy(&record->mount, at, sizeof(record->mount));
+		return true;
+	default:
+		return true;
+	}
+}
+
+size_t
+fanotify_decode(const char *bytes, size_t size, struct fanotify_record *record)
+{
+	struct fanotify_event_metadata header;
+	struct fanotify_event_info_header info;
+
+	if (size < sizeof(header))
+		return 0;
+	memcpy(&header, bytes, sizeof(header));
+	if (header.vers != FANOTIFY_METADATA_VERSION || header.event_len > size
+	    || header.metadata_len < sizeof(header) || header.metadata_len > header.event_len)
+		return 0;
+	*record = (struct fanotify_record){ .mask = header.mask,
+					    .pid = header.pid,
+					    .fd = header.fd,
+					    .pidfd = FAN_NOPIDFD,
+					    .name = "",
+					    .old_name = "" };
+	for (size_t at = header.metadata_len; at < header.event_len; at += info.len) {
+		if (header.event_len - at < sizeof(info))
+			return 0;
+		memcpy(&info, bytes + at, sizeof(info));
+		if (info.len < sizeof(info) || info.len > header.event_len - at
+		    || !decode_info(info.info_type, bytes + at + sizeof(info),
+				    info.len - sizeof(info), record))
+			return 0;
+	}
+	return header.event_len;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/handle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "kernel/compat.h"
+
+const struct hint handle_hints[] = {
+	{ EPERM, "finding the path of a file handle needs CAP_DAC_READ_SEARCH",
+	  CAP_DAC_READ_SEARCH },
+	{ EPERM, "a seccomp profile forbids open_by_handle_at, as container engines' do: allow it",
+	  0 },
+	{ 0, NULL, 0 },
+};
+
+/* The kernel's struct with its bytes. */
+union space {
+	struct file_handle header;
+	char room[sizeof(struct file_handle) + HANDLE_MAX];
+};
+
+int
+handle_of(int fd, const char *path, uint64_t file_system, unsigned char bytes[HANDLE_MAX],
+	  struct handle *handle)
+{
+	union space space;
+	int mount;
+
+	space.header.handle_bytes = HANDLE_MAX;
+	if (name_to_handle_at(fd, path, &space.header, &mount, *path ? 0 : AT_EMPTY_PATH) < 0) {
+		space.header.handle_bytes = HANDLE_MAX;
+		if (errno != EOPNOTSUPP
+		    || name_to_handle_at(fd, path, &space.header, &mount,
+					 AT_HANDLE_FID | (*path ? 0 : AT_EMPTY_PATH))
+			       < 0)
+			return -1;
+	}
+	memcpy(bytes, space.header.f_handle, space.header.handle_bytes);
+	*handle = (struct handle){ .file_system = file_system,
+				   .type = space.header.handle_type,
+				   .length = space.header.handle_bytes,
+				   .bytes = bytes };
+	return 0;
+}
+
+int
+handle_open(int mount_fd, const struct handle *handle)
+{
+	union space space;
+
+	if (handle->length > HANDLE_MAX) {
+		errno = EOVERFLOW;
+		return -1;
+	}
+	space.header.handle_bytes = handle->length;
+	space.header.handle_type = handle->type;
+	memcpy(space.header.f_handle, handle->bytes, handle->length);
+	/* In a user namespace the kernel lets folders be opened, and asks for O_DIRECTORY as a promise. */
+	return open_by_handle_at(mount_fd, &space.header, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int
+handle_file_system(int fd, uint64_t *file_system)
+{
+	struct statfs status;
+
+	if (fstatfs(fd, &status) < 0)
+		return -1;
+	memcpy(file_system, &status.f_fsid, sizeof(*file_system));
+	return 0;
+}
+
+bool
+handle_equal(const struct handle *a, const struct handle *b)
+{
+	return a->file_system == b->file_system && a->type == b->type && a->length == b->length
+	       && !memcmp(a->bytes, b->bytes, a->length);
+}
+
+uint64_t
+handle_hash(const struct handle *handle)
+{
+	uint64_t hash = handle->file_system ^ handle->length;
+	uint32_t at, word;
+
+	for (at = 0; at + sizeof(word) <= handle->length; at += sizeof(word)) {
+		memcpy(&word, handle->bytes + at, sizeof(word));
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+	}
+	for (; at < handle->length; at++)
+		hash = (hash ^ handle->bytes[at]) * UINT64_C(0x100000001b3);
+	return hash ^ hash >> 32;
+}
