@@ -66,7 +66,8 @@ int fanotify_watch(int group, unsigned int flags, uint64_t mask, int dir, const 
 
 /*
  * Answers the request whose file is FD: RESPONSE is FAN_ALLOW or FAN_DENY, with FAN_AUDIT and
- * FAN_DENY_ERRNO(error) where they are to be had. -1 with errno ENOENT (it is answered already), EINVAL; fanotify(7).
+ * FAN_DENY_ERRNO(error) where they are to be had. -1 with errno ENOENT (it is answered already),
+ * EINVAL; fanotify(7).
  */
 int fanotify_answer(int group, int fd, uint32_t response);
 
