@@ -301,6 +301,27 @@ inject() {
 	capture "${within[@]}" "${tracer[@]}" "$BUTTER" "$@"
 }
 
+# steppable: sets the array `tracer` to a command that makes the wall clock of butter step: as long as there is a file
+# `fast` in the working folder, it shows an hour more.
+steppable() {
+	need_tool "${CC:-cc}"
+	"${CC:-cc}" -w -O1 -o "$BATS_TEST_TMPDIR/clockstep" "$BUTTER_SOURCE/tests/clockstep.c" || skip "cannot compile here"
+	tracer=(env "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-}" "$BATS_TEST_TMPDIR/clockstep" "$PWD/fast")
+	"${tracer[@]}" true 2>/dev/null || skip "ptrace is forbidden here"
+}
+
+# step: steps the clock of `steppable`, forth or back.
+step() {
+	if [ -e fast ]; then rm fast; else : >fast; fi
+}
+
+# lasted MICROSECONDS SINCE: so long at least.
+lasted() {
+	local time=$(($(microseconds) - $2))
+
+	((time >= $1)) || fails "early: after $time us"
+}
+
 # traced CALLS ARGUMENT...: runs butter and leaves the calls that it made in the file $trace.
 traced() {
 	local calls=$1

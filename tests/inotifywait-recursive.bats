@@ -257,6 +257,24 @@ modify D/stays/touched'
 		$'create D/stays/moved/d/late\ncreate D/new/e/late'
 }
 
+@test "overflow: what is modified after the wall clock was set back is found, though its time is long past" {
+	need_tool jq
+	steppable
+	step
+	echo 1 >D/file
+	start "${tracer[@]}" "$BUTTER" inotifywait -q -m -r --json -e create,modify --ready-fd 7 D
+	echo 12 >D/file
+	settled
+	equal "$(told_json .event)" modify
+	losing
+	echo 123 >D/file
+	step
+	kill -CONT "$pid"
+	settled
+	settled
+	equal "$(told_json 'select(.name == "file" and .synthetic) | .event')" modify
+}
+
 @test "overflow: --on-overflow report tells the loss and finds nothing; fail ends with status 1" {
 	prepared
 	follow --on-overflow report -e create,delete,move

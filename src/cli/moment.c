@@ -16,6 +16,15 @@ moment_now(void)
 	return now.tv_sec * NUM_SECOND + now.tv_nsec;
 }
 
+int64_t
+moment_ahead(void)
+{
+	struct timespec since;
+
+	clock_gettime(CLOCK_MONOTONIC, &since);
+	return moment_now() - (since.tv_sec * NUM_SECOND + since.tv_nsec);
+}
+
 static int
 refuse(int error)
 {

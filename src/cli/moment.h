@@ -10,6 +10,9 @@
 /* The wall clock (CLOCK_REALTIME) in nanoseconds since 1970. */
 int64_t moment_now(void);
 
+/* How many nanoseconds it is ahead of CLOCK_MONOTONIC: less than before, when it was set back. */
+int64_t moment_ahead(void);
+
 /*
  * Reads a point in time, in nanoseconds since 1970; NOW settles what comes next.
  *

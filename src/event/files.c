@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+#include "cli/moment.h"
 #include "event/follow.h"
 #include "event/root.h"
 #include "event/walk.h"
@@ -163,8 +164,10 @@ decode(struct source *source, struct event *event)
 		if (result)
 			return result;
 	}
-	if (source->emptied)
+	if (source->emptied && files->remember && files->complete != source->read_at) {
 		files->complete = source->read_at;
+		files->ahead = moment_ahead();
+	}
 	return 0;
 }
 

@@ -51,6 +51,7 @@ struct files {
 	size_t left_out;              /* how many of them are not watched for want of watches */
 	struct buffer first_left_out; /* the path of one of those */
 	int64_t complete;             /* realtime at which all that had happened had been read */
+	int64_t ahead;                /* moment_ahead at that time */
 
 	/* What is told, and when: src/event/window.h and follow.h. */
 	struct buffer windows; /* struct window each, in the order of their fences */

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/moment.h"
+#include "cli/num.h"
 #include "event/follow.h"
 #include "event/root.h"
 #include "event/window.h"
@@ -18,6 +20,7 @@
 enum {
 	LIST_SIZE = 1 << 15, /* bytes of a folder's entries at a time, as libc does */
 	MOST_OPEN = 32,      /* folders that a walk keeps open on its way down */
+	COARSE = 10000000, /* the kernel's stamps are as coarse as its tick: nanoseconds, at most */
 	/* What is needed to follow the tree, whatever the user wants to see. */
 	FOLLOW_TREE = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF,
 	/* What the walk itself does to the folders that it reads. */
@@ -248,10 +251,10 @@ stamp_of(const struct stat *status)
 static bool
 is_newer(const struct files *files, const struct stat *status)
 {
-	/* The kernel's stamps are as coarse as its tick, of 10 ms at most. */
-	int64_t time = status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec;
+	int64_t time = status->st_mtim.tv_sec * NUM_SECOND + status->st_mtim.tv_nsec;
 
-	return time >= files->complete - 10000000;
+	/* Of a clock that has been set back, the stamps say nothing. */
+	return time >= files->complete - COARSE || moment_ahead() < files->ahead - COARSE;
 }
 
 static void
