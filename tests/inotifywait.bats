@@ -1943,6 +1943,47 @@ faulty() {
 	same_bytes got expected
 }
 
+@test "the wall clock is stepped, forth and back: no time limit is early or late, and records show the new time" {
+	local before hours
+
+	need_tool jq
+	steppable
+	for hours in 1 -1; do
+		start "${tracer[@]}" "$BUTTER" inotifywait -q -m -t 1 --json -e create --ready-fd 7 D
+		: >D/before
+		await grep -q before "$job/out"
+		step
+		before=$(microseconds)
+		: >D/after
+		await grep -q after "$job/out"
+		step
+		finish
+		lasted 1000000 "$before"
+		equal "$status $stderr" '2 '
+		equal "$(jq -s '.[1].time - .[0].time | . / 3600 | round' <<<"$output")" "$hours"
+		step
+		rm D/before D/after
+	done
+	for _ in 1 -1; do
+		before=$(microseconds)
+		start "${tracer[@]}" "$BUTTER" inotifywait -t 0.3 --ready-fd 7 --until-exists nothere
+		step
+		finish
+		lasted 300000 "$before"
+		equal "$status $stderr" '2 '
+	done
+	for _ in 1 -1; do
+		start "${tracer[@]}" "$BUTTER" inotifywait -q -e create --debounce 0.3 --ready-fd 7 D --exec -- echo {}
+		before=$(microseconds)
+		: >D/new
+		step
+		finish
+		lasted 300000 "$before"
+		equal "$status $output $stderr" '0 D/new '
+		rm D/new
+	done
+}
+
 @test "memory that runs out: one line, status 1, no crash" {
 	need_plain_build
 	mkdir -p D/{1..20}/{1..20}

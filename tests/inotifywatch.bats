@@ -365,6 +365,20 @@ has_line() {
 	misused inotifywatch "'soon'"
 }
 
+@test "-t ends it neither early nor late when the wall clock is stepped, forth and back" {
+	local before
+
+	steppable
+	for _ in 1 -1; do
+		before=$(microseconds)
+		start "${tracer[@]}" "$BUTTER" inotifywatch -t 0.3 --ready-fd 7 D
+		step
+		finish
+		lasted 300000 "$before"
+		equal "$status|$output|$stderr" "0||$NOTHING"
+	done
+}
+
 @test "-t ends it also while events pour in" {
 	perl -e 'for (;;) { open(F, ">", "D/" . $i++ % 100); exit if getppid == 1 }' 3>&- 4>&- &
 	started+=($!)

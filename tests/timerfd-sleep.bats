@@ -641,6 +641,18 @@ aligned_at() {
 	equal "$(awk '{ sum += $3; if ($2 != sum) bad++ } END { print bad + 0, (sum >= 4) }' <<<"$output")" "0 1"
 }
 
+@test "a duration is neither shorter nor longer when somebody sets the clock" {
+	steppable
+	for _ in 1 -1; do
+		before=$(microseconds)
+		start "${tracer[@]}" "$BUTTER" timerfd-sleep --ready-fd 7 0.3
+		step
+		finish
+		lasted 300000 "$before"
+		succeeded
+	done
+}
+
 @test "--on-clock-change exit ends with a message" {
 	for mode in '--until @9000000000' '--clock realtime 100' '--align 1d' '--every 100 --clock realtime'; do
 		# shellcheck disable=SC2086
