@@ -567,6 +567,34 @@ faulty() {
 	equal "$(<"$job/err")" ''
 }
 
+@test "faults: a stale file handle is an error of what is named; below that, a folder to be looked for again" {
+	for calls in 'newfstatat statx' openat inotify_add_watch; do
+		# shellcheck disable=SC2086,SC2046
+		inject "$(printf '%s:error=ESTALE ' $calls)" inotifywait -q -r -t 5 D
+		failed 1 inotifywait "cannot watch 'D'" 'Stale file handle (' || fails "$calls"
+	done
+	inject 'newfstatat:error=ESTALE statx:error=ESTALE openat:error=ESTALE:when=3+' \
+		inotifywait -t 5 --until-exists nothere
+	failed 1 inotifywait "cannot search './" 'Stale file handle'
+	inject getdents64:error=ESTALE:when=1 inotifywait -q -r -t 0.05 D
+	equal "$status" 2
+	one_line inotifywait
+	contains "$stderr" "cannot watch 'D/': Stale file handle ("
+	for fault in openat:error=ESTALE:when=3 inotify_add_watch:error=ESTALE:when=2; do
+		fresh
+		mkdir D/a D/b
+		faulty "$fault" -e create
+		: >D/file
+		await grep -q 'D/ CREATE file' "$job/out"
+		: >D/a/late
+		: >D/b/late
+		: >D/last
+		await grep -q 'D/a/ CREATE late' "$job/out"
+		await grep -q 'D/b/ CREATE late' "$job/out"
+		equal "$(<"$job/err")" '' || fails "$fault"
+	done
+}
+
 @test "faults: a new folder that cannot be opened or read is told once" {
 	for spec in openat:error=EMFILE:when=4+ openat:error=EACCES:when=4+ getdents64:error=EIO:when=3+; do
 		fresh

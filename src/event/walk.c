@@ -467,7 +467,10 @@ watch_and_read(struct files *files, struct step *step, struct place *place, int 
 		return result;
 	if (wd >= 0 && !(step->node = settle(files, step->node, wd)))
 		return 0;
-	if (read_step(files, step, place, above) == 0 || is_gone(errno))
+	if (read_step(files, step, place, above) == 0)
+		return 1;
+	/* That a root is gone is an event; that a server does not know it any more is none. */
+	if (is_gone(errno) && (errno != ESTALE || step->node->parent))
 		return 1;
 	if (is_exhausted(errno))
 		return -1;

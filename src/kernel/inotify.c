@@ -43,6 +43,7 @@ const struct hint inotify_hints[] = {
 	  0 },
 	{ ENFILE, "raise fs.file-max", 0 },
 	{ EACCES, "reading it must be allowed: run as its owner or root", 0 },
+	{ ESTALE, "its file server does not know it any more: mount that again", 0 },
 	{ EOPNOTSUPP, "inotify does not hear of changes in /proc and /sys", 0 },
 	{ ENOSYS, "this kernel is built without CONFIG_INOTIFY_USER", 0 },
 	{ EPERM, "a seccomp profile forbids inotify: allow inotify_init1 and inotify_add_watch",
