@@ -119,7 +119,7 @@ static const struct opt options[] = {
 	{ OPT_LIST, 0, "until-gone", "PATH", &awaited, "wait until PATH does not exist" },
 	{ .kind = OPT_COMMAND, .argument = "[-- COMMAND [ARG ...]]", .value = &command },
 	{ OPT_FLAG, 0, "wait-recreate", NULL, &wait_recreate,
-	  "as --follow-name, and wait for an operand that is gone to come back" },
+	  "as --follow-name, and wait for an operand that is gone, or not there yet" },
 	OPT_END,
 };
 
@@ -199,9 +199,32 @@ tell_ready(void)
 	return 0;
 }
 
+/* What has been named is watched, or waited for. 0, or the status after a message. */
+static int
+watch_operands(void)
+{
+	for (size_t i = 0; i < selection.watched.count; i++) {
+		const char *path = selection.watched.paths[i];
+		int result = files_watch(&files, path);
+
+		if (result < 0)
+			return fail(inotify_hints, "cannot watch '%s'", path);
+		if (result && !quiet)
+			note("waiting for '%s', which does not exist", path);
+	}
+	if (files_begin(&files) < 0)
+		return execute ? EXEC_FAILED : 1;
+	if ((by_name || wait_recreate) && files.until.mounts < 0 && !quiet)
+		note("mounts go unnoticed: there is no /proc/self/mountinfo");
+	roots = files_roots(&files);
+	return watching_left_out(&files);
+}
+
 static int
 set_up(int out)
 {
+	int status;
+
 	if (!quiet)
 		say_plain(
 			recursive
@@ -217,12 +240,9 @@ set_up(int out)
 	files.partial = partial;
 	files_output(&files, out);
 	files.remember = recursive && (on_overflow == RESCAN || (!on_overflow && monitor));
-	for (size_t i = 0; i < selection.watched.count; i++)
-		if (files_watch(&files, selection.watched.paths[i]) < 0)
-			return fail(inotify_hints, "cannot watch '%s'", selection.watched.paths[i]);
-	if (watching_left_out(&files) != 0)
-		return 1;
-	roots = files_roots(&files);
+	status = watch_operands();
+	if (status)
+		return status;
 	if (!quiet)
 		say_plain("Watches established.\n");
 	/* The watches are the child's as well: whoever waits for this command finds them working.

@@ -449,7 +449,86 @@ in_namespace() {
 	misused inotifywait "--until-exists goes without operands"
 }
 
-@test "what is not there at the start is an error also with --wait-recreate" {
-	try inotifywait -qm --wait-recreate f
+@test "--wait-recreate waits for what is not there at the start, and says so" {
+	watch --wait-recreate -e create,modify a/b/f
+	mkdir -p a/b
+	: >a/b/f
+	sees 'a/b/f CREATE '
+	is_followed a/b/f
+	equal "$(<"$job/err")" ''
+	start "$BUTTER" inotifywait --count 2 --ready-fd 7 --wait-recreate -e create,open here there
+	mkdir here there
+	finish
+	equal "$status" 0
+	equal "$(sort <<<"$output")" $'here/ CREATE,ISDIR \nthere/ CREATE,ISDIR '
+	equal "$stderr" "Setting up watches.
+butter: inotifywait: waiting for 'here', which does not exist
+butter: inotifywait: waiting for 'there', which does not exist
+Watches established."
+}
+
+@test "--wait-recreate: a tree and a link that are not there at the start are told when they come" {
+	watch --wait-recreate -r -e create,modify tree link here
+	mkdir -p new/sub
+	: >new/sub/f
+	mv new tree
+	sees 'tree/ CREATE,ISDIR '
+	sees 'tree/sub/ CREATE f'
+	ln -s tree/late link
+	: >tree/late
+	sees 'link CREATE '
+	echo more >tree/sub/f
+	sees 'tree/sub/ MODIFY f'
+	mkdir here
+	sees 'here/ CREATE,ISDIR '
+	: >here/new
+	sees 'here/ CREATE new'
+	rm -r here
+	mkdir here
+	sees 'here/ CREATE,ISDIR ' 2
+}
+
+@test "a path that comes at any moment of the start is not missed" {
+	local i rounds=50
+
+	[ "${BUTTER_LONG:-}" != 1 ] || rounds=1000
+	for ((i = 0; i < rounds; i++)); do
+		launch "$BUTTER" inotifywait -q --count 1 -t 10 --wait-recreate -r -e create --include /f --ready-fd 7 "d$i"
+		# Anything from before it runs until it is ready.
+		read -r -t "0.00$((i % 5))" -u "$alive" _ || true
+		mkdir "d$i"
+		read -r -t "$LIMIT" -u "$ready" _
+		: >"d$i/f"
+		finish
+		equal "$status $output $stderr" "0 d$i/ CREATE f "
+	done
+}
+
+@test "what is not there at the start is an error with --follow-name, and where nothing would tell that it comes" {
+	try inotifywait -qm --follow-name f
 	failed 1 inotifywait "cannot watch 'f': No such file or directory"
+	try inotifywait -qm --wait-recreate ''
+	failed 1 inotifywait "cannot watch '': No such file or directory"
+	for options in '' '-x -- true'; do
+		# shellcheck disable=SC2086
+		try inotifywait -qm --wait-recreate . /proc/nothere $options
+		failed "$([ "$options" ] && echo 125 || echo 1)" inotifywait \
+			"cannot watch '/proc/': Operation not supported"
+	done
+	inject inotify_add_watch:error=ENOSPC:when=1 inotifywait -qm --wait-recreate f
+	failed 1 inotifywait 'raise fs.inotify.max_user_watches'
+}
+
+@test "without /proc mounts go unnoticed, and that is said once" {
+	need_plain_build
+	without_proc
+	for option in --follow-name --wait-recreate; do
+		capture "${within[@]}" "$BUTTER" inotifywait -m -t 50ms $option .
+		equal "$status" 2
+		equal "$stderr" "Setting up watches.
+butter: inotifywait: mounts go unnoticed: there is no /proc/self/mountinfo
+Watches established."
+		capture "${within[@]}" "$BUTTER" inotifywait -qm -t 50ms $option .
+		equal "$status$stderr" 2
+	done
 }

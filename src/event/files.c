@@ -199,18 +199,37 @@ watch_one(struct files *files, const char *path, bool is_dir)
 	return 0;
 }
 
+static int
+watch_all(struct files *files, const char *path)
+{
+	struct node *node = tree_add(&files->tree, NULL, path, NODE_FOLDER, NODE_TOLD);
+	int error;
+
+	if (walk_root(files, node) == 0)
+		return 0;
+	error = errno;
+	follow_let_go(files, node);
+	errno = error;
+	return -1;
+}
+
 int
 files_watch(struct files *files, const char *path)
 {
 	struct stat status;
-	bool is_dir;
+	int result = fstatat(AT_FDCWD, path, &status, files->follow ? 0 : AT_SYMLINK_NOFOLLOW);
 
-	if (fstatat(AT_FDCWD, path, &status, files->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;
-	is_dir = S_ISDIR(status.st_mode);
-	if (!files->recursive || !is_dir)
-		return watch_one(files, path, is_dir);
-	return walk_root(files, tree_add(&files->tree, NULL, path, NODE_FOLDER, NODE_TOLD));
+	if (result == 0 && files->recursive && S_ISDIR(status.st_mode))
+		result = watch_all(files, path);
+	else if (result == 0)
+		result = watch_one(files, path, S_ISDIR(status.st_mode));
+	return result < 0 ? root_await(files, path) : 0;
+}
+
+int
+files_begin(struct files *files)
+{
+	return files->wait ? root_begin(files) : 0;
 }
 
 void

@@ -83,16 +83,23 @@ int files_open(struct files *files, uint32_t mask, bool recursive, bool follow);
 
 /*
  * Watches PATH, with RECURSIVE all folders below it. A folder below that vanishes or
- * may not be read is no failure. -1 with errno of inotify_watch or open(2). Where watches
- * run out below it goes on without watching and counts in LEFT_OUT.
+ * may not be read is no failure. -1 with errno of inotify_watch or open(2); 1 when it is not there
+ * and will be waited for. Where watches run out below it goes on without watching and counts in
+ * LEFT_OUT.
  */
 int files_watch(struct files *files, const char *path);
+
+/*
+ * All has been named: what is not there is waited for from now on. -1 when nothing would tell that
+ * it comes, with the path and errno in a call of TROUBLE.
+ */
+int files_begin(struct files *files);
 
 /*
  * To be called before files_watch: what is watched under the path of an operand is that which has this
  * name. When it is gone or has moved away, what is there then is watched, and told as a synthetic
  * IN_CREATE, with all in it where RECURSIVE is set. Where nothing is there, the operand is lost,
- * or waited for, with WAIT. -1 with errno of until_open.
+ * or waited for, with WAIT, then also where there has been nothing yet. -1 with errno of until_open.
  */
 int files_follow_names(struct files *files, bool wait);
 

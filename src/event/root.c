@@ -213,6 +213,22 @@ wait_for_roots(struct files *files)
 	}
 }
 
+int
+root_await(struct files *files, const char *path)
+{
+	if (!files->wait || !*path || !is_missing(errno))
+		return -1;
+	tree_add(&files->tree, NULL, path, NODE_OBJECT, NODE_AWAY);
+	return 1;
+}
+
+int
+root_begin(struct files *files)
+{
+	wait_for_roots(files);
+	return files->tree.in_state[NODE_GONE] ? -1 : 0;
+}
+
 bool
 root_goes_on(struct files *files, struct node *node)
 {

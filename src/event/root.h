@@ -16,6 +16,13 @@
 /* For files_follow_names. -1 with errno of until_open. */
 int root_open(struct files *files);
 
+/* The root PATH cannot be watched for the reason in errno: 1 if that is that there is nothing, and it is
+ * to be waited for, from root_begin on; else -1. */
+int root_await(struct files *files, const char *path);
+
+/* -1 where one cannot be waited for; a call of TROUBLE has told which. */
+int root_begin(struct files *files);
+
 /* With what a root of KIND is watched without RECURSIVE. */
 uint32_t root_mask(const struct files *files, enum node_kind kind);
 
