@@ -1214,25 +1214,59 @@ silent_walk() {
 	equal "$status $output" '0 D/ UNMOUNT,ISDIR '
 }
 
-# storm SEED COUNT [EACH]: random mkdir, rename, rmdir, moves out and in, of folders in D; EACH after each.
+# storm SEED COUNT [PID]: random mkdir, rename, rmdir, moves out and in, of folders in D. With PID, after each of them a
+# file is made in each folder of D, and what that watcher tells on standard input must be just that; PID must have one
+# watch for each of these folders, too. A process for each of these steps would take a hundred times as long.
 storm() {
-	perl -e 'my ($seed, $count, $each) = @ARGV;
+	perl -e 'use strict;
+		my ($seed, $count, $watcher) = @ARGV;
+		my ($told, $sentinels, $step) = ("", 0, "");
 		srand($seed);
 		sub folders {
-			my ($path, $depth) = @_;
+			my ($path, $deepest) = @_;
 			opendir(my $handle, $path) or return ();
 			my @names = grep { !/^\.\.?$/ } readdir($handle);
-			return ($path, $depth < 6 ? map { folders("$path/$_", $depth + 1) } grep { -d "$path/$_" } @names : ());
+			return ($path, $deepest ? map { folders("$path/$_", $deepest - 1) } grep { -d "$path/$_" } @names : ());
+		}
+		sub make { open(my $file, ">", $_[0]) or die "$step: cannot make $_[0]: $!\n" }
+		# All lines up to that of a last event: what was before it has been dealt with.
+		sub seen {
+			my $end = "D/ CREATE sentinel" . ++$sentinels . "\n";
+			my $at;
+			make("D/sentinel$sentinels");
+			$SIG{ALRM} = sub { die "$step: never came: $end", "what came:\n$told" };
+			alarm($ENV{LIMIT});
+			while (($at = index($told, $end)) < 0) {
+				sysread(STDIN, $told, 65536, length $told) or die "$step: the watcher has ended\n";
+			}
+			alarm(0);
+			unlink("D/sentinel$sentinels");
+			my $before = substr($told, 0, $at);
+			$told = substr($told, $at + length $end);
+			return split(/(?<=\n)/, $before);
+		}
+		sub probe {
+			seen();
+			my @folders = folders("D", -1);
+			make("$_/probe") for @folders;
+			my $got = join("", sort grep { / CREATE probe$/ } seen());
+			my $expected = join("", sort map { "$_/ CREATE probe\n" } @folders);
+			$got eq $expected or die "$step: got:\n$got", "expected:\n$expected";
+			unlink("$_/probe") for @folders;
+			local @ARGV = glob("/proc/$watcher/fdinfo/*");
+			my $watches = grep { /^inotify wd/ } <>;
+			$watches == @folders or die "$step: $watches watches for ", scalar(@folders), " folders\n";
 		}
 		for my $i (1 .. $count) {
-			my @all = folders("D", 0);
+			my @all = folders("D", 6);
 			my ($x, $y, $k) = ($all[rand @all], $all[rand @all], int(rand(7)));
+			$step = "seed $seed, step $i, kind $k of $x, $y";
 			if ($k < 2) { mkdir "$x/n$i" }
 			elsif ($k < 4) { rename $x, "$y/m$i" if $x ne "D" }
-			elsif ($k == 4) { rename "$x/probe", "$x/p$i"; unlink glob("$x/p*"); rmdir $x if $x ne "D" }
+			elsif ($k == 4) { rmdir $x if $x ne "D" }
 			elsif ($k == 5) { rename $x, "outside/o$i" if $x ne "D" }
 			else { my @out = glob("outside/*"); rename $out[rand @out], "$y/i$i" if @out }
-			if ($each) { $| = 1; print "\n"; <STDIN> }
+			probe() if $watcher;
 		}' "$@"
 }
 
@@ -1250,16 +1284,7 @@ probes() {
 @test "-r: any renames, moves and deletions: each folder is watched under its path, those outside are not" {
 	mkdir -p D/{a,b,c}/{d,e}/{f,g} outside
 	watch -q -m -r -e create D
-	coproc storm "$(rounds 1 7)" "$(rounds 16 1000)" each
-	storm=$COPROC_PID
-	while read -r -t "$LIMIT" -u "${COPROC[0]}"; do
-		after_all
-		probes
-		equal "$seen" "$expected"
-		equal "$(watches "$pid")" "$(find D -type d | wc -l)"
-		echo >&"${COPROC[1]}"
-	done
-	wait "$storm"
+	LIMIT=$LIMIT storm "$(rounds 1 7)" "$(rounds 16 1000)" "$pid" <&"$feed"
 	stop
 }
 
