@@ -198,6 +198,26 @@ need_long() {
 	[ "${BUTTER_LONG:-}" = 1 ] || skip "long: set BUTTER_LONG=1"
 }
 
+# rounds FEW MANY: how many there are to be, MANY in the long variant.
+rounds() {
+	if [ "${BUTTER_LONG:-}" = 1 ]; then echo "$2"; else echo "$1"; fi
+}
+
+# many_runs: for a test whose long variant runs butter a thousand times: a sanitizer that looks for leaks at each end takes
+# longer for that than for all the rest. What leaks does so in the short variant, too.
+many_runs() {
+	[ "${BUTTER_LONG:-}" != 1 ] || export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
+}
+
+# capture_rounds COMMAND...: as capture, for a command of many rounds. It sees to it that each takes EACH seconds at most;
+# for all of them there is hardly a limit.
+capture_rounds() {
+	local each=$LIMIT
+
+	many_runs
+	EACH=$each LIMIT=3000 capture "$@"
+}
+
 # namespaces OPTION...: sets the array `within` to a command that makes new namespaces: as root plainly, else in a
 # user namespace too.
 namespaces() {

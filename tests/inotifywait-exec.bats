@@ -629,8 +629,7 @@ await_file() {
 }
 
 @test "many rounds: an event while the command starts, runs or ends is never lost" {
-	rounds=200
-	[ "${BUTTER_LONG:-}" != 1 ] || rounds=5000
+	rounds=$(rounds 200 5000)
 	script see 'cat D/f >seen'
 	reacting -m -e close_write D --exec --batch --debounce 0 -- bin/see
 	for ((i = 1; i <= rounds; i++)); do

@@ -3,13 +3,10 @@
 # inotifywait --follow-name and --wait-recreate: operands that are replaced, rotated, removed and made again, unmounted
 # and mounted. BUTTER_LONG=1 runs more rounds.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
-# shellcheck disable=SC2034 # helper.bash reads LIMIT, within
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
 # shellcheck disable=SC2016 # perl and other shells expand
 
 load helper
-
-LIMIT=15 # seconds; nothing here takes long
 
 setup() {
 	need_applet inotifywait
@@ -80,16 +77,15 @@ lost() {
 }
 
 @test "of a file that is replaced at full speed, the last one is followed, and its content has been told" {
-	local rounds=100 seen=$BATS_TEST_TMPDIR/seen
+	local seen=$BATS_TEST_TMPDIR/seen
 
-	[ "${BUTTER_LONG:-}" != 1 ] || rounds=1000
 	echo 0 >f
 	watch --follow-name f
 	# Whoever reads the file upon each record knows the last content in the end.
 	{ tail -n +1 -s 0.01 -f "$job/out" --pid="$pid" | while read -r _; do cat f; done; } >"$seen" 2>/dev/null 3>&- &
 	started+=("$!")
 	perl -e 'for my $i (1 .. $ARGV[0]) {
-		open(F, ">", "new") or die; print F "$i\n"; close(F); rename("new", "f") or die }' "$rounds"
+		open(F, ">", "new") or die; print F "$i\n"; close(F); rename("new", "f") or die }' "$(rounds 100 1000)"
 	echo last >>f
 	await grep -qx last "$seen"
 	is_followed f

@@ -20,10 +20,6 @@ fresh() {
 	mkdir -p "$BATS_TEST_TMPDIR/work.$((++folders))/D" && cd "$BATS_TEST_TMPDIR/work.$folders" || return
 }
 
-rounds() {
-	if [ "${BUTTER_LONG:-}" = 1 ]; then echo "$2"; else echo "$1"; fi
-}
-
 # follow OPTION...: watches D and all below; returns when it is ready.
 follow() {
 	start "$BUTTER" inotifywait -q -m -r --ready-fd 7 "$@" D

@@ -3,23 +3,16 @@
 # inotifywait --until-exists and --until-gone: whatever comes or goes, by whatever way; races, mounts, links, long
 # paths; and --sd-notify. BUTTER_LONG=1 runs more rounds.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
-# shellcheck disable=SC2034 # helper.bash reads LIMIT, within
-# shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
+# shellcheck disable=SC2153,SC2154 # helper.bash sets LIMIT, status, output, stderr, pid, job ...
 # shellcheck disable=SC2016 # actions are evaluated later, or by perl
 
 load helper
-
-LIMIT=15 # seconds; nothing here takes long
 
 setup() {
 	need_applet inotifywait
 	need_tool perl
 	mkdir "$BATS_TEST_TMPDIR/work"
 	cd "$BATS_TEST_TMPDIR/work" || return
-}
-
-rounds() {
-	if [ "${BUTTER_LONG:-}" = 1 ]; then echo "$2"; else echo "$1"; fi
 }
 
 # until_exists OPTION... PATH, until_gone OPTION... PATH: run it, ten seconds at most.
@@ -819,7 +812,6 @@ in_namespace() {
 @test "lost events are made up for by looking" {
 	most=$(</proc/sys/fs/inotify/max_queued_events)
 	((most <= 100000)) || skip "fs.inotify.max_queued_events is large"
-	LIMIT=60
 	await -t 60 --until-exists a/b
 	kill -STOP "$pid"
 	: >x
@@ -856,12 +848,12 @@ in_namespace() {
 # ---- Races
 
 @test "every one of many paths that are made at full speed is seen, and every one that is removed" {
-	LIMIT=$(rounds 60 600) capture perl -e '
+	capture_rounds perl -e '
 		my ($butter, $rounds) = @ARGV;
 		for my $round (1 .. $rounds) {
 			for my $option ("--until-exists", "--until-gone") {
 				my $pid = fork // die;
-				exec $butter, "inotifywait", "-t", 10, $option, "a$round/b/c/d/e" if !$pid;
+				exec $butter, "inotifywait", "-t", $ENV{EACH}, $option, "a$round/b/c/d/e" if !$pid;
 				# Anything from before it runs until long after it sleeps.
 				select undef, undef, undef, ($round % 20) / 5000;
 				if ($option eq "--until-exists") { system "mkdir", "-p", "a$round/b/c/d/e" }
@@ -876,7 +868,7 @@ in_namespace() {
 # storm EXISTS ROUNDS SEED: in each round a wait for a/b/c/d/e, while folders, files and links come, go and change names
 # there at random, at full speed; at the end it holds, and the wait must end.
 storm() {
-	LIMIT=$(rounds 60 800) capture perl -e '
+	capture_rounds perl -e '
 		my ($butter, $exists, $rounds, $seed) = @ARGV;
 		my ($path, @names, $spare) = ("a/b/c/d/e", "a" .. "e");
 		sub any { join "/", @names[0 .. int rand @_ ? $_[0] : 5] }
@@ -908,7 +900,7 @@ storm() {
 				open STDIN, "<", "/dev/null";
 				my @more = ();
 				if ($ready) { require Fcntl; fcntl($out, Fcntl::F_SETFD(), 0); @more = ("--ready-fd", fileno $out) }
-				exec $butter, "inotifywait", "-t", 10, @more, $exists ? "--until-exists" : "--until-gone", $path;
+				exec $butter, "inotifywait", "-t", $ENV{EACH}, @more, $exists ? "--until-exists" : "--until-gone", $path;
 			}
 			close $out;
 			sysread $in, my $byte, 1 if $ready;

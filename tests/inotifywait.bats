@@ -51,10 +51,6 @@ has_peer() {
 	[[ $PEER == 'inotifywait 3.22'* ]]
 }
 
-rounds() {
-	if [ "${BUTTER_LONG:-}" = 1 ]; then echo "$2"; else echo "$1"; fi
-}
-
 # ---- Watching in the background
 
 # watch OPTION...: butter inotifywait, its lines in a FIFO; returns when it is ready.
@@ -693,14 +689,15 @@ delete_self f - - -'
 }
 
 @test "after --ready-fd no event is missed, in every one of many rounds" {
-	LIMIT=$((LIMIT * 8)) capture bash -euc '
+	capture_rounds bash -euc '
 		mkfifo ready
 		for ((i = 0; i < $0; i++)); do
-			"$BUTTER" inotifywait -q -t 10 -r -e create --ready-fd 7 D 7>ready >line &
+			"$BUTTER" inotifywait -q -t "$EACH" -r -e create --ready-fd 7 D 7>ready >line &
 			read -r <ready
 			: >"D/sub/$i"
 			wait $!
-			[ "$(<line)" = "D/sub/ CREATE $i" ]
+			read -r line <line
+			[ "$line" = "D/sub/ CREATE $i" ]
 		done' "$(rounds 100 1000)"
 	succeeded
 }
@@ -1035,6 +1032,7 @@ D/sub/third/deep/ CREATE file3
 		mkdir $d; mkdir "$d/in"; rename "$d/in", "$d/out"; rmdir "$d/out"; rmdir $d;
 		rename "D/a/1", "D/b/q"; rename "D/b/q", "D/a/1" }'
 	churn=$pid
+	many_runs
 	for ((i = 0; i < $(rounds 20 300); i++)); do
 		try inotifywait -q -r -t 0.001 -e unmount D
 		equal "$status $stderr" '2 '
