@@ -38,6 +38,29 @@ fill(struct source *source)
 	return size > 0;
 }
 
+int
+source_more(struct source *source, size_t most)
+{
+	ssize_t size;
+
+	if (source->room - source->length < source->largest) {
+		if (source->room >= most)
+			return 0;
+		source->room *= 2;
+		source->buffer = memory_resize(source->buffer, source->room, 1);
+	}
+	do
+		size = read(source->fd, source->buffer + source->length,
+			    source->room - source->length);
+	while (size < 0 && errno == EINTR);
+	if (size < 0)
+		return errno == EAGAIN ? 0 : -1;
+	source->read_at = moment_now();
+	source->length += (size_t)size;
+	source->total += (size_t)size;
+	return size > 0;
+}
+
 size_t
 source_besides(const struct source *source, struct pollfd *fds)
 {

@@ -59,6 +59,12 @@ int source_drain(struct source *source, bool (*each)(const struct event *event, 
 		 void *context);
 
 /*
+ * Reads on behind what is in the buffer, so that what is ahead can be looked at: 1 there is more, 0
+ * there is none, or the buffer has MOST bytes, -1 errno of read(2). The buffer may move.
+ */
+int source_more(struct source *source, size_t most);
+
+/*
  * Bytes of records that are there now and have not been handed out: in the buffer and
  * in the kernel (FIONREAD; ioctl(2)). What comes later comes after them.
  */

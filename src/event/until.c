@@ -13,6 +13,7 @@
 
 #include "cli/num.h"
 #include "kernel/inotify.h"
+#include "kernel/mountinfo.h"
 #include "kernel/timerfd.h"
 
 enum {
@@ -536,7 +537,7 @@ until_open(struct until *until, bool follow, int64_t timeout)
 	until->start = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (until->start < 0 && errno != EACCES)
 		return -1;
-	until->mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	until->mounts = mountinfo_open();
 	return 0;
 }
 

@@ -23,6 +23,34 @@ union space {
 	char room[sizeof(struct file_handle) + HANDLE_MAX];
 };
 
+/* The handle of PATH from FD, and the id of the mount. */
+static int
+get_handle(int fd, const char *path, union space *space, int *mount)
+{
+	int flags = *path ? 0 : AT_EMPTY_PATH;
+
+	space->header.handle_bytes = HANDLE_MAX;
+	if (name_to_handle_at(fd, path, &space->header, mount, flags) == 0)
+		return 0;
+	if (errno != EOPNOTSUPP)
+		return -1;
+	space->header.handle_bytes = HANDLE_MAX;
+	if (name_to_handle_at(fd, path, &space->header, mount, flags | AT_HANDLE_FID) == 0)
+		return 0;
+	if (errno == EINVAL)
+		errno = EOPNOTSUPP; /* the kernel does not know such handles */
+	return -1;
+}
+
+int
+handle_mount(int fd)
+{
+	union space space;
+	int mount;
+
+	return get_handle(fd, "", &space, &mount) < 0 ? -1 : mount;
+}
+
 int
 handle_of(int fd, const char *path, uint64_t file_system, unsigned char bytes[HANDLE_MAX],
 	  struct handle *handle)
@@ -30,15 +58,8 @@ handle_of(int fd, const char *path, uint64_t file_system, unsigned char bytes[HA
 	union space space;
 	int mount;
 
-	space.header.handle_bytes = HANDLE_MAX;
-	if (name_to_handle_at(fd, path, &space.header, &mount, *path ? 0 : AT_EMPTY_PATH) < 0) {
-		space.header.handle_bytes = HANDLE_MAX;
-		if (errno != EOPNOTSUPP
-		    || name_to_handle_at(fd, path, &space.header, &mount,
-					 AT_HANDLE_FID | (*path ? 0 : AT_EMPTY_PATH))
-			       < 0)
-			return -1;
-	}
+	if (get_handle(fd, path, &space, &mount) < 0)
+		return -1;
 	memcpy(bytes, space.header.f_handle, space.header.handle_bytes);
 	*handle = (struct handle){ .file_system = file_system,
 				   .type = space.header.handle_type,

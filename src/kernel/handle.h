@@ -27,10 +27,14 @@ extern const struct hint handle_hints[];
  * The handle of what is at PATH from the folder FD ("": FD itself, which may be O_PATH), not
  * followed if it is a symlink; its file system is FILE_SYSTEM; its bytes go into BYTES. Where the
  * file system only makes handles that cannot be opened, it is one of those. -1 with errno ENOENT,
- * EOPNOTSUPP (the file system has none), EOVERFLOW (longer than HANDLE_MAX), ENOSYS, EPERM (a seccomp profile).
+ * EOPNOTSUPP (the file system has none), EOVERFLOW (longer than HANDLE_MAX), ENOSYS, EPERM (a
+ * seccomp profile).
  */
 int handle_of(int fd, const char *path, uint64_t file_system, unsigned char bytes[HANDLE_MAX],
 	      struct handle *handle);
+
+/* The id of the mount (mountinfo.h) through which FD was opened; -1 with errno as handle_of. */
+int handle_mount(int fd);
 
 /*
  * Opens the folder that HANDLE means with O_PATH, as seen through the mount of which MOUNT_FD is any

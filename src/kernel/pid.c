@@ -154,6 +154,40 @@ pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_M
 	return count && at < end && *at == '\n' ? count : -1;
 }
 
+/* The name behind "Name:\t", in which the kernel escapes newlines and backslashes: its length, or -1. */
+static ssize_t
+parse_comm(const char *at, const char *end, char comm[PID_COMM_MAX])
+{
+	size_t length = 0;
+
+	for (; at < end && *at != '\n' && length < PID_COMM_MAX; at++) {
+		bool escaped = *at == '\\' && end - at > 1;
+
+		at += escaped;
+		comm[length++] = escaped && *at == 'n' ? '\n' : *at;
+	}
+	return at < end && *at == '\n' ? (ssize_t)length : -1;
+}
+
+ssize_t
+pid_parse_command(const char *text, size_t length, char comm[PID_COMM_MAX], uint32_t *uid)
+{
+	static const char name_key[] = "Name:\t", uid_key[] = "\nUid:\t";
+	const char *end = text + length;
+	const char *at = memmem(text, length, uid_key, sizeof(uid_key) - 1);
+	uint64_t number;
+
+	if (!at || length < sizeof(name_key) || memcmp(text, name_key, sizeof(name_key) - 1) != 0)
+		return -1;
+	at += sizeof(uid_key) - 1;
+	/* Real, then effective. */
+	if (!take_number(&at, end, &number) || at == end || *at++ != '\t'
+	    || !take_number(&at, end, &number) || number > UINT32_MAX)
+		return -1;
+	*uid = (uint32_t)number;
+	return parse_comm(text + sizeof(name_key) - 1, end, comm);
+}
+
 static int
 unknown_form(void)
 {
@@ -170,6 +204,18 @@ pid_stat(pid_t pid, pid_t *parent, uint64_t *start)
 	if (length < 0)
 		return -1;
 	return pid_parse_stat(text, (size_t)length, parent, start) < 0 ? unknown_form() : 0;
+}
+
+ssize_t
+pid_command(pid_t pid, char comm[PID_COMM_MAX], uint32_t *uid)
+{
+	char text[4096];
+	ssize_t length = read_proc(pid, "status", text, sizeof(text));
+
+	if (length < 0)
+		return -1;
+	length = pid_parse_command(text, (size_t)length, comm, uid);
+	return length < 0 ? unknown_form() : length;
 }
 
 int

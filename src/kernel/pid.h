@@ -10,7 +10,9 @@
 #include "cli/say.h"
 
 enum {
-	PID_LARGEST = 4194304,   /* PID_MAX_LIMIT of 64-bit kernels */
+	PID_LARGEST = 4194304, /* PID_MAX_LIMIT of 64-bit kernels */
+	PID_COMM_MAX =
+		64, /* bytes of a command's name: those of kernel threads can be longer than 15 */
 	PID_NAMESPACES_MAX = 33, /* MAX_PID_NS_LEVEL nested ones and the first */
 };
 
@@ -40,8 +42,14 @@ int pid_stat(pid_t pid, pid_t *parent, uint64_t *start);
  */
 int pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX]);
 
-/* The two parsers, for the text of /proc/PID/stat and /proc/PID/status; -1 when it is not of that
- * form. */
+/*
+ * The name of PID's command, as it is (no NUL at its end), and the effective user id. Returns the length
+ * of the name, or -1 with errno as pid_stat.
+ */
+ssize_t pid_command(pid_t pid, char comm[PID_COMM_MAX], uint32_t *uid);
+
+/* The parsers, for the text of /proc/PID/stat and /proc/PID/status; -1 when it is not of that form. */
+ssize_t pid_parse_command(const char *text, size_t length, char comm[PID_COMM_MAX], uint32_t *uid);
 int pid_parse_stat(const char *text, size_t length, pid_t *parent, uint64_t *start);
 int pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_MAX]);
 

@@ -9,7 +9,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	pid_t ids[PID_NAMESPACES_MAX], parent;
+	char comm[PID_COMM_MAX];
 	uint64_t start;
+	uint32_t uid;
 	int count = pid_parse_namespaces(text, size, ids);
 
 	MUST(count == -1 || (count >= 1 && count <= PID_NAMESPACES_MAX));
@@ -17,5 +19,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(ids[i] >= 0 && ids[i] <= PID_LARGEST);
 	if (pid_parse_stat(text, size, &parent, &start) == 0)
 		MUST(parent >= 0 && parent <= PID_LARGEST);
+	MUST(pid_parse_command(text, size, comm, &uid) <= PID_COMM_MAX);
 	return 0;
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/doers.h"
+
+const struct doer *
+doers_find(struct doers *doers, int32_t pid, uint64_t reading)
+{
+	struct doers_slot *slot = &doers->slots[(uint32_t)pid % DOERS_SLOTS];
+	ssize_t length;
+
+	if (slot->reading == reading && slot->doer.pid == pid)
+		return &slot->doer;
+	slot->doer = (struct doer){ .pid = pid };
+	slot->reading = reading;
+	length = pid ? pid_command(pid, slot->comm, &slot->doer.uid) : -1;
+	if (length > 0) {
+		slot->doer.comm = slot->comm;
+		slot->doer.comm_length = (size_t)length;
+	}
+	return &slot->doer;
+}

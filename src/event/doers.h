@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who did it: what /proc says of the process of an event when that is read. Each is asked for once for
+ * all events that were read together.
+ */
+#ifndef BUTTER_DOERS_H
+#define BUTTER_DOERS_H
+
+#include "event/event.h"
+#include "kernel/pid.h"
+
+enum { DOERS_SLOTS = 64 };
+
+struct doers {
+	struct doers_slot {
+		struct doer doer;
+		uint64_t reading;
+		char comm[PID_COMM_MAX];
+	} slots[DOERS_SLOTS];
+};
+
+/* Who PID is, as of the READING (a number of its own, not 0) that told of him. It lives until the next call. */
+const struct doer *doers_find(struct doers *doers, int32_t pid, uint64_t reading);
+
+#endif

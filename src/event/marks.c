@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/marks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event/tell.h"
+#include "kernel/mountinfo.h"
+#include "kernel/pid.h"
+#include "memory.h"
+
+/* Of the kernel's queue at a time. */
+enum { READ_SIZE = 1 << 16 };
+
+/* What an object that is no folder can be asked for. */
+#define FILE_EVENTS                                                                                \
+	(FAN_ACCESS | FAN_MODIFY | FAN_ATTRIB | FAN_CLOSE | FAN_OPEN | FAN_OPEN_EXEC               \
+	 | FAN_DELETE_SELF | FAN_MOVE_SELF)
+/* What moves folders, so that paths go on being right. */
+#define STORY (FAN_CREATE | FAN_DELETE | FAN_RENAME)
+
+/* ---- the group ---- */
+
+static int
+open_group(struct marks *marks)
+{
+	unsigned int names = FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_REPORT_DFID_NAME,
+		     unlimited = marks->unlimited ? FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS : 0;
+	int fd = fanotify_open(names | unlimited | FAN_REPORT_TARGET_FID);
+
+	marks->targets = fd >= 0;
+	if (fd < 0 && errno == EINVAL)
+		fd = fanotify_open(names | unlimited);
+	return fd;
+}
+
+int
+marks_open(struct marks *marks, uint64_t wanted)
+{
+	int fd = open_group(marks);
+
+	if (fd < 0)
+		return -1;
+	source_open(&marks->source, fd, READ_SIZE, FANOTIFY_RECORD_MAX);
+	marks->source.nonblocking = true;
+	marks->source.decode = tell_decode;
+	marks->source.rest = TELL_REST;
+	marks->wanted = wanted;
+	marks->self = pid_self();
+	places_open(&marks->places);
+	marks->places.ahead = tell_ahead;
+	marks->places.context = marks;
+	marks->besides[0] = (struct pollfd){ .fd = mountinfo_open(), .events = POLLPRI };
+	marks->source.besides = marks->besides;
+	marks->source.besides_count = marks->besides[0].fd >= 0;
+	return 0;
+}
+
+void
+marks_close(struct marks *marks)
+{
+	if (marks->besides[0].fd >= 0)
+		close(marks->besides[0].fd);
+	source_close(&marks->source);
+	places_close(&marks->places);
+	ahead_forget(&marks->ahead);
+	free(marks->roots);
+	buffer_done(&marks->from);
+	buffer_done(&marks->dir);
+	marks->roots = NULL;
+}
+
+size_t
+marks_roots(const struct marks *marks)
+{
+	return marks->roots_left;
+}
+
+/* ---- mounts ---- */
+
+/* What is looked for in mountinfo, and what was found. */
+struct search {
+	int id; /* of the mount; -1: any of the device */
+	unsigned int major, minor;
+	bool whole; /* the root of the file system must be what is mounted */
+	char *target;
+	char *root;
+};
+
+static bool
+look_at(const struct mountinfo *mount, void *context)
+{
+	struct search *search = context;
+
+	if (search->id >= 0 ? mount->id != search->id
+			    : mount->major != search->major || mount->minor != search->minor)
+		return true;
+	if (search->whole && strcmp(mount->root, "/") != 0)
+		return true;
+	search->major = mount->major;
+	search->minor = mount->minor;
+	search->target = memory_string(mount->target);
+	search->root = memory_string(mount->root);
+	return false;
+}
+
+static int
+find_mount(struct search *search)
+{
+	search->target = search->root = NULL;
+	if (mountinfo_each(look_at, search) < 0)
+		return -1;
+	free(search->root);
+	errno = ENODEV;
+	return search->target ? 0 : -1;
+}
+
+/* Paths in the file system of FD are told as seen through a mount: its own, or one that has all of it. */
+static int
+add_mount(struct marks *marks, int fd, uint64_t file_system)
+{
+	struct search own = { .id = handle_mount(fd) }, whole = { .id = -1, .whole = true };
+	struct place_mount *mount = NULL;
+
+	if (places_mount_of(&marks->places, file_system))
+		return 0;
+	if (own.id < 0 || find_mount(&own) < 0)
+		return -1;
+	whole.major = own.major;
+	whole.minor = own.minor;
+	if (marks->scope == MARKS_FILE_SYSTEM && find_mount(&whole) == 0)
+		mount = places_mount(&marks->places, file_system, whole.target);
+	if (!mount)
+		mount = places_mount(&marks->places, file_system, own.target);
+	if (mount) {
+		mount->major = own.major;
+		mount->minor = own.minor;
+	}
+	free(own.target);
+	free(whole.target);
+	return mount ? 0 : -1;
+}
+
+bool
+marks_remount(struct marks *marks, struct place_mount *mount)
+{
+	struct search search = { .id = -1, .major = mount->major, .minor = mount->minor };
+	struct search whole = search;
+
+	whole.whole = true;
+	if (marks->scope == MARKS_FILE_SYSTEM
+	    && (find_mount(&whole) == 0 || find_mount(&search) == 0))
+		places_move_mount(&marks->places, mount,
+				  whole.target ? whole.target : search.target);
+	free(whole.target);
+	free(search.target);
+	return whole.target || search.target;
+}
+
+/* ---- roots ---- */
+
+/* The events to ask of the kernel for a root. */
+static uint64_t
+mask_of(const struct marks *marks, const struct marks_root *root)
+{
+	uint64_t mask = marks->wanted;
+
+	if (marks->scope == MARKS_MOUNT)
+		return mask | FAN_ONDIR;
+	mask |= marks->targets ? STORY : FAN_CREATE | FAN_DELETE | FAN_MOVE;
+	if (marks->targets)
+		mask &= ~(uint64_t)FAN_MOVE;
+	else
+		mask &= ~(uint64_t)FAN_RENAME;
+	if (marks->scope == MARKS_FILE_SYSTEM)
+		return mask | FAN_ONDIR;
+	mask |= FAN_DELETE_SELF;
+	return root->is_file ? mask & FILE_EVENTS : mask | FAN_ONDIR | FAN_EVENT_ON_CHILD;
+}
+
+static unsigned int
+mark_flags(const struct marks *marks)
+{
+	unsigned int flags = FAN_MARK_ADD | (marks->no_follow ? FAN_MARK_DONT_FOLLOW : 0);
+
+	switch (marks->scope) {
+	case MARKS_FILE_SYSTEM:
+		return flags | FAN_MARK_FILESYSTEM;
+	case MARKS_MOUNT:
+		return flags | FAN_MARK_MOUNT;
+	case MARKS_INODE:
+	default:
+		return flags | (marks->evictable ? FAN_MARK_EVICTABLE : 0);
+	}
+}
+
+/* What ROOT's folder is told as: its path as typed; of a file, what stands before its name. */
+static void
+label(struct marks *marks, struct marks_root *root)
+{
+	const char *slash = strrchr(root->path, '/');
+	struct buffer text = { 0 };
+	unsigned char bytes[HANDLE_MAX];
+	struct handle dir = root->object;
+	int parent;
+
+	if (!root->is_file) {
+		buffer_text(&text, root->path);
+		if (!slash || slash[1])
+			buffer_byte(&text, '/');
+	} else {
+		buffer_add(&text, root->path, slash ? (size_t)(slash + 1 - root->path) : 0);
+		parent = open(slash ? buffer_string(&text) : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (parent < 0 || handle_of(parent, "", root->file_system, bytes, &dir) < 0)
+			dir.length = 0;
+		if (parent >= 0)
+			close(parent);
+	}
+	if (dir.length)
+		root->place = places_label(&marks->places, &dir, buffer_string(&text));
+	buffer_done(&text);
+}
+
+static int
+add_root(struct marks *marks, const char *path, int fd)
+{
+	struct marks_root *root;
+	struct stat status;
+	bool whole = marks->scope != MARKS_INODE && !marks->recursive;
+
+	marks->roots = memory_resize(marks->roots, marks->root_count + 1, sizeof(*marks->roots));
+	root = &marks->roots[marks->root_count];
+	*root = (struct marks_root){ .path = path };
+	/* The array may have moved, and the bytes with it. */
+	for (size_t i = 0; i < marks->root_count; i++)
+		marks->roots[i].object.bytes = marks->roots[i].bytes;
+	if (fstat(fd, &status) < 0 || handle_file_system(fd, &root->file_system) < 0)
+		return -1;
+	root->is_file = !S_ISDIR(status.st_mode);
+	if (fanotify_watch(marks->source.fd, mark_flags(marks), mask_of(marks, root), AT_FDCWD,
+			   path)
+	    < 0)
+		return -1;
+	if (handle_of(fd, "", root->file_system, root->bytes, &root->object) < 0
+	    || (add_mount(marks, fd, root->file_system) < 0 && marks->scope != MARKS_INODE))
+		return -1;
+	if (!whole)
+		label(marks, root);
+	marks->root_count++;
+	marks->roots_left++;
+	return 0;
+}
+
+int
+marks_watch(struct marks *marks, const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC | (marks->no_follow ? O_NOFOLLOW : 0)), result,
+	    error;
+
+	if (fd < 0)
+		return -1;
+	result = add_root(marks, path, fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+int
+marks_ignore(struct marks *marks, const char *path)
+{
+	uint64_t mask = marks->wanted & (FILE_EVENTS | FAN_CREATE | FAN_DELETE);
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return -1;
+	if (S_ISDIR(status.st_mode))
+		mask |= FAN_ONDIR | FAN_EVENT_ON_CHILD;
+	else
+		mask &= FILE_EVENTS;
+	return fanotify_watch(marks->source.fd, FAN_MARK_ADD | FAN_MARK_IGNORE_SURV, mask, AT_FDCWD,
+			      path);
+}
+
+int
+marks_try(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->places.mount_count; i++) {
+		const struct place_mount *mount = &marks->places.mounts[i];
+		int fd = open(mount->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK), found;
+
+		if (fd < 0)
+			return -1;
+		found = handle_open(fd, &mount->top->handle);
+		close(fd);
+		if (found < 0)
+			return -1;
+		close(found);
+	}
+	return 0;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fanotify as a source: what happens on file systems, mounts, or to single files and folders, with
+ * the path of each and who did it.
+ *
+ * The kernel merges what happens to one object while it is in the queue: each bit is told as an
+ * event of its own, in the order in which they can have happened.
+ */
+#ifndef BUTTER_MARKS_H
+#define BUTTER_MARKS_H
+
+#include "event/ahead.h"
+#include "event/doers.h"
+#include "event/places.h"
+#include "event/source.h"
+#include "kernel/fanotify.h"
+
+enum marks_scope {
+	MARKS_FILE_SYSTEM, /* all of it, whatever path it is reached by */
+	MARKS_MOUNT,       /* what is done through the mount */
+	MARKS_INODE,       /* the object itself, and the entries of a folder */
+};
+
+/* One that the user named. */
+struct marks_root {
+	const char *path; /* as typed */
+	uint64_t file_system;
+	struct place
+		*place; /* of the folder, or of the one that the file is in; NULL: not needed */
+	bool is_file;
+	bool over; /* gone, or not mounted any more */
+	struct handle object;
+	unsigned char bytes[HANDLE_MAX];
+};
+
+struct marks {
+	struct source source;
+	enum marks_scope scope;
+	bool recursive; /* of a file system, only what is below the roots */
+	bool no_follow; /* a root that is a symlink is that itself */
+	bool evictable; /* marks of inodes do not keep these in memory, and vanish with them */
+	bool unlimited; /* the kernel's queue, and the number of marks */
+	bool names; /* events tell the command's name and user, not only the number of the process */
+	uint64_t asked;  /* of the kernel */
+	uint64_t wanted; /* by the user */
+	bool targets;    /* records name the object, and renames are one record */
+
+	struct marks_root *roots;
+	size_t root_count, roots_left;
+	struct places places;
+	struct ahead ahead;
+	struct doers doers;
+	struct doer doer;                      /* of whom only the number is told */
+	int32_t self;                          /* the process that must not hear of itself */
+	struct pollfd besides[SOURCE_BESIDES]; /* tells that mounts have changed */
+
+	/* The record that is being told: its bytes, since the source's buffer may move. */
+	char bytes[FANOTIFY_RECORD_MAX];
+	struct fanotify_record record;
+	uint64_t bits;     /* of it, that are still to be told */
+	bool moves;        /* a folder to where the record says, once it has been told */
+	struct event told; /* what all of its events have in common */
+	struct buffer from, dir;
+	bool lost;      /* events are */
+	bool unmounted; /* some roots are, and that has not been told */
+};
+
+/*
+ * Opens a group for the events WANTED; the flags above must be set before. -1 with errno of fanotify_open.
+ */
+int marks_open(struct marks *marks, uint64_t wanted);
+
+/*
+ * Marks what PATH means for the scope. -1 with errno of fanotify_watch, open(2), mountinfo_each.
+ */
+int marks_watch(struct marks *marks, const char *path);
+
+/*
+ * What happens to the file PATH, or to the folder and its entries, is not told by the kernel any
+ * more. -1 with errno of fanotify_watch.
+ */
+int marks_ignore(struct marks *marks, const char *path);
+
+/* Whether paths can be told: handles can be opened. If not, -1 with errno of handle_open. */
+int marks_try(struct marks *marks);
+
+/* How many of the objects that the user named are still watched. */
+size_t marks_roots(const struct marks *marks);
+
+void marks_close(struct marks *marks);
+
+#endif

@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/places.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+enum { CHAINS = 1 << 12 };
+
+void
+places_open(struct places *places)
+{
+	*places = (struct places){ .chains = memory_get(CHAINS * sizeof(*places->chains)) };
+	TAILQ_INIT(&places->used);
+}
+
+/* ---- one place ---- */
+
+static struct place_chain *
+chain_of(const struct places *places, const struct handle *handle)
+{
+	return &places->chains[handle_hash(handle) & (CHAINS - 1)];
+}
+
+static struct place *
+lookup(const struct places *places, const struct handle *handle)
+{
+	struct place *place;
+
+	SLIST_FOREACH(place, chain_of(places, handle), same_hash)
+	if (handle_equal(&place->handle, handle))
+		return place;
+	return NULL;
+}
+
+static void
+set_name(struct place *place, const char *name, size_t length)
+{
+	free(place->name);
+	place->name = memory_get(length + 1);
+	memcpy(place->name, name, length);
+	place->name_length = (uint32_t)length;
+}
+
+static void
+set_parent(struct place *place, struct place *parent)
+{
+	if (place->parent)
+		place->parent->children--;
+	place->parent = parent;
+	if (parent)
+		parent->children++;
+}
+
+static void
+remove_place(struct places *places, struct place *place)
+{
+	set_parent(place, NULL);
+	TAILQ_REMOVE(&places->used, place, use);
+	SLIST_REMOVE(chain_of(places, &place->handle), place, place, same_hash);
+	if (places->last == place)
+		places->last = NULL;
+	places->count--;
+	free(place->name);
+	free(place->label);
+	free(place);
+}
+
+/* Parents are needed with their children: the last ones of the list are always without. */
+static void
+touch(struct places *places, struct place *place)
+{
+	for (; place; place = place->parent) {
+		TAILQ_REMOVE(&places->used, place, use);
+		TAILQ_INSERT_HEAD(&places->used, place, use);
+	}
+}
+
+/* Forgets those that have not been needed for long, down to MOST. */
+static void
+trim(struct places *places, size_t most)
+{
+	struct place *place = TAILQ_LAST(&places->used, place_list), *before;
+
+	for (; place && places->count > most; place = before) {
+		before = TAILQ_PREV(place, place_list, use);
+		if (!place->children && !place->pinned)
+			remove_place(places, place);
+	}
+}
+
+static struct place *
+add_place(struct places *places, const struct handle *handle, struct place *parent,
+	  const char *name, size_t length)
+{
+	struct place *place;
+
+	trim(places, PLACES_MOST - 1);
+	place = memory_get(sizeof(*place) + handle->length);
+	place->handle = *handle;
+	place->handle.bytes = place->bytes;
+	memcpy(place->bytes, handle->bytes, handle->length);
+	SLIST_INSERT_HEAD(chain_of(places, handle), place, same_hash);
+	TAILQ_INSERT_HEAD(&places->used, place, use);
+	set_name(place, name, length);
+	set_parent(place, parent);
+	places->count++;
+	touch(places, parent);
+	return place;
+}
+
+bool
+place_is_below(const struct place *place, const struct place *top)
+{
+	while (place && place != top)
+		place = place->parent;
+	return place;
+}
+
+/* ---- asking the kernel ---- */
+
+/* One folder on the way up: the steps lie one behind the other in climbed. */
+struct step {
+	struct handle handle;
+	unsigned char bytes[HANDLE_MAX];
+	struct place_entry in; /* where it is */
+};
+
+/* The name of the folder FD in its parent, where the path is longer than the kernel tells one. */
+static bool
+search_name(int fd, int parent, struct place_entry *entry)
+{
+	int folder = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+	const struct dirent *found;
+	struct stat status;
+
+	if (!stream || fstat(fd, &status) < 0) {
+		if (folder >= 0 && !stream)
+			close(folder);
+		else if (stream)
+			closedir(stream);
+		return false;
+	}
+	while ((found = readdir(stream)) && found->d_ino != status.st_ino)
+		;
+	entry->length = found ? strlcpy(entry->name, found->d_name, sizeof(entry->name)) : 0;
+	closedir(stream);
+	return entry->length;
+}
+
+/* The last component of the path of the folder FD. */
+static bool
+ask_name(int fd, int parent, struct place_entry *entry)
+{
+	static const char suffix[] = " (deleted)";
+	enum { SUFFIX = sizeof(suffix) - 1 };
+	char link[32], path[PATH_MAX], *name;
+	struct stat status;
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0)
+		return errno == ENAMETOOLONG && search_name(fd, parent, entry);
+	path[length] = '\0';
+	if (length > SUFFIX && !strcmp(path + length - SUFFIX, suffix) && fstat(fd, &status) == 0
+	    && !status.st_nlink)
+		path[length - SUFFIX] = '\0';
+	name = strrchr(path, '/');
+	entry->length = name ? strlcpy(entry->name, name + 1, sizeof(entry->name)) : 0;
+	return entry->length && entry->length < sizeof(entry->name);
+}
+
+/*
+ * Where the folder of STEP is, in the story. *FD is the folder or -1, and becomes its parent or -1.
+ * False with errno.
+ */
+static bool
+climb(struct places *places, int mount_fd, int *fd, struct step *step)
+{
+	struct place_entry *in = &step->in;
+	int folder = *fd < 0 ? handle_open(mount_fd, &step->handle) : *fd, error = errno;
+	int parent = folder < 0 ? -1 : openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool known = parent >= 0 && ask_name(folder, parent, in)
+		     && handle_of(parent, "", step->handle.file_system, in->bytes, &in->dir) == 0;
+
+	*fd = known ? parent : -1;
+	if (folder >= 0)
+		close(folder);
+	if (!known && parent >= 0)
+		close(parent);
+	if (known && handle_equal(&in->dir, &step->handle)) {
+		errno = EXDEV; /* the file system's own root, and the mount's is another */
+		return false;
+	}
+	if (places->ahead && places->ahead(&step->handle, !known, in, places->context)) {
+		if (*fd >= 0)
+			close(*fd);
+		*fd = -1;
+		return true;
+	}
+	errno = folder < 0 ? error : ESTALE;
+	return known;
+}
+
+/* Opens the root of MOUNT, if it is still there. */
+static int
+open_mount(const struct place_mount *mount)
+{
+	int fd = open(mount->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+	uint64_t file_system;
+
+	if (fd >= 0
+	    && (handle_file_system(fd, &file_system) < 0 || file_system != mount->file_system)) {
+		close(fd);
+		errno = ENODEV;
+		return -1;
+	}
+	return fd;
+}
+
+bool
+places_is_mounted(const struct place_mount *mount)
+{
+	int fd = open_mount(mount);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void
+set_handle(struct step *step, const struct handle *handle)
+{
+	memcpy(step->bytes, handle->bytes, handle->length);
+	step->handle = *handle;
+}
+
+/* Adds the folders that were climbed, from the highest down: the place of the lowest. */
+static struct place *
+descend(struct places *places, struct place *place)
+{
+	size_t count = places->climbed.length / sizeof(struct step);
+
+	while (count--) {
+		struct step *step = (struct step *)(void *)places->climbed.data + count;
+
+		step->handle.bytes = step->bytes;
+		place = add_place(places, &step->handle, place, step->in.name, step->in.length);
+	}
+	return place;
+}
+
+static struct place *
+ask(struct places *places, const struct handle *handle)
+{
+	const struct place_mount *mount = places_mount_of(places, handle->file_system);
+	int mount_fd = mount ? open_mount(mount) : -1, fd = -1, error;
+	struct place *place = NULL;
+	struct step step;
+
+	if (!mount)
+		errno = ENODEV;
+	places->climbed.length = 0;
+	if (mount_fd >= 0)
+		set_handle(&step, handle);
+	while (mount_fd >= 0 && !place) {
+		step.handle.bytes = step.bytes;
+		if (!climb(places, mount_fd, &fd, &step))
+			break;
+		buffer_add(&places->climbed, (const char *)&step, sizeof(step));
+		place = lookup(places, &step.in.dir);
+		set_handle(&step, &step.in.dir);
+	}
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (mount_fd >= 0)
+		close(mount_fd);
+	errno = error;
+	return place ? descend(places, place) : NULL;
+}
+
+struct place *
+places_find(struct places *places, const struct handle *handle)
+{
+	struct place *place;
+
+	if (places->last && handle_equal(&places->last->handle, handle))
+		return places->last;
+	place = lookup(places, handle);
+	if (!place)
+		return ask(places, handle);
+	touch(places, place);
+	return place;
+}
+
+/* ---- the story ---- */
+
+/* What is told by a path of its own no longer is at that, if it is below PLACE. */
+static void
+unlabel_below(struct places *places, const struct place *place)
+{
+	struct place *labelled;
+
+	TAILQ_FOREACH(labelled, &places->used, use)
+	if (labelled->label && labelled->parent && place_is_below(labelled, place))
+		places_unlabel(places, labelled);
+}
+
+void
+places_put(struct places *places, const struct handle *handle, struct place *parent,
+	   const char *name, size_t length)
+{
+	struct place *place = lookup(places, handle);
+
+	if (!place) {
+		add_place(places, handle, parent, name, length);
+		return;
+	}
+	if (place->parent == parent && place->name_length == length
+	    && !memcmp(place->name, name, length))
+		return;
+	/* A place that is above its new parent is nothing that can happen. */
+	if (!place->parent || place_is_below(parent, place))
+		return;
+	unlabel_below(places, place);
+	set_name(place, name, length);
+	set_parent(place, parent);
+	touch(places, place);
+	places->last = NULL;
+}
+
+const char *
+places_path(struct places *places, struct place *place, size_t *length)
+{
+	const struct place *top = place, *at;
+	size_t size = 0, label;
+
+	if (places->last == place) {
+		*length = places->path.length;
+		return places->path.data;
+	}
+	for (; !top->label; top = top->parent)
+		size += top->name_length + 1;
+	label = strlen(top->label);
+	places->path.length = 0;
+	buffer_add(&places->path, top->label, label);
+	memset(buffer_reserve(&places->path, size + 1), '/', size);
+	places->path.length += size;
+	size += label;
+	for (at = place; at != top; at = at->parent) {
+		size -= at->name_length + 1;
+		memcpy(places->path.data + size, at->name, at->name_length);
+	}
+	places->last = place;
+	*length = places->path.length;
+	return buffer_string(&places->path);
+}
+
+/* ---- tops and labels ---- */
+
+static void
+set_label(struct places *places, struct place *place, const char *label)
+{
+	free(place->label);
+	place->label = memory_string(label);
+	place->pinned = true;
+	places->last = NULL;
+}
+
+struct place_mount *
+places_mount_of(const struct places *places, uint64_t file_system)
+{
+	for (size_t i = 0; i < places->mount_count; i++)
+		if (places->mounts[i].file_system == file_system)
+			return &places->mounts[i];
+	return NULL;
+}
+
+void
+places_move_mount(struct places *places, struct place_mount *mount, const char *path)
+{
+	struct buffer label = { 0 };
+
+	free(mount->path);
+	mount->path = memory_string(path);
+	buffer_text(&label, path);
+	if (strcmp(path, "/") != 0)
+		buffer_byte(&label, '/');
+	set_label(places, mount->top, buffer_string(&label));
+	buffer_done(&label);
+}
+
+struct place_mount *
+places_mount(struct places *places, uint64_t file_system, const char *path)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct place_mount *mount;
+	unsigned char bytes[HANDLE_MAX];
+	struct handle handle;
+
+	if (fd < 0 || handle_of(fd, "", file_system, bytes, &handle) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	close(fd);
+	places->mounts =
+		memory_resize(places->mounts, places->mount_count + 1, sizeof(*places->mounts));
+	mount = &places->mounts[places->mount_count++];
+	*mount = (struct place_mount){ .file_system = file_system };
+	mount->top = lookup(places, &handle);
+	if (!mount->top)
+		mount->top = add_place(places, &handle, NULL, "", 0);
+	places_move_mount(places, mount, path);
+	return mount;
+}
+
+void
+places_settle(struct places *places, struct place *place)
+{
+	const struct place_mount *mount = places_mount_of(places, place->handle.file_system);
+	int mount_fd = mount && mount->top != place ? open_mount(mount) : -1, fd = -1;
+	struct place *parent = NULL;
+	struct step step;
+
+	if (mount_fd < 0)
+		return;
+	set_handle(&step, &place->handle);
+	step.handle.bytes = step.bytes;
+	if (climb(places, mount_fd, &fd, &step))
+		parent = places_find(places, &step.in.dir);
+	if (fd >= 0)
+		close(fd);
+	close(mount_fd);
+	if (!parent || place_is_below(parent, place))
+		return;
+	set_name(place, step.in.name, step.in.length);
+	set_parent(place, parent);
+}
+
+struct place *
+places_label(struct places *places, const struct handle *handle, const char *label)
+{
+	struct place *place = lookup(places, handle);
+
+	if (!place)
+		place = add_place(places, handle, NULL, "", 0);
+	set_label(places, place, label);
+	if (!place->parent)
+		places_settle(places, place);
+	return place;
+}
+
+void
+places_unlabel(struct places *places, struct place *place)
+{
+	if (!place->parent)
+		return;
+	free(place->label);
+	place->label = NULL;
+	places->last = NULL;
+}
+
+void
+places_forget(struct places *places)
+{
+	struct place *place;
+
+	TAILQ_FOREACH(place, &places->used, use)
+	if (place->pinned)
+		set_parent(place, NULL);
+	/* Leaves are last: each that goes makes its parent one. */
+	trim(places, 0);
+	places->last = NULL;
+}
+
+void
+places_close(struct places *places)
+{
+	struct place *place;
+
+	while ((place = TAILQ_LAST(&places->used, place_list)) != NULL)
+		remove_place(places, place);
+	for (size_t i = 0; i < places->mount_count; i++)
+		free(places->mounts[i].path);
+	free(places->mounts);
+	free(places->chains);
+	buffer_done(&places->path);
+	buffer_done(&places->climbed);
+	*places = (struct places){ 0 };
+}

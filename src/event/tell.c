@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/tell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Stands for a folder that is gone, where nothing tells what its path was. */
+static const char gone[] = "(deleted)/";
+
+bool
+tell_ahead(const struct handle *handle, bool is_gone, struct place_entry *entry, void *context)
+{
+	struct marks *marks = context;
+	uint64_t position = marks->source.total - marks->source.length + marks->source.offset;
+
+	return marks->targets
+	       && ahead_find(&marks->ahead, &marks->source, position, handle, is_gone, entry);
+}
+
+/* ---- which record ---- */
+
+/* Takes the next record out of the buffer, and keeps its bytes: 1, 0 there is none, -1 errno. */
+static int
+next_record(struct marks *marks)
+{
+	struct source *source = &marks->source;
+	const char *at = source->buffer + source->offset;
+	size_t left = source->length - source->offset,
+	       taken = fanotify_decode(at, left, &marks->record);
+
+	if (!taken || taken > sizeof(marks->bytes)) {
+		errno = EBADMSG;
+		return left ? -1 : 0;
+	}
+	source->offset += taken;
+	memcpy(marks->bytes, at, taken);
+	fanotify_decode(marks->bytes, taken, &marks->record);
+	return 1;
+}
+
+/* The folder that the record tells of is now where it says. */
+static void
+move_folder(struct marks *marks)
+{
+	const struct fanotify_record *record = &marks->record;
+	struct place *parent;
+
+	if (!marks->moves)
+		return;
+	marks->moves = false;
+	parent = places_find(&marks->places, &record->dir);
+	if (parent)
+		places_put(&marks->places, &record->object, parent, record->name, record->length);
+}
+
+static bool
+is_root(const struct marks *marks, const struct handle *object)
+{
+	for (size_t i = 0; i < marks->root_count && object->length; i++)
+		if (handle_equal(&marks->roots[i].object, object))
+			return true;
+	return false;
+}
+
+/* Whether what happens in PLACE to OBJECT is to be told. */
+static bool
+is_inside(const struct marks *marks, const struct place *place, const struct handle *object)
+{
+	if (marks->scope != MARKS_FILE_SYSTEM || !marks->recursive)
+		return true;
+	for (size_t i = 0; i < marks->root_count && place; i++)
+		if (!marks->roots[i].is_file && marks->roots[i].place
+		    && place_is_below(place, marks->roots[i].place))
+			return true;
+	return is_root(marks, object);
+}
+
+/* ---- the path ---- */
+
+static void
+set_dir(struct marks *marks, const char *dir, size_t length)
+{
+	marks->told.dir = dir;
+	marks->told.dir_length = length;
+}
+
+static void
+set_path(struct marks *marks, struct place *place)
+{
+	const struct fanotify_record *record = &marks->record;
+	struct event *told = &marks->told;
+	size_t length;
+	const char *path;
+
+	told->name = record->name;
+	told->name_length = record->length;
+	if (!strcmp(record->name, ".")) {
+		/* The folder itself: an entry of its parent, unless it is where paths begin. */
+		told->name = "";
+		told->name_length = 0;
+		if (!place->label) {
+			told->name = place->name;
+			told->name_length = place->name_length;
+			place = place->parent;
+		}
+	}
+	path = places_path(&marks->places, place, &length);
+	set_dir(marks, path, length);
+}
+
+/* Where a rename has come from: the path, kept apart from the one that is asked for next. */
+static void
+set_from(struct marks *marks, struct place *place)
+{
+	const struct fanotify_record *record = &marks->record;
+	size_t length;
+	const char *path = places_path(&marks->places, place, &length);
+
+	marks->from.length = 0;
+	buffer_add(&marks->from, path, length);
+	buffer_add(&marks->from, record->old_name, record->old_length);
+	marks->told.from = marks->from.data;
+	marks->told.from_length = marks->from.length;
+}
+
+/* The path of an object that was marked itself and is in a folder that is not known. */
+static bool
+set_root_path(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->root_count; i++) {
+		const struct marks_root *root = &marks->roots[i];
+
+		if (handle_equal(&root->object, &marks->record.object)) {
+			set_dir(marks, root->path, strlen(root->path));
+			marks->told.name = "";
+			marks->told.name_length = 0;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- what is told ---- */
+
+/*
+ * The record's place could not be found, errno: 1 it is told without, 0 it is none of what is watched,
+ * -1 that is an error.
+ */
+static int
+without_place(struct marks *marks)
+{
+	int error = errno;
+
+	if (set_root_path(marks))
+		return 1;
+	errno = error;
+	if (error != ESTALE && error != EXDEV && error != ENODEV && error != EOPNOTSUPP)
+		return -1;
+	if (error == EXDEV || marks->recursive)
+		return 0;
+	marks->told.gone = true;
+	set_dir(marks, gone, sizeof(gone) - 1);
+	marks->told.name = marks->record.name;
+	marks->told.name_length = marks->record.length;
+	return 1;
+}
+
+/* A rename, of which one end may be out of sight: 1 it is told, 0 not, -1 errno. */
+static int
+take_rename(struct marks *marks)
+{
+	const struct fanotify_record *record = &marks->record;
+	struct place *from = NULL, *to = NULL;
+	bool from_inside, to_inside;
+
+	if (record->old_dir.length)
+		from = places_find(&marks->places, &record->old_dir);
+	from_inside = from && is_inside(marks, from, &record->object);
+	if (from_inside)
+		set_from(marks, from);
+	if (record->dir.length)
+		to = places_find(&marks->places, &record->dir);
+	to_inside = to && is_inside(marks, to, &record->object);
+	if (to_inside) {
+		set_path(marks, to);
+	} else if (from_inside) {
+		marks->told.name = record->old_name;
+		marks->told.name_length = record->old_length;
+		set_dir(marks, marks->from.data, marks->from.length - record->old_length);
+	}
+	if (from_inside && to_inside)
+		return 1;
+	marks->told.from = NULL;
+	if (!from_inside && !to_inside)
+		return from || to ? 0 : without_place(marks);
+	marks->bits = to_inside ? FAN_MOVED_TO : FAN_MOVED_FROM;
+	return 1;
+}
+
+static int
+take_entry(struct marks *marks)
+{
+	const struct fanotify_record *record = &marks->record;
+	struct place *place = NULL;
+
+	errno = ESTALE;
+	if (record->dir.length)
+		place = places_find(&marks->places, &record->dir);
+	if (!place)
+		return without_place(marks);
+	if (!is_inside(marks, place, &record->object))
+		return 0;
+	set_path(marks, place);
+	return 1;
+}
+
+/* A root is gone when its deletion is told. */
+static void
+lose_root(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->root_count; i++) {
+		struct marks_root *root = &marks->roots[i];
+
+		if ((marks->scope == MARKS_INODE || marks->recursive) && !root->over
+		    && handle_equal(&root->object, &marks->record.object)) {
+			root->over = true;
+			marks->roots_left--;
+		}
+	}
+}
+
+/* Events are lost. All that was learnt from them is to be asked of the kernel again. */
+static void
+lose(struct marks *marks)
+{
+	places_forget(&marks->places);
+	ahead_forget(&marks->ahead);
+	for (size_t i = 0; i < marks->root_count; i++) {
+		struct marks_root *root = &marks->roots[i];
+		unsigned char bytes[HANDLE_MAX];
+		struct handle now;
+
+		if (!root->place)
+			continue;
+		places_settle(&marks->places, root->place);
+		if (!root->is_file
+		    && (handle_of(AT_FDCWD, root->path, root->file_system, bytes, &now) < 0
+			|| !handle_equal(&now, &root->object)))
+			places_unlabel(&marks->places, root->place);
+	}
+	marks->lost = true;
+	marks->bits = FAN_Q_OVERFLOW;
+	set_dir(marks, "", 0);
+}
+
+/* Whether the record is told, and then what of it: 1, 0, -1 errno. */
+static int
+take_record(struct marks *marks)
+{
+	struct fanotify_record *record = &marks->record;
+
+	marks->told = (struct event){ .time = marks->source.read_at,
+				      .names = fanotify_names,
+				      .name = "",
+				      .is_dir = record->mask & FAN_ONDIR };
+	if (record->pidfd >= 0)
+		close(record->pidfd);
+	if (record->mask & FAN_Q_OVERFLOW) {
+		lose(marks);
+		return 1;
+	}
+	marks->moves = record->mask & FAN_ONDIR && record->mask & (FAN_CREATE | FAN_RENAME)
+		       && record->object.length && record->dir.length;
+	if (record->mask & (FAN_DELETE | FAN_DELETE_SELF))
+		lose_root(marks);
+	marks->bits = record->mask & marks->wanted & ~(uint64_t)FAN_ONDIR;
+	if (!marks->bits || record->pid == marks->self)
+		return 0;
+	if (record->mask & FAN_FS_ERROR) {
+		marks->told.value = (uint64_t)record->error;
+		marks->told.count = record->errors;
+	}
+	return record->mask & FAN_RENAME ? take_rename(marks) : take_entry(marks);
+}
+
+/* The next of the record's events. */
+static void
+tell_bit(struct marks *marks, struct event *event)
+{
+	const struct name *name = names_first(fanotify_names, marks->bits);
+	const struct fanotify_record *record = &marks->record;
+
+	*event = marks->told;
+	event->what = (marks->bits & name->bits) | (record->mask & FAN_ONDIR);
+	marks->bits &= ~name->bits;
+	marks->doer.pid = record->pid;
+	event->doer = marks->names ? doers_find(&marks->doers, record->pid, marks->source.total)
+				   : &marks->doer;
+}
+
+/* ---- mounts ---- */
+
+/* Some file systems may not be mounted any more where they were. */
+static void
+look_at_mounts(struct marks *marks)
+{
+	marks->besides[0].revents = 0;
+	for (size_t i = 0; i < marks->places.mount_count; i++) {
+		struct place_mount *mount = &marks->places.mounts[i];
+
+		if (places_is_mounted(mount) || marks_remount(marks, mount))
+			continue;
+		marks->unmounted = true;
+		mount->over = true;
+	}
+}
+
+/* The next root that went with its mount, as an event: whether there is one. */
+static bool
+tell_unmount(struct marks *marks, struct event *event)
+{
+	for (size_t i = 0; i < marks->root_count; i++) {
+		struct marks_root *root = &marks->roots[i];
+		const struct place_mount *mount =
+			places_mount_of(&marks->places, root->file_system);
+
+		if (root->over || !mount || !mount->over)
+			continue;
+		root->over = true;
+		marks->roots_left--;
+		*event = (struct event){ .time = marks->source.read_at,
+					 .names = fanotify_names,
+					 .what = FANOTIFY_UNMOUNT,
+					 .dir = root->path,
+					 .dir_length = strlen(root->path),
+					 .name = "" };
+		return true;
+	}
+	marks->unmounted = false;
+	return false;
+}
+
+int
+tell_decode(struct source *source, struct event *event)
+{
+	struct marks *marks = (struct marks *)source;
+	int result = 1;
+
+	while (!marks->bits) {
+		move_folder(marks);
+		result = next_record(marks);
+		if (result > 0)
+			result = take_record(marks);
+		if (result < 0)
+			return -1;
+		if (result > 0)
+			break;
+		marks->bits = 0;
+		if (source->offset == source->length)
+			break;
+	}
+	if (marks->bits) {
+		tell_bit(marks, event);
+		return 1;
+	}
+	if (marks->besides[0].revents)
+		look_at_mounts(marks);
+	return marks->unmounted && tell_unmount(marks, event);
+}

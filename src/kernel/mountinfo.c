@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/mountinfo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char file[] = "/proc/self/mountinfo";
+
+int
+mountinfo_open(void)
+{
+	return open(file, O_RDONLY | O_CLOEXEC);
+}
+
+static bool
+is_octal(const char *at)
+{
+	return at[0] >= '0' && at[0] <= '3' && at[1] >= '0' && at[1] <= '7' && at[2] >= '0'
+	       && at[2] <= '7';
+}
+
+/* Undoes \ooo in the string TEXT. */
+static void
+unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (*from == '\\' && is_octal(from + 1)) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+bool
+mountinfo_parse(char *line, size_t length, struct mountinfo *mount)
+{
+	enum { ID, PARENT, DEVICE, ROOT, TARGET, FIELDS };
+	char *fields[FIELDS], *at = line;
+
+	if (strlen(line) != length)
+		return false;
+	for (int i = 0; i < FIELDS; i++) {
+		fields[i] = at;
+		at = strchr(at, ' ');
+		if (!at || at == fields[i])
+			return false;
+		*at++ = '\0';
+	}
+	if (sscanf(fields[ID], "%9d", &mount->id) != 1
+	    || sscanf(fields[DEVICE], "%9u:%9u", &mount->major, &mount->minor) != 2)
+		return false;
+	unescape(fields[ROOT]);
+	unescape(fields[TARGET]);
+	mount->root = fields[ROOT];
+	mount->target = fields[TARGET];
+	return true;
+}
+
+int
+mountinfo_each(bool (*each)(const struct mountinfo *mount, void *context), void *context)
+{
+	FILE *stream = fopen(file, "re");
+	struct mountinfo mount;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+	int result = 0, error;
+
+	if (!stream)
+		return -1;
+	while (result == 0 && (length = getline(&line, &room, stream)) > 0) {
+		if (line[length - 1] == '\n')
+			line[--length] = '\0';
+		errno = EPROTO;
+		result = !mountinfo_parse(line, (size_t)length, &mount) ? -1
+			 : each(&mount, context)                        ? 0
+									: 1;
+	}
+	error = errno;
+	if (ferror(stream))
+		result = -1;
+	free(line);
+	fclose(stream);
+	errno = error;
+	return result < 0 ? -1 : 0;
+}
