@@ -25,13 +25,10 @@
 #include "memory.h"
 #include "process/descriptors.h"
 #include "process/notify.h"
-#include "process/signals.h"
+#include "reacting.h"
 #include "watching.h"
 
 enum { TIMED_OUT = 2 };
-
-/* With --batch, events that follow each other as fast as this make one run. */
-#define DEBOUNCE_BATCH (50 * (NUM_SECOND / 1000))
 
 static bool csv, background, by_name, json, monitor, no_follow, no_newline, null, partial,
 	recursive, sd_notify, to_syslog, wait_recreate;
@@ -50,19 +47,7 @@ static const struct name on_overflow_names[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-/* What --exec runs, and how. */
-static bool batch, execute;
-static char **command;
-static int64_t debounce = -1;
-static uint64_t busy;
-static struct react reaction;
-
-static const struct name busy_names[] = {
-	{ "queue", REACT_QUEUE, NULL, NULL },
-	{ "skip", REACT_SKIP, NULL, NULL },
-	{ "restart", REACT_RESTART, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
-};
+static struct reacting reacting = { .debounce = -1 };
 
 static const struct opt options[] = {
 	{ OPT_FLAG, 'c', "csv", NULL, &csv, "print comma-separated values" },
@@ -75,18 +60,16 @@ static const struct opt options[] = {
 	WATCHING_RECURSIVE(recursive),
 	{ OPT_FLAG, 's', "syslog", NULL, &to_syslog,
 	  "send messages to syslog instead of standard error" },
-	{ OPT_FLAG, 'x', "exec", NULL, &execute,
-	  "run COMMAND, which stands after --; its arguments {} become the path" },
+	REACTING_EXEC(reacting),
 	{ OPT_NAMES, 'e', "event", "EVENT", &events,
 	  "wait for these events only; several joined by commas or options", inotify_names, 0, 0 },
 	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
 	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
 	  "give up after DURATION without an event, with status 2; 0: never" },
-	{ OPT_FLAG, 0, "batch", NULL, &batch, "--exec: one run for all events that come together" },
+	REACTING_BATCH(reacting),
 	{ OPT_INTEGER, 0, "count", "N", &count, "go on until N events have come", NULL, 1,
 	  INT64_MAX },
-	{ OPT_DURATION, 0, "debounce", "DURATION", &debounce,
-	  "--exec: run when no event has come for DURATION (default: 0, with --batch 50ms)" },
+	REACTING_DEBOUNCE(reacting),
 	WATCHING_EXCLUDE(patterns),
 	WATCHING_EXCLUDEI(patterns),
 	{ OPT_FLAG, 0, "follow-name", NULL, &by_name,
@@ -100,9 +83,7 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 0, "no-newline", NULL, &no_newline, "print no newline after --format" },
 	{ OPT_FLAG, 0, "null", NULL, &null,
 	  "end records in NUL, names as they are: EVENTS PATH, or --format" },
-	{ OPT_CHOICE, 0, "on-busy", "ACTION", &busy,
-	  "--exec: let events that come while COMMAND runs wait, skip them, or restart it",
-	  busy_names, 0, 0 },
+	REACTING_ON_BUSY(reacting),
 	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
 	  "when events are lost: rescan (default with -m -r) finds and prints what is different, report goes on, fail ends",
 	  on_overflow_names, 0, 0 },
@@ -117,7 +98,7 @@ static const struct opt options[] = {
 	{ OPT_LIST, 0, "until-exists", "PATH", &awaited,
 	  "wait until PATH exists; of several, and with --until-gone, all must hold" },
 	{ OPT_LIST, 0, "until-gone", "PATH", &awaited, "wait until PATH does not exist" },
-	{ .kind = OPT_COMMAND, .argument = "[-- COMMAND [ARG ...]]", .value = &command },
+	REACTING_COMMAND(reacting),
 	{ OPT_FLAG, 0, "wait-recreate", NULL, &wait_recreate,
 	  "as --follow-name, and wait for an operand that is gone, or not there yet" },
 	OPT_END,
@@ -145,10 +126,8 @@ check(void)
 		return misuse("--on-overflow rescan needs --recursive");
 	if (partial && !recursive)
 		return misuse("--partial needs --recursive");
-	if (execute && !(command && command[0]))
-		return misuse("--exec needs a command after --");
-	if (!execute && (batch || busy || debounce >= 0))
-		return misuse("--batch, --debounce and --on-busy need --exec");
+	if (reacting_check(&reacting))
+		return 1;
 	if ((by_name || wait_recreate) && !(monitor || background || count))
 		return misuse("--%s needs --monitor or --count",
 			      by_name ? "follow-name" : "wait-recreate");
@@ -213,7 +192,7 @@ watch_operands(void)
 			note("waiting for '%s', which does not exist", path);
 	}
 	if (files_begin(&files) < 0)
-		return execute ? EXEC_FAILED : 1;
+		return reacting.execute ? EXEC_FAILED : 1;
 	if ((by_name || wait_recreate) && files.until.mounts < 0 && !quiet)
 		note("mounts go unnoticed: there is no /proc/self/mountinfo");
 	roots = files_roots(&files);
@@ -256,7 +235,8 @@ set_up(int out)
 static struct print
 choose_print(void)
 {
-	bool silent = quiet > 1 || (execute && !(csv || format || json || null || out_file));
+	bool silent =
+		quiet > 1 || (reacting.execute && !(csv || format || json || null || out_file));
 	struct print print = { .style = silent ? PRINT_NOTHING
 					: json ? PRINT_JSON
 					: csv  ? PRINT_CSV
@@ -271,66 +251,6 @@ choose_print(void)
 
 	print.raw = null || print_has(print.format, '0');
 	return print;
-}
-
-static void
-tell_news(enum react_news news, const char *path, int64_t value, void *context)
-{
-	(void)context;
-	errno = (int)value;
-	switch (news) {
-	case REACT_FAILED:
-		if (value > 128 && value < 128 + NSIG)
-			failx("'%s' for '%s' was ended by signal %d (%s)", command[0], path,
-			      (int)value - 128, strsignal((int)value - 128));
-		else
-			failx("'%s' for '%s' ended with status %d", command[0], path, (int)value);
-		break;
-	case REACT_SKIPPED:
-		note("events skipped while '%s' was running: %" PRId64, command[0], value);
-		break;
-	case REACT_DELAYED:
-		fail(pid_start_hints, "cannot start '%s', trying again", command[0]);
-		break;
-	case REACT_TOO_LONG:
-		errno = E2BIG;
-		fail(NULL, "cannot run '%s' for '%s'", command[0], path);
-	}
-}
-
-/* The status when the watch has come to END, which without a command is STATUS. */
-static int
-exec_end(enum watch_end end, int status)
-{
-	bool shared;
-
-	react_close(&reaction);
-	if (end == WATCH_SIGNALLED) {
-		signals_end_by(signals_ending(&shared));
-		return 128 + signals_ending(&shared); /* process 1 */
-	}
-	if (reaction.error) {
-		errno = reaction.error;
-		fail(pid_start_hints, "cannot run '%s'", command[0]);
-		return reaction.status;
-	}
-	if (end == WATCH_CANNOT_READ || end == WATCH_CANNOT_WRITE)
-		return status;
-	if (reaction.once && (reaction.ran || reaction.status))
-		return reaction.status;
-	return reaction.once && end == WATCH_STOPPED ? EXEC_FAILED : status;
-}
-
-static void
-set_reaction(void)
-{
-	reaction = (struct react){ .command = command,
-				   .together = batch || busy == REACT_RESTART,
-				   .once = !(monitor || count),
-				   .busy = (enum react_busy)busy,
-				   .tell = tell_news };
-	reaction.debounce = debounce >= 0 ? debounce : reaction.together ? DEBOUNCE_BATCH : 0;
-	react_open(&reaction);
 }
 
 static int
@@ -362,9 +282,10 @@ report(enum watch_end end)
 static int
 check_awaited(int operands)
 {
-	if (operands || background || by_name || command || count || csv || events || execute
-	    || format || from_files.count || monitor || on_overflow || partial || no_newline || null
-	    || out_file || patterns.count || recursive || time_format || wait_recreate)
+	if (operands || background || by_name || reacting.command || count || csv || events
+	    || reacting.execute || format || from_files.count || monitor || on_overflow || partial
+	    || no_newline || null || out_file || patterns.count || recursive || time_format
+	    || wait_recreate)
 		return misuse(
 			"--%s goes without operands, and with -P, -q, -s, -t, --json, --ready-fd and --sd-notify only",
 			awaited.items[0].row->name);
@@ -434,20 +355,20 @@ wait_for_events(int out)
 	struct watch watch = { .source = &files.source,
 			       .print = &print,
 			       .fd = out,
-			       .count = count ? (uint64_t)count : !monitor && !execute,
+			       .count = count ? (uint64_t)count : !monitor && !reacting.execute,
 			       .timeout = timeout ? timeout : NUM_FOREVER,
 			       .idle = true,
 			       .queue = queue_size,
 			       .judge = judge,
-			       .react = execute ? &reaction : NULL };
+			       .react = reacting.execute ? &reacting.react : NULL };
 	enum watch_end end;
 	int status;
 
-	if (execute)
-		set_reaction();
+	if (reacting.execute)
+		reacting_open(&reacting, !(monitor || count));
 	end = watch_run(&watch);
 	status = report(end);
-	return execute ? exec_end(end, status) : status;
+	return reacting.execute ? reacting_end(&reacting, end, status) : status;
 }
 
 /* Without --exec, `--` ends the options, as it does elsewhere: TEXTS and what follows it. */
@@ -459,7 +380,8 @@ all_operands(int *operands, char **texts)
 	all = memory_resize(all, (size_t)*operands + 1, sizeof(*all));
 	for (int i = 0; i < *operands; i++)
 		all[i] = texts[i];
-	for (char **operand = command; !execute && operand && *operand; operand++) {
+	for (char **operand = reacting.command; !reacting.execute && operand && *operand;
+	     operand++) {
 		all = memory_resize(all, (size_t)*operands + 2, sizeof(*all));
 		all[(*operands)++] = *operand;
 	}
@@ -484,7 +406,7 @@ inotifywait_run(int operands, char **texts)
 		return status;
 	monitor |= background;
 	events = events ? events : IN_ALL_EVENTS;
-	if (execute)
+	if (reacting.execute)
 		say_begin("inotifywait", EXEC_FAILED);
 	if (out_file)
 		out = open(out_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+#include "reacting.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "cli/num.h"
+#include "cli/say.h"
+#include "kernel/pid.h"
+#include "process/signals.h"
+
+/* With --batch, events that follow each other as fast as this make one run. */
+#define DEBOUNCE_BATCH (50 * (NUM_SECOND / 1000))
+
+const struct name reacting_busy[] = {
+	{ "queue", REACT_QUEUE, NULL, NULL },
+	{ "skip", REACT_SKIP, NULL, NULL },
+	{ "restart", REACT_RESTART, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+int
+reacting_check(const struct reacting *reacting)
+{
+	if (reacting->execute && !(reacting->command && reacting->command[0]))
+		return misuse("--exec needs a command after --");
+	if (!reacting->execute && (reacting->batch || reacting->busy || reacting->debounce >= 0))
+		return misuse("--batch, --debounce and --on-busy need --exec");
+	return 0;
+}
+
+/* CONTEXT: the command's name. */
+static void
+tell_news(enum react_news news, const char *path, int64_t value, void *context)
+{
+	const char *command = context;
+
+	errno = (int)value;
+	switch (news) {
+	case REACT_FAILED:
+		if (value > 128 && value < 128 + NSIG)
+			failx("'%s' for '%s' was ended by signal %d (%s)", command, path,
+			      (int)value - 128, strsignal((int)value - 128));
+		else
+			failx("'%s' for '%s' ended with status %d", command, path, (int)value);
+		break;
+	case REACT_SKIPPED:
+		note("events skipped while '%s' was running: %" PRId64, command, value);
+		break;
+	case REACT_DELAYED:
+		fail(pid_start_hints, "cannot start '%s', trying again", command);
+		break;
+	case REACT_TOO_LONG:
+		errno = E2BIG;
+		fail(NULL, "cannot run '%s' for '%s'", command, path);
+	}
+}
+
+void
+reacting_open(struct reacting *reacting, bool once)
+{
+	bool together = reacting->batch || reacting->busy == REACT_RESTART;
+
+	reacting->react = (struct react){ .command = reacting->command,
+					  .together = together,
+					  .once = once,
+					  .debounce = reacting->debounce >= 0 ? reacting->debounce
+						      : together              ? DEBOUNCE_BATCH
+									      : 0,
+					  .busy = (enum react_busy)reacting->busy,
+					  .tell = tell_news,
+					  .context = reacting->command[0] };
+	react_open(&reacting->react);
+}
+
+int
+reacting_end(struct reacting *reacting, enum watch_end end, int status)
+{
+	struct react *react = &reacting->react;
+	bool shared;
+
+	react_close(react);
+	if (end == WATCH_SIGNALLED) {
+		signals_end_by(signals_ending(&shared));
+		return 128 + signals_ending(&shared); /* process 1 */
+	}
+	if (react->error) {
+		errno = react->error;
+		fail(pid_start_hints, "cannot run '%s'", reacting->command[0]);
+		return react->status;
+	}
+	if (end == WATCH_CANNOT_READ || end == WATCH_CANNOT_WRITE)
+		return status;
+	if (react->once && (react->ran || react->status))
+		return react->status;
+	return react->once && end == WATCH_STOPPED ? EXEC_FAILED : status;
+}
