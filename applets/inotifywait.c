@@ -22,9 +22,6 @@
 #include "event/until.h"
 #include "event/watch.h"
 #include "kernel/pid.h"
-#include "memory.h"
-#include "process/descriptors.h"
-#include "process/notify.h"
 #include "reacting.h"
 #include "watching.h"
 
@@ -89,11 +86,9 @@ static const struct opt options[] = {
 	  on_overflow_names, 0, 0 },
 	{ OPT_FLAG, 0, "partial", NULL, &partial,
 	  "with --recursive: go on when there are not enough watches for all folders" },
-	{ OPT_SIZE, 0, "queue", "SIZE", &queue_size,
-	  "keep at most SIZE bytes for a reader that is slow (64M)" },
+	WATCHING_QUEUE(queue_size),
 	WATCHING_READY_FD(ready_fd),
-	{ OPT_FLAG, 0, "sd-notify", NULL, &sd_notify,
-	  "send READY=1 to NOTIFY_SOCKET once no event can be missed" },
+	WATCHING_SD_NOTIFY(sd_notify),
 	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
 	{ OPT_LIST, 0, "until-exists", "PATH", &awaited,
 	  "wait until PATH exists; of several, and with --until-gone, all must hold" },
@@ -164,21 +159,6 @@ judge(const struct event *event, void *context)
 	return event->what & IN_UNMOUNT ? WATCH_TELL : WATCH_SKIP;
 }
 
-/* No event can be missed any more. 0, or the status after a message. */
-static int
-tell_ready(void)
-{
-	const char *name;
-
-	if (sd_notify && notify_ready(&name) < 0)
-		return name ? fail(NULL, "cannot send READY=1 to NOTIFY_SOCKET '%s'", name)
-			    : failx("--sd-notify finds no NOTIFY_SOCKET in the environment (run it as a service of Type=notify)");
-	if (descriptors_ready(ready_fd) < 0)
-		return fail(NULL, "cannot write to --ready-fd %d", ready_fd);
-	return 0;
-}
-
-/* What has been named is watched, or waited for. 0, or the status after a message. */
 static int
 watch_operands(void)
 {
@@ -228,7 +208,7 @@ set_up(int out)
 	 */
 	if (background && daemon(1, 0) < 0)
 		return fail(NULL, "cannot go into the background");
-	return tell_ready();
+	return watching_ready(ready_fd, sd_notify);
 }
 
 /* With --exec, the command has the word: events are printed where that is asked for. */
@@ -333,7 +313,7 @@ wait_for_paths(void)
 	for (size_t i = 0; i < awaited.count; i++)
 		until_add(&until, awaited.items[i].text, awaits_end(&awaited.items[i]));
 	result = until_look(&until);
-	if (result >= 0 && tell_ready())
+	if (result >= 0 && watching_ready(ready_fd, sd_notify))
 		return 1;
 	if (!result && until.mounts < 0 && !quiet)
 		note("mounts go unnoticed: there is no /proc/self/mountinfo");
@@ -371,23 +351,6 @@ wait_for_events(int out)
 	return reacting.execute ? reacting_end(&reacting, end, status) : status;
 }
 
-/* Without --exec, `--` ends the options, as it does elsewhere: TEXTS and what follows it. */
-static char **
-all_operands(int *operands, char **texts)
-{
-	static char **all; /* as long as the program lives, as its arguments do */
-
-	all = memory_resize(all, (size_t)*operands + 1, sizeof(*all));
-	for (int i = 0; i < *operands; i++)
-		all[i] = texts[i];
-	for (char **operand = reacting.command; !reacting.execute && operand && *operand;
-	     operand++) {
-		all = memory_resize(all, (size_t)*operands + 2, sizeof(*all));
-		all[(*operands)++] = *operand;
-	}
-	return all;
-}
-
 static int
 inotifywait_run(int operands, char **texts)
 {
@@ -399,7 +362,7 @@ inotifywait_run(int operands, char **texts)
 		return status ? status : wait_for_paths();
 	}
 	if (!status)
-		texts = all_operands(&operands, texts);
+		texts = reacting_operands(&reacting, &operands, texts);
 	if (!status)
 		status = watching_select(&selection, &patterns, &from_files, operands, texts);
 	if (status)

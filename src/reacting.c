@@ -8,6 +8,7 @@
 #include "cli/num.h"
 #include "cli/say.h"
 #include "kernel/pid.h"
+#include "memory.h"
 #include "process/signals.h"
 
 /* With --batch, events that follow each other as fast as this make one run. */
@@ -28,6 +29,22 @@ reacting_check(const struct reacting *reacting)
 	if (!reacting->execute && (reacting->batch || reacting->busy || reacting->debounce >= 0))
 		return misuse("--batch, --debounce and --on-busy need --exec");
 	return 0;
+}
+
+char **
+reacting_operands(const struct reacting *reacting, int *count, char **texts)
+{
+	static char **all; /* its arguments live as long */
+
+	all = memory_resize(all, (size_t)*count + 1, sizeof(*all));
+	for (int i = 0; i < *count; i++)
+		all[i] = texts[i];
+	for (char **operand = reacting->command; !reacting->execute && operand && *operand;
+	     operand++) {
+		all = memory_resize(all, (size_t)*count + 2, sizeof(*all));
+		all[(*count)++] = *operand;
+	}
+	return all;
 }
 
 /* CONTEXT: the command's name. */

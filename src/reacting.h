@@ -54,6 +54,12 @@ extern const struct name reacting_busy[];
 /* What goes with what. 0, or the status after a message. */
 int reacting_check(const struct reacting *reacting);
 
+/*
+ * The operands: the *COUNT ones of TEXTS, and without --exec, where `--` ends the options as it does
+ * elsewhere, also what follows that. They live as long as the program.
+ */
+char **reacting_operands(const struct reacting *reacting, int *count, char **texts);
+
 /* Readies what is run; with ONCE only for the first events. */
 void reacting_open(struct reacting *reacting, bool once);
 

@@ -3,6 +3,8 @@
 
 #include "cli/say.h"
 #include "kernel/inotify.h"
+#include "process/descriptors.h"
+#include "process/notify.h"
 
 /* The option of the pattern is one of exclude, excludei, include, includei. */
 static int
@@ -30,6 +32,19 @@ add_lines(struct selection *selection, const char *file)
 		return fail(NULL, "cannot read '%s'", file);
 	if (stream != stdin)
 		fclose(stream);
+	return 0;
+}
+
+int
+watching_ready(int fd, bool sd_notify)
+{
+	const char *name;
+
+	if (sd_notify && notify_ready(&name) < 0)
+		return name ? fail(NULL, "cannot send READY=1 to NOTIFY_SOCKET '%s'", name)
+			    : failx("--sd-notify finds no NOTIFY_SOCKET in the environment (run it as a service of Type=notify)");
+	if (descriptors_ready(fd) < 0)
+		return fail(NULL, "cannot write to --ready-fd %d", fd);
 	return 0;
 }
 

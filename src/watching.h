@@ -57,6 +57,24 @@
 			"write a newline to FD and close it once no event can be missed"           \
 	}
 
+#define WATCHING_QUEUE(size)                                                                       \
+	{                                                                                          \
+		OPT_SIZE, 0, "queue", "SIZE", &(size),                                             \
+			"keep at most SIZE bytes for a reader that is slow (64M)"                  \
+	}
+
+#define WATCHING_SD_NOTIFY(flag)                                                                   \
+	{                                                                                          \
+		OPT_FLAG, 0, "sd-notify", NULL, &(flag),                                           \
+			"send READY=1 to NOTIFY_SOCKET once no event can be missed"                \
+	}
+
+/*
+ * No event can be missed any more: tells it on the descriptor FD (-1: none), and with SD_NOTIFY to the
+ * service manager. 0, or the status after a message.
+ */
+int watching_ready(int fd, bool sd_notify);
+
 /*
  * Fills SELECTION with the patterns, the lines of the files, and the OPERANDS many texts. 0, or the status
  * after a message: no regular expression, a file that cannot be read, nothing to watch.

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/names.h"
 
-#include <strings.h>
+#include <ctype.h>
+
+/* Whether NAME begins with KNOWN, upper and lower case alike, and a dash as an underscore. */
+static bool
+is_equal(const char *known, const char *name)
+{
+	for (; *known; known++, name++)
+		if (tolower((unsigned char)*name) != *known && !(*name == '-' && *known == '_'))
+			return false;
+	return true;
+}
 
 bool
 names_find(const struct name *table, const char *name, size_t length, uint64_t *bits)
 {
 	for (; table->name; table++)
-		if (strlen(table->name) == length && !strncasecmp(table->name, name, length)) {
+		if (strlen(table->name) == length && is_equal(table->name, name)) {
 			*bits = table->bits;
 			return true;
 		}

@@ -16,7 +16,7 @@ struct name {
 };
 
 /*
- * The bits of one NAME of LENGTH bytes, without regard to case. Returns false
+ * The bits of one NAME of LENGTH bytes, without regard to case, and with `-` for `_`. Returns false
  * when the table does not have it.
  */
 bool names_find(const struct name *table, const char *name, size_t length, uint64_t *bits);

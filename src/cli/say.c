@@ -129,6 +129,17 @@ note(const char *format, ...)
 }
 
 void
+note_error(const struct hint *hints, const char *format, ...)
+{
+	int error = errno;
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(LOG_INFO, error, advice(hints, error), format, arguments);
+	va_end(arguments);
+}
+
+void
 say_plain(const char *text)
 {
 	if (to_syslog)

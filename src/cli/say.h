@@ -42,6 +42,10 @@ int misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Something that the user should know and that is no failure. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The same where an errno is the reason: with strerror(errno) and a hint, as fail. */
+void note_error(const struct hint *hints, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* TEXT to standard error as it is: messages that other tools' users grep for. */
 void say_plain(const char *text);
 

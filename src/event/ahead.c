@@ -8,6 +8,9 @@
 /* How much may be read before it is told. */
 enum { MOST = 16 << 20 };
 
+/* How many records follow each other when one thing is done to a file. */
+enum { NEXT = 4 };
+
 struct ahead_record {
 	uint64_t hash;     /* of the folder's handle */
 	uint64_t position; /* in the queue */
@@ -49,17 +52,6 @@ drop(struct ahead *ahead, uint64_t position)
 	ahead->first = ahead->records.length = 0;
 }
 
-static void
-fill(struct place_entry *entry, const struct handle *dir, const char *name, size_t length)
-{
-	memcpy(entry->bytes, dir->bytes, dir->length);
-	entry->dir = *dir;
-	entry->dir.bytes = entry->bytes;
-	memcpy(entry->name, name, length);
-	entry->name[length] = '\0';
-	entry->length = length;
-}
-
 /* Whether RECORD is what was looked for: then ENTRY is filled. */
 static bool
 is_it(const struct fanotify_record *record, const struct handle *handle, bool gone,
@@ -72,7 +64,7 @@ is_it(const struct fanotify_record *record, const struct handle *handle, bool go
 	if (!handle_equal(&record->object, handle) || !(renamed || gone) || !dir->length
 	    || dir->length > HANDLE_MAX || !length || length > PLACES_NAME_MAX)
 		return false;
-	fill(entry, dir, renamed ? record->old_name : record->name, length);
+	place_entry_set(entry, dir, renamed ? record->old_name : record->name, length);
 	return true;
 }
 
@@ -96,6 +88,26 @@ ahead_find(struct ahead *ahead, struct source *source, uint64_t position,
 		    && fanotify_decode(source->buffer + at, source->length - at, &record)
 		    && is_it(&record, handle, gone, entry))
 			return true;
+	}
+	return false;
+}
+
+bool
+ahead_next(struct source *source, const struct handle *object, struct place_entry *entry)
+{
+	struct fanotify_record record;
+	size_t at = source->offset, taken;
+
+	source_more(source, MOST);
+	for (int i = 0; i < NEXT; i++, at += taken) {
+		taken = fanotify_decode(source->buffer + at, source->length - at, &record);
+		if (!taken)
+			return false;
+		if (!record.dir.length || record.dir.length > HANDLE_MAX
+		    || record.length > PLACES_NAME_MAX || !handle_equal(&record.object, object))
+			continue;
+		place_entry_set(entry, &record.dir, record.name, record.length);
+		return true;
 	}
 	return false;
 }

@@ -23,6 +23,12 @@ struct ahead {
 bool ahead_find(struct ahead *ahead, struct source *source, uint64_t position,
 		const struct handle *handle, bool gone, struct place_entry *entry);
 
+/*
+ * The folder and the name of the file OBJECT in the records of SOURCE that come next: what is told of an object
+ * alone is followed by what is told of its name. False: they do not have it.
+ */
+bool ahead_next(struct source *source, const struct handle *object, struct place_entry *entry);
+
 /* All that was ahead is lost. */
 void ahead_forget(struct ahead *ahead);
 

@@ -12,6 +12,7 @@
 #include "event/tell.h"
 #include "kernel/mountinfo.h"
 #include "kernel/pid.h"
+#include "kernel/pidfd.h"
 #include "memory.h"
 
 /* Of the kernel's queue at a time. */
@@ -31,7 +32,11 @@ open_group(struct marks *marks)
 {
 	unsigned int names = FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_REPORT_DFID_NAME,
 		     unlimited = marks->unlimited ? FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS : 0;
-	int fd = fanotify_open(names | unlimited | FAN_REPORT_TARGET_FID);
+	int fd;
+
+	if (marks->only.pid)
+		names |= FAN_REPORT_PIDFD;
+	fd = fanotify_open(names | unlimited | FAN_REPORT_TARGET_FID);
 
 	marks->targets = fd >= 0;
 	if (fd < 0 && errno == EINVAL)
@@ -57,8 +62,32 @@ marks_open(struct marks *marks, uint64_t wanted)
 	marks->places.context = marks;
 	marks->besides[0] = (struct pollfd){ .fd = mountinfo_open(), .events = POLLPRI };
 	marks->source.besides = marks->besides;
-	marks->source.besides_count = marks->besides[0].fd >= 0;
+	marks->besides[1] =
+		(struct pollfd){ .fd = marks->only.pid ? marks->only.pidfd : -1, .events = POLLIN };
+	marks->source.besides_count = SOURCE_BESIDES;
 	return 0;
+}
+
+int
+marks_only_pidfd(struct marks *marks, int pidfd)
+{
+	pid_t pid = pidfd_pid(pidfd);
+
+	if (pid <= 0) {
+		errno = pid ? errno : ESRCH;
+		return -1;
+	}
+	marks->only =
+		(struct marks_only){ .pid = pid, .pidfd = pidfd, .inode = pidfd_inode(pidfd) };
+	return 0;
+}
+
+int
+marks_only(struct marks *marks, pid_t pid)
+{
+	int pidfd = pidfd_of(pid);
+
+	return pidfd < 0 ? -1 : marks_only_pidfd(marks, pidfd);
 }
 
 void
@@ -71,7 +100,6 @@ marks_close(struct marks *marks)
 	ahead_forget(&marks->ahead);
 	free(marks->roots);
 	buffer_done(&marks->from);
-	buffer_done(&marks->dir);
 	marks->roots = NULL;
 }
 

@@ -12,6 +12,7 @@
 #include "event/ahead.h"
 #include "event/doers.h"
 #include "event/places.h"
+#include "event/recent.h"
 #include "event/source.h"
 #include "kernel/fanotify.h"
 
@@ -49,7 +50,14 @@ struct marks {
 	size_t root_count, roots_left;
 	struct places places;
 	struct ahead ahead;
+	struct recent recent;
 	struct doers doers;
+	struct marks_only {
+		pid_t pid; /* 0: events by anybody */
+		int pidfd;
+		uint64_t inode; /* of pidfds of that process; 0: all have the same */
+	} only;
+	bool exited;                           /* that process has, and all that it did is told */
 	struct doer doer;                      /* of whom only the number is told */
 	int32_t self;                          /* the process that must not hear of itself */
 	struct pollfd besides[SOURCE_BESIDES]; /* tells that mounts have changed */
@@ -60,7 +68,8 @@ struct marks {
 	uint64_t bits;     /* of it, that are still to be told */
 	bool moves;        /* a folder to where the record says, once it has been told */
 	struct event told; /* what all of its events have in common */
-	struct buffer from, dir;
+	struct place_entry entry; /* of an object that the record names alone */
+	struct buffer from;
 	bool lost;      /* events are */
 	bool unmounted; /* some roots are, and that has not been told */
 };
@@ -69,6 +78,13 @@ struct marks {
  * Opens a group for the events WANTED; the flags above must be set before. -1 with errno of fanotify_open.
  */
 int marks_open(struct marks *marks, uint64_t wanted);
+
+/*
+ * To be called before marks_open: only what the process PID, or that of PIDFD, does is told, and its end:
+ * FANOTIFY_EXIT. A later process with the same number is not meant. -1 with errno of pidfd_of, pidfd_pid.
+ */
+int marks_only(struct marks *marks, pid_t pid);
+int marks_only_pidfd(struct marks *marks, int pidfd);
 
 /*
  * Marks what PATH means for the scope. -1 with errno of fanotify_watch, open(2), mountinfo_each.

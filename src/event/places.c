@@ -125,6 +125,18 @@ place_is_below(const struct place *place, const struct place *top)
 	return place;
 }
 
+void
+place_entry_set(struct place_entry *entry, const struct handle *dir, const char *name,
+		size_t length)
+{
+	memcpy(entry->bytes, dir->bytes, dir->length);
+	entry->dir = *dir;
+	entry->dir.bytes = entry->bytes;
+	memcpy(entry->name, name, length);
+	entry->name[length] = '\0';
+	entry->length = length;
+}
+
 /* ---- asking the kernel ---- */
 
 /* One folder on the way up: the steps lie one behind the other in climbed. */

@@ -46,6 +46,10 @@ struct place_entry {
 	unsigned char bytes[HANDLE_MAX];
 };
 
+/* Fills ENTRY: NAME of LENGTH bytes in DIR, both short enough. */
+void place_entry_set(struct place_entry *entry, const struct handle *dir, const char *name,
+		     size_t length);
+
 struct place_mount {
 	uint64_t file_system;
 	char *path;                /* where it is mounted */

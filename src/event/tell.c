@@ -7,6 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/moment.h"
+#include "kernel/pidfd.h"
+
 /* Stands for a folder that is gone, where nothing tells what its path was. */
 static const char gone[] = "(deleted)/";
 
@@ -200,12 +203,30 @@ take_rename(struct marks *marks)
 	return 1;
 }
 
+/* The record names an object alone: its folder and its name are what other records say. */
+static void
+complete(struct marks *marks)
+{
+	struct fanotify_record *record = &marks->record;
+	const struct place_entry *entry = &marks->entry;
+
+	if (!ahead_next(&marks->source, &record->object, &marks->entry))
+		entry = recent_find(&marks->recent, &record->object);
+	if (!entry)
+		return;
+	record->dir = entry->dir;
+	record->name = entry->name;
+	record->length = entry->length;
+}
+
 static int
 take_entry(struct marks *marks)
 {
 	const struct fanotify_record *record = &marks->record;
 	struct place *place = NULL;
 
+	if (!record->dir.length && record->object.length)
+		complete(marks);
 	errno = ESTALE;
 	if (record->dir.length)
 		place = places_find(&marks->places, &record->dir);
@@ -256,6 +277,21 @@ lose(struct marks *marks)
 	set_dir(marks, "", 0);
 }
 
+/* Whether who did it is somebody to tell of. */
+static bool
+is_by(const struct marks *marks)
+{
+	const struct fanotify_record *record = &marks->record;
+	const struct marks_only *only = &marks->only;
+	bool is_same = true;
+
+	if (record->pidfd >= 0) {
+		is_same = !only->inode || pidfd_inode(record->pidfd) == only->inode;
+		close(record->pidfd);
+	}
+	return record->pid != marks->self && (!only->pid || (record->pid == only->pid && is_same));
+}
+
 /* Whether the record is told, and then what of it: 1, 0, -1 errno. */
 static int
 take_record(struct marks *marks)
@@ -266,18 +302,18 @@ take_record(struct marks *marks)
 				      .names = fanotify_names,
 				      .name = "",
 				      .is_dir = record->mask & FAN_ONDIR };
-	if (record->pidfd >= 0)
-		close(record->pidfd);
 	if (record->mask & FAN_Q_OVERFLOW) {
 		lose(marks);
 		return 1;
 	}
+	if (record->dir.length && record->length && !(record->mask & FAN_ONDIR))
+		recent_see(&marks->recent, record);
 	marks->moves = record->mask & FAN_ONDIR && record->mask & (FAN_CREATE | FAN_RENAME)
 		       && record->object.length && record->dir.length;
 	if (record->mask & (FAN_DELETE | FAN_DELETE_SELF))
 		lose_root(marks);
 	marks->bits = record->mask & marks->wanted & ~(uint64_t)FAN_ONDIR;
-	if (!marks->bits || record->pid == marks->self)
+	if (!is_by(marks) || !marks->bits)
 		return 0;
 	if (record->mask & FAN_FS_ERROR) {
 		marks->told.value = (uint64_t)record->error;
@@ -331,7 +367,7 @@ tell_unmount(struct marks *marks, struct event *event)
 			continue;
 		root->over = true;
 		marks->roots_left--;
-		*event = (struct event){ .time = marks->source.read_at,
+		*event = (struct event){ .time = moment_now(),
 					 .names = fanotify_names,
 					 .what = FANOTIFY_UNMOUNT,
 					 .dir = root->path,
@@ -341,6 +377,23 @@ tell_unmount(struct marks *marks, struct event *event)
 	}
 	marks->unmounted = false;
 	return false;
+}
+
+/* The process that was watched has ended, and the queue has no more of it. */
+static bool
+tell_exit(struct marks *marks, struct event *event)
+{
+	if (marks->exited || !marks->besides[1].revents || source_waiting(&marks->source))
+		return false;
+	marks->exited = true;
+	marks->doer.pid = marks->only.pid;
+	*event = (struct event){ .time = moment_now(),
+				 .names = fanotify_names,
+				 .what = FANOTIFY_EXIT,
+				 .dir = "",
+				 .name = "",
+				 .doer = &marks->doer };
+	return true;
 }
 
 int
@@ -368,5 +421,5 @@ tell_decode(struct source *source, struct event *event)
 	}
 	if (marks->besides[0].revents)
 		look_at_mounts(marks);
-	return marks->unmounted && tell_unmount(marks, event);
+	return (marks->unmounted && tell_unmount(marks, event)) || tell_exit(marks, event);
 }

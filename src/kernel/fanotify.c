@@ -26,6 +26,7 @@ const struct name fanotify_names[] = {
 	{ "mnt_attach", FAN_MNT_ATTACH, "MNT_ATTACH", NULL },
 	{ "mnt_detach", FAN_MNT_DETACH, "MNT_DETACH", NULL },
 	{ "unmount", FANOTIFY_UNMOUNT, "UNMOUNT", NULL },
+	{ "exit", FANOTIFY_EXIT, "EXIT", NULL },
 	{ "q_overflow", FAN_Q_OVERFLOW, "Q_OVERFLOW", "overflow" },
 	{ "isdir", FAN_ONDIR, "ISDIR", NULL },
 	{ "close", FAN_CLOSE, NULL, NULL },

@@ -15,8 +15,9 @@
 #include "kernel/compat.h"
 #include "kernel/handle.h"
 
-/* A bit that no event of the kernel has: a file system that was watched is not mounted any more. */
+/* Bits that no event of the kernel has: what was watched is not mounted any more; who was watched has ended. */
 #define FANOTIFY_UNMOUNT (UINT64_C(1) << 40)
+#define FANOTIFY_EXIT (UINT64_C(1) << 41)
 
 /*
  * Event names: those of inotify-tools where inotify has the event, in the order in which what is

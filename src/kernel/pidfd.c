@@ -2,11 +2,15 @@
 #include "kernel/pidfd.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "kernel/compat.h"
 
 int
@@ -20,25 +24,51 @@ pidfd_of(pid_t pid)
 	return fd;
 }
 
-int
-pidfd_identity(pid_t pid, uint64_t *inode)
+uint64_t
+pidfd_inode(int pidfd)
 {
 	struct statfs file_system;
 	struct stat status;
-	int pidfd = pidfd_of(pid), result, error;
+
+	if (fstatfs(pidfd, &file_system) < 0 || file_system.f_type != PID_FS_MAGIC
+	    || fstat(pidfd, &status) < 0)
+		return 0;
+	return status.st_ino;
+}
+
+int
+pidfd_identity(pid_t pid, uint64_t *inode)
+{
+	int pidfd = pidfd_of(pid);
 
 	if (pidfd < 0)
 		return -1;
-	result = fstatfs(pidfd, &file_system) < 0 ? -1 : fstat(pidfd, &status);
-	error = errno;
+	*inode = pidfd_inode(pidfd);
 	close(pidfd);
-	if (result == 0 && file_system.f_type != PID_FS_MAGIC) {
-		result = -1;
-		error = EOPNOTSUPP;
+	errno = EOPNOTSUPP;
+	return *inode ? 0 : -1;
+}
+
+pid_t
+pidfd_pid(int pidfd)
+{
+	char path[64], text[1024], *line;
+	ssize_t length;
+	int fd, pid = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	length = file_read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[length < 0 ? 0 : length] = '\0';
+	line = strstr(text, "\nPid:");
+	if (!line || sscanf(line, "\nPid: %9d", &pid) != 1) {
+		errno = EBADF;
+		return -1;
 	}
-	*inode = result == 0 ? status.st_ino : 0;
-	errno = error;
-	return result;
+	return pid < 0 ? 0 : pid;
 }
 
 int

@@ -23,6 +23,15 @@ int pidfd_of(pid_t pid);
 int pidfd_identity(pid_t pid, uint64_t *inode);
 
 /*
+ * The number of the process that PIDFD means, in this pid namespace, from /proc/self/fdinfo; 0: it
+ * has none here, or has been waited for. -1 with errno EBADF (it is no pidfd), ENOENT (no /proc).
+ */
+pid_t pidfd_pid(int pidfd);
+
+/* The inode of PIDFD, as pidfd_identity; 0: the kernel has no pidfs. */
+uint64_t pidfd_inode(int pidfd);
+
+/*
  * Sends SIGNAL to the process that PIDFD means; pidfd_send_signal(2). -1 with errno ESRCH (it has
  * ended and was waited for), EPERM, EINVAL (no such signal), ENOSYS (before Linux 5.1).
  */

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fanotify-watch: tell all that happens on a file system, and who does it. One mark is enough for
+ * millions of files, and it is set in no time; what is created in new folders is never
+ * missed, and paths stay right while folders are renamed.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "cli/num.h"
+#include "cli/say.h"
+#include "event/marks.h"
+#include "event/watch.h"
+#include "kernel/pid.h"
+#include "reacting.h"
+#include "watching.h"
+
+enum { TIMED_OUT = 124 };
+
+/* What is told when nothing else is asked for: changes. */
+#define CHANGES                                                                                    \
+	(FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_MOVE | FAN_MODIFY | FAN_ATTRIB                 \
+	 | FAN_CLOSE_WRITE)
+/* The events that marks of mounts know. */
+#define MOUNT_EVENTS (FAN_OPEN | FAN_OPEN_EXEC | FAN_ACCESS | FAN_MODIFY | FAN_CLOSE)
+
+static bool evictable, inode, json, mount, no_follow, null, recursive, sd_notify, unlimited;
+static int pidfd = -1, quiet, ready_fd = -1;
+static int64_t count, pid, timeout = NUM_FOREVER;
+static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
+static const char *comm, *format, *out_file, *time_format;
+static struct opt_list from_files, ignored, patterns;
+static struct reacting reacting = { .debounce = -1 };
+
+enum { REPORT, FAIL };
+
+static const struct name on_overflow_names[] = {
+	{ "report", REPORT, NULL, NULL },
+	{ "fail", FAIL, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct opt options[] = {
+	{ OPT_FLAG, '0', "null", NULL, &null,
+	  "end records in NUL, names as they are; a rename is two: from and to" },
+	WATCHING_NO_DEREFERENCE(no_follow),
+	{ OPT_FLAG, 'j', "json", NULL, &json, "print JSON lines" },
+	{ OPT_COUNT, 'q', "quiet", NULL, &quiet,
+	  "print no notes about what cannot be told; -qq: no events either" },
+	{ OPT_FLAG, 'r', "recursive", NULL, &recursive,
+	  "of each file system, only what is below PATH" },
+	REACTING_EXEC(reacting),
+	{ OPT_STRING, 'F', "format", "FORMAT", &format,
+	  "print %e events, %p path, %w folder, %f name, %o old path, %m both, %P pid, %C command, %u uid, %T and %t time, %0, %n" },
+	{ OPT_NAMES, 'e', "event", "EVENT", &events,
+	  "tell these events only; several joined by commas or options", fanotify_names, 0, 0 },
+	{ OPT_INTEGER, 'n', "count", "N", &count, "end when N events have come", NULL, 1,
+	  INT64_MAX },
+	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
+	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
+	  "end after DURATION without an event, with status 124; 0: tell what is there" },
+	REACTING_BATCH(reacting),
+	{ OPT_STRING, 0, "comm", "NAME", &comm, "only what the command NAME does" },
+	REACTING_DEBOUNCE(reacting),
+	{ OPT_FLAG, 0, "evictable", NULL, &evictable,
+	  "with --inode: marks do not keep their inodes in memory, and go with them" },
+	WATCHING_EXCLUDE(patterns),
+	WATCHING_EXCLUDEI(patterns),
+	WATCHING_FROMFILE(from_files),
+	{ OPT_LIST, 0, "ignore", "PATH", &ignored,
+	  "let the kernel leave out the file PATH, or a folder's entries" },
+	WATCHING_INCLUDE(patterns),
+	WATCHING_INCLUDEI(patterns),
+	{ OPT_FLAG, 0, "inode", NULL, &inode, "watch PATH itself and, of a folder, its entries" },
+	{ OPT_FLAG, 0, "mount", NULL, &mount,
+	  "watch what is opened, read and written through the mount of PATH" },
+	REACTING_ON_BUSY(reacting),
+	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
+	  "when events are lost: report (default) says so and goes on, fail ends",
+	  on_overflow_names, 0, 0 },
+	{ OPT_INTEGER, 0, "pid", "PID", &pid, "only what the process PID does, until it ends", NULL,
+	  1, PID_LARGEST },
+	{ OPT_FD, 0, "pidfd", "FD", &pidfd, "the same for the process of the pidfd FD" },
+	WATCHING_QUEUE(queue_size),
+	WATCHING_READY_FD(ready_fd),
+	WATCHING_SD_NOTIFY(sd_notify),
+	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
+	{ OPT_FLAG, 0, "unlimited", NULL, &unlimited,
+	  "let the kernel's queue grow as long as there is memory, so that it loses nothing" },
+	REACTING_COMMAND(reacting),
+	OPT_END,
+};
+
+static struct marks marks;
+static struct selection selection;
+static uint64_t unnamed; /* events of which --comm could not know the command */
+
+/* What goes with what. 0, or the status after a message. */
+static int
+check(void)
+{
+	if (json + !!format > 1 || (json && null))
+		return misuse("--json excludes --format and --null");
+	if (time_format && !format)
+		return misuse("--timefmt needs --format");
+	if (format && !time_format && print_has(format, 'T'))
+		return misuse("%%T in --format needs --timefmt");
+	if (inode + mount + recursive > 1)
+		return misuse("--inode, --mount and --recursive exclude each other");
+	if (evictable && !inode)
+		return misuse("--evictable needs --inode");
+	if (pid && pidfd >= 0)
+		return misuse("--pid and --pidfd exclude each other");
+	if (mount && events & ~(uint64_t)(MOUNT_EVENTS | FAN_ONDIR))
+		return misuse(
+			"--mount knows the events open, open-exec, access, modify and close only");
+	if ((inode || mount) && events & FAN_FS_ERROR)
+		return misuse("fs-error is an event of a whole file system");
+	if (events & (FAN_MNT_ATTACH | FAN_MNT_DETACH | FAN_Q_OVERFLOW | FANOTIFY_UNMOUNT))
+		return misuse("unmount and q_overflow are told in any case");
+	return reacting_check(&reacting);
+}
+
+/* Whether the event is by the command that was asked for. */
+static bool
+is_by(const struct doer *doer)
+{
+	if (!comm)
+		return true;
+	unnamed += !doer->comm;
+	return doer->comm && strlen(comm) == doer->comm_length
+	       && !memcmp(comm, doer->comm, doer->comm_length);
+}
+
+static enum watch_verdict
+judge(const struct event *event, void *context)
+{
+	(void)context;
+	if (event->what & FAN_Q_OVERFLOW) {
+		note("events are lost: the kernel's queue was full (use --unlimited, or raise fs.fanotify.max_queued_events)");
+		return on_overflow == FAIL ? WATCH_LAST : WATCH_TELL;
+	}
+	if (event->what & FANOTIFY_UNMOUNT)
+		return marks_roots(&marks) ? WATCH_TELL : WATCH_LAST;
+	if (event->what & FANOTIFY_EXIT)
+		return WATCH_LAST;
+	if (!is_by(event->doer) || !selection_wants(&selection, event))
+		return marks_roots(&marks) ? WATCH_SKIP : WATCH_STOP;
+	return marks_roots(&marks) ? WATCH_SHOW : WATCH_LAST;
+}
+
+/* Events that only one process causes. 0, or the status after a message. */
+static int
+choose_process(void)
+{
+	if (pid && marks_only(&marks, (pid_t)pid) < 0)
+		return fail(pid_hints, "cannot watch process %" PRId64, pid);
+	if (pidfd >= 0 && marks_only_pidfd(&marks, pidfd) < 0)
+		return fail(NULL, "--pidfd %d is no pidfd", pidfd);
+	return 0;
+}
+
+/* Whether a mark that was refused with errno can be one of the inode instead. */
+static bool
+may_be_less(void)
+{
+	return marks.scope == MARKS_FILE_SYSTEM && !recursive && !marks_roots(&marks)
+	       && (errno == EPERM || errno == EOPNOTSUPP || errno == EXDEV || errno == ENODEV);
+}
+
+static int
+watch_path(const char *path)
+{
+	if (marks_watch(&marks, path) == 0)
+		return 0;
+	if (may_be_less()) {
+		int error = errno;
+
+		marks.scope = MARKS_INODE;
+		if (marks_watch(&marks, path) == 0) {
+			errno = error;
+			if (!quiet)
+				note_error(
+					fanotify_watch_hints,
+					"only '%s' and its entries are watched, not its file system",
+					path);
+			return 0;
+		}
+		errno = error;
+	}
+	return fail(fanotify_watch_hints, "cannot watch '%s'", path);
+}
+
+static int
+set_up(bool names)
+{
+	int status = 0;
+
+	marks.scope = inode ? MARKS_INODE : mount ? MARKS_MOUNT : MARKS_FILE_SYSTEM;
+	marks.recursive = recursive;
+	marks.no_follow = no_follow;
+	marks.evictable = evictable;
+	marks.unlimited = unlimited;
+	marks.names = names;
+	status = choose_process();
+	if (status)
+		return status;
+	if (marks_open(&marks, events) < 0)
+		return fail(fanotify_open_hints, "cannot use fanotify");
+	for (size_t i = 0; i < selection.watched.count && !status; i++)
+		status = watch_path(selection.watched.paths[i]);
+	if (!status && marks.scope != MARKS_INODE && marks_try(&marks) < 0)
+		status = fail(handle_hints, "cannot tell paths");
+	for (size_t i = 0; i < ignored.count && !status; i++)
+		if (marks_ignore(&marks, ignored.items[i].text) < 0)
+			status = fail(fanotify_watch_hints, "cannot ignore '%s'",
+				      ignored.items[i].text);
+	return status ? status : watching_ready(ready_fd, sd_notify);
+}
+
+/* With --exec, the command has the word: events are printed where that is asked for. */
+static struct print
+choose_print(void)
+{
+	bool silent = quiet > 1 || (reacting.execute && !(format || json || null || out_file));
+	struct print print = { .style = silent ? PRINT_NOTHING
+					: json ? PRINT_JSON
+					       : PRINT_FORMAT,
+			       .format = format ? format : "%e %P %C %m",
+			       .time_format = time_format,
+			       .escape = NAMES_EXACT,
+			       .null = null };
+
+	print.raw = null || print_has(print.format, '0');
+	return print;
+}
+
+static int
+report(enum watch_end end)
+{
+	if (unnamed && !quiet)
+		note("--comm: %" PRIu64
+		     " events were left out, whose processes had ended before their names could be read",
+		     unnamed);
+	if (marks.lost && on_overflow == FAIL)
+		return 1;
+	switch (end) {
+	case WATCH_COUNTED:
+	case WATCH_REACTED:
+	case WATCH_SIGNALLED:
+		return 0;
+	case WATCH_TIMED_OUT:
+		return TIMED_OUT;
+	case WATCH_STOPPED:
+		return marks.exited ? 0 : failx("nothing is left to watch");
+	case WATCH_CANNOT_READ:
+		return fail(NULL, "cannot read events");
+	case WATCH_CANNOT_WRITE:
+	default:
+		return fail(NULL, "cannot write to '%s'", out_file ? out_file : "standard output");
+	}
+}
+
+static int
+watch_events(int out, const struct print *print)
+{
+	struct watch watch = { .source = &marks.source,
+			       .print = print,
+			       .fd = out,
+			       .count = (uint64_t)count,
+			       .timeout = timeout,
+			       .idle = true,
+			       .queue = queue_size,
+			       .judge = judge,
+			       .react = reacting.execute ? &reacting.react : NULL };
+	enum watch_end end;
+	int status;
+
+	if (reacting.execute)
+		reacting_open(&reacting, false);
+	end = watch_run(&watch);
+	status = report(end);
+	return reacting.execute ? reacting_end(&reacting, end, status) : status;
+}
+
+static int
+fanotify_watch_run(int operands, char **texts)
+{
+	int out = STDOUT_FILENO, status = check();
+	struct print print;
+
+	if (!status)
+		texts = reacting_operands(&reacting, &operands, texts);
+	if (!status)
+		status = watching_select(&selection, &patterns, &from_files, operands, texts);
+	if (status)
+		return status;
+	if (!events)
+		events = mount ? MOUNT_EVENTS & CHANGES : CHANGES;
+	if (reacting.execute)
+		say_begin("fanotify-watch", EXEC_FAILED);
+	if (out_file)
+		out = open(out_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
+	if (out < 0)
+		return fail(NULL, "cannot open '%s'", out_file);
+	print = choose_print();
+	status = set_up(comm || print.style == PRINT_JSON || reacting.execute
+			|| (print.style == PRINT_FORMAT
+			    && (print_has(print.format, 'C') || print_has(print.format, 'u'))));
+	if (!status)
+		status = watch_events(out, &print);
+	if (out_file && close(out) < 0 && !status)
+		status = fail(NULL, "cannot write to '%s'", out_file);
+	return status;
+}
+
+const struct applet applet_fanotify_watch = {
+	.name = "fanotify-watch",
+	.summary = "tell what happens on file systems, and who does it",
+	.operands = "[@]PATH ...",
+	.max = APPLET_ANY,
+	.options = options,
+	.run = fanotify_watch_run,
+};

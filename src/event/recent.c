@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#include "event/recent.h"
+
+#include <string.h>
+
+/* The index of OBJECT; RECENT_MOST: it is not there. */
+static size_t
+find(const struct recent *recent, const struct handle *object, uint64_t hash)
+{
+	size_t i = 0;
+
+	while (i < RECENT_MOST
+	       && !(recent->hashes[i] == hash
+		    && handle_equal(&recent->files[i].object, object)))
+		i++;
+	return i;
+}
+
+void
+recent_see(struct recent *recent, const struct fanotify_record *record)
+{
+	struct recent_file *file;
+	uint64_t hash;
+	size_t index;
+
+	if (!record->object.length || record->object.length > HANDLE_MAX)
+		return;
+	hash = handle_hash(&record->object);
+	index = find(recent, &record->object, hash);
+	if (index == RECENT_MOST) {
+		index = recent->next;
+		recent->next = (recent->next + 1) % RECENT_MOST;
+	}
+	file = &recent->files[index];
+	if (recent->hashes[index] != hash || !handle_equal(&file->object, &record->object)) {
+		recent->hashes[index] = hash;
+		memcpy(file->bytes, record->object.bytes, record->object.length);
+		file->object = record->object;
+		file->object.bytes = file->bytes;
+	}
+	place_entry_set(&file->in, &record->dir, record->name, record->length);
+}
+
+const struct place_entry *
+recent_find(const struct recent *recent, const struct handle *object)
+{
+	size_t index = find(recent, object, handle_hash(object));
+
+	return index < RECENT_MOST ? &recent->files[index].in : NULL;
+}
