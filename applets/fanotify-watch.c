@@ -36,9 +36,10 @@ static const char *comm, *format, *out_file, *time_format;
 static struct opt_list from_files, ignored, patterns;
 static struct reacting reacting = { .debounce = -1 };
 
-enum { REPORT, FAIL };
+enum { BY_DEFAULT, RESCAN, REPORT, FAIL };
 
 static const struct name on_overflow_names[] = {
+	{ "rescan", RESCAN, NULL, NULL },
 	{ "report", REPORT, NULL, NULL },
 	{ "fail", FAIL, NULL, NULL },
 	{ NULL, 0, NULL, NULL },
@@ -80,7 +81,7 @@ static const struct opt options[] = {
 	  "watch what is opened, read and written through the mount of PATH" },
 	REACTING_ON_BUSY(reacting),
 	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
-	  "when events are lost: report (default) says so and goes on, fail ends",
+	  "when events are lost: rescan (default with -r and --inode) finds and tells what has changed, report goes on, fail ends",
 	  on_overflow_names, 0, 0 },
 	{ OPT_INTEGER, 0, "pid", "PID", &pid, "only what the process PID does, until it ends", NULL,
 	  1, PID_LARGEST },
@@ -122,6 +123,8 @@ check(void)
 		return misuse("fs-error is an event of a whole file system");
 	if (events & (FAN_MNT_ATTACH | FAN_MNT_DETACH | FAN_Q_OVERFLOW | FANOTIFY_UNMOUNT))
 		return misuse("unmount and q_overflow are told in any case");
+	if (on_overflow == RESCAN && !inode && !recursive)
+		return misuse("--on-overflow rescan needs --recursive or --inode");
 	return reacting_check(&reacting);
 }
 
@@ -141,7 +144,9 @@ judge(const struct event *event, void *context)
 {
 	(void)context;
 	if (event->what & FAN_Q_OVERFLOW) {
-		note("events are lost: the kernel's queue was full (use --unlimited, or raise fs.fanotify.max_queued_events)");
+		note("events are lost: the kernel's queue was full (use --unlimited, or raise fs.fanotify.max_queued_events)%s",
+		     marks.rescan.wanted ? "; looking for what has changed, but for what is gone"
+					 : "");
 		return on_overflow == FAIL ? WATCH_LAST : WATCH_TELL;
 	}
 	if (event->what & FANOTIFY_UNMOUNT)
@@ -206,6 +211,7 @@ set_up(bool names)
 	marks.evictable = evictable;
 	marks.unlimited = unlimited;
 	marks.names = names;
+	marks.rescan.wanted = on_overflow == RESCAN || (!on_overflow && (recursive || inode));
 	status = choose_process();
 	if (status)
 		return status;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/moment.h"
 #include "event/tell.h"
 #include "kernel/mountinfo.h"
 #include "kernel/pid.h"
@@ -98,6 +99,7 @@ marks_close(struct marks *marks)
 	source_close(&marks->source);
 	places_close(&marks->places);
 	ahead_forget(&marks->ahead);
+	rescan_close(&marks->rescan);
 	free(marks->roots);
 	buffer_done(&marks->from);
 	marks->roots = NULL;
@@ -281,6 +283,7 @@ add_root(struct marks *marks, const char *path, int fd)
 		label(marks, root);
 	marks->root_count++;
 	marks->roots_left++;
+	rescan_complete(&marks->rescan, moment_now());
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "event/doers.h"
 #include "event/places.h"
 #include "event/recent.h"
+#include "event/rescan.h"
 #include "event/source.h"
 #include "kernel/fanotify.h"
 
@@ -51,6 +52,7 @@ struct marks {
 	struct places places;
 	struct ahead ahead;
 	struct recent recent;
+	struct rescan rescan; /* its wanted must be set before marks_open */
 	struct doers doers;
 	struct marks_only {
 		pid_t pid; /* 0: events by anybody */
@@ -65,11 +67,12 @@ struct marks {
 	/* The record that is being told: its bytes, since the source's buffer may move. */
 	char bytes[FANOTIFY_RECORD_MAX];
 	struct fanotify_record record;
-	uint64_t bits;     /* of it, that are still to be told */
-	bool moves;        /* a folder to where the record says, once it has been told */
-	struct event told; /* what all of its events have in common */
+	uint64_t bits;            /* of it, that are still to be told */
+	bool moves;               /* a folder to where the record says, once it has been told */
+	struct event told;        /* what all of its events have in common */
 	struct place_entry entry; /* of an object that the record names alone */
 	struct buffer from;
+	bool rescanned; /* since that */
 	bool lost;      /* events are */
 	bool unmounted; /* some roots are, and that has not been told */
 };

@@ -13,6 +13,9 @@
 /* Stands for a folder that is gone, where nothing tells what its path was. */
 static const char gone[] = "(deleted)/";
 
+/* Who did what was found by looking. */
+static const struct doer nobody;
+
 bool
 tell_ahead(const struct handle *handle, bool is_gone, struct place_entry *entry, void *context)
 {
@@ -273,6 +276,7 @@ lose(struct marks *marks)
 			places_unlabel(&marks->places, root->place);
 	}
 	marks->lost = true;
+	marks->rescanned = false;
 	marks->bits = FAN_Q_OVERFLOW;
 	set_dir(marks, "", 0);
 }
@@ -306,6 +310,8 @@ take_record(struct marks *marks)
 		lose(marks);
 		return 1;
 	}
+	if (record->mask & FAN_CREATE && !rescan_create(&marks->rescan, &record->object))
+		record->mask &= ~(uint64_t)FAN_CREATE;
 	if (record->dir.length && record->length && !(record->mask & FAN_ONDIR))
 		recent_see(&marks->recent, record);
 	marks->moves = record->mask & FAN_ONDIR && record->mask & (FAN_CREATE | FAN_RENAME)
@@ -379,6 +385,27 @@ tell_unmount(struct marks *marks, struct event *event)
 	return false;
 }
 
+/*
+ * All that was read is told. If there is no more, nothing was lost up to the reading; if events were, what they
+ * would have told is looked for now, and what comes meanwhile is told afterwards.
+ */
+static void
+look_back(struct marks *marks)
+{
+	struct source *source = &marks->source;
+
+	if (marks->lost && marks->rescan.wanted && !marks->rescanned) {
+		for (size_t i = 0; i < marks->root_count; i++)
+			rescan_look(&marks->rescan, marks->roots[i].path,
+				    marks->roots[i].file_system, marks->recursive);
+		marks->rescanned = true;
+		source->emptied = false;
+	} else if (source->emptied) {
+		rescan_complete(&marks->rescan, source->read_at);
+		marks->lost = false;
+	}
+}
+
 /* The process that was watched has ended, and the queue has no more of it. */
 static bool
 tell_exit(struct marks *marks, struct event *event)
@@ -419,6 +446,12 @@ tell_decode(struct source *source, struct event *event)
 		tell_bit(marks, event);
 		return 1;
 	}
+	look_back(marks);
+	while (rescan_next(&marks->rescan, event))
+		if (event->what & marks->wanted) {
+			event->doer = &nobody;
+			return 1;
+		}
 	if (marks->besides[0].revents)
 		look_at_mounts(marks);
 	return (marks->unmounted && tell_unmount(marks, event)) || tell_exit(marks, event);

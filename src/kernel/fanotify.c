@@ -45,7 +45,9 @@ const struct hint fanotify_open_hints[] = {
 };
 
 const struct hint fanotify_watch_hints[] = {
-	{ EPERM, "marking a mount or a file system needs CAP_SYS_ADMIN", 0 },
+	{ EPERM,
+	  "marking a mount or a file system needs CAP_SYS_ADMIN; without it there is --inode, or inotifywait -r",
+	  0 },
 	{ ENOSPC, "raise fs.fanotify.max_user_marks or user.max_fanotify_marks", 0 },
 	{ EXDEV, "it is a subvolume: name the mount point of the whole file system, or --inode",
 	  0 },
