@@ -25,10 +25,12 @@ enum { TIMED_OUT = 124 };
 #define CHANGES                                                                                    \
 	(FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_MOVE | FAN_MODIFY | FAN_ATTRIB                 \
 	 | FAN_CLOSE_WRITE)
+#define MOUNTS ((uint64_t)(FAN_MNT_ATTACH | FAN_MNT_DETACH))
 /* The events that marks of mounts know. */
 #define MOUNT_EVENTS (FAN_OPEN | FAN_OPEN_EXEC | FAN_ACCESS | FAN_MODIFY | FAN_CLOSE)
 
-static bool evictable, inode, json, mount, no_follow, null, recursive, sd_notify, unlimited;
+static bool evictable, inode, json, mount, mount_namespace, no_follow, null, recursive, sd_notify,
+	unlimited;
 static int pidfd = -1, quiet, ready_fd = -1;
 static int64_t count, pid, timeout = NUM_FOREVER;
 static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
@@ -83,6 +85,8 @@ static const struct opt options[] = {
 	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
 	  "when events are lost: rescan (default with -r and --inode) finds and tells what has changed, report goes on, fail ends",
 	  on_overflow_names, 0, 0 },
+	{ OPT_FLAG, 0, "mount-namespace", NULL, &mount_namespace,
+	  "tell what is mounted and unmounted; goes without PATH" },
 	{ OPT_INTEGER, 0, "pid", "PID", &pid, "only what the process PID does, until it ends", NULL,
 	  1, PID_LARGEST },
 	{ OPT_FD, 0, "pidfd", "FD", &pidfd, "the same for the process of the pidfd FD" },
@@ -112,6 +116,9 @@ check(void)
 		return misuse("%%T in --format needs --timefmt");
 	if (inode + mount + recursive > 1)
 		return misuse("--inode, --mount and --recursive exclude each other");
+	if (mount_namespace && (inode || mount || recursive || pid || pidfd >= 0 || ignored.count))
+		return misuse(
+			"--mount-namespace goes without --inode, --mount, --recursive, --pid and --ignore");
 	if (evictable && !inode)
 		return misuse("--evictable needs --inode");
 	if (pid && pidfd >= 0)
@@ -121,8 +128,10 @@ check(void)
 			"--mount knows the events open, open-exec, access, modify and close only");
 	if ((inode || mount) && events & FAN_FS_ERROR)
 		return misuse("fs-error is an event of a whole file system");
-	if (events & (FAN_MNT_ATTACH | FAN_MNT_DETACH | FAN_Q_OVERFLOW | FANOTIFY_UNMOUNT))
-		return misuse("unmount and q_overflow are told in any case");
+	if (mount_namespace ? events & ~MOUNTS : events & MOUNTS)
+		return misuse("mnt-attach and mnt-detach are the events of --mount-namespace");
+	if (events & (FAN_Q_OVERFLOW | FANOTIFY_UNMOUNT | FANOTIFY_EXIT))
+		return misuse("exit, unmount and q_overflow are told in any case");
 	if (on_overflow == RESCAN && !inode && !recursive)
 		return misuse("--on-overflow rescan needs --recursive or --inode");
 	return reacting_check(&reacting);
@@ -180,23 +189,24 @@ may_be_less(void)
 static int
 watch_path(const char *path)
 {
+	int error;
+
 	if (marks_watch(&marks, path) == 0)
 		return 0;
+	error = errno;
 	if (may_be_less()) {
-		int error = errno;
-
 		marks.scope = MARKS_INODE;
 		if (marks_watch(&marks, path) == 0) {
 			errno = error;
 			if (!quiet)
 				note_error(
 					fanotify_watch_hints,
-					"only '%s' and its entries are watched, not its file system",
-					path);
+					"only '%s' and its entries are watched, not its file system%s",
+					path, error == EPERM ? ", and not who it is" : "");
 			return 0;
 		}
-		errno = error;
 	}
+	errno = error;
 	return fail(fanotify_watch_hints, "cannot watch '%s'", path);
 }
 
@@ -205,7 +215,10 @@ set_up(bool names)
 {
 	int status = 0;
 
-	marks.scope = inode ? MARKS_INODE : mount ? MARKS_MOUNT : MARKS_FILE_SYSTEM;
+	marks.scope = inode             ? MARKS_INODE
+		      : mount           ? MARKS_MOUNT
+		      : mount_namespace ? MARKS_NAMESPACE
+					: MARKS_FILE_SYSTEM;
 	marks.recursive = recursive;
 	marks.no_follow = no_follow;
 	marks.evictable = evictable;
@@ -217,6 +230,8 @@ set_up(bool names)
 		return status;
 	if (marks_open(&marks, events) < 0)
 		return fail(fanotify_open_hints, "cannot use fanotify");
+	if (mount_namespace && marks_watch_namespace(&marks) < 0)
+		return fail(fanotify_watch_hints, "cannot watch the mount namespace");
 	for (size_t i = 0; i < selection.watched.count && !status; i++)
 		status = watch_path(selection.watched.paths[i]);
 	if (!status && marks.scope != MARKS_INODE && marks_try(&marks) < 0)
@@ -301,12 +316,15 @@ fanotify_watch_run(int operands, char **texts)
 
 	if (!status)
 		texts = reacting_operands(&reacting, &operands, texts);
-	if (!status)
-		status = watching_select(&selection, &patterns, &from_files, operands, texts);
+	if (!status && mount_namespace && operands)
+		status = misuse("--mount-namespace goes without PATH");
+	else if (!status)
+		status = watching_select(&selection, &patterns, &from_files, operands, texts,
+					 !mount_namespace);
 	if (status)
 		return status;
 	if (!events)
-		events = mount ? MOUNT_EVENTS & CHANGES : CHANGES;
+		events = mount ? MOUNT_EVENTS & CHANGES : mount_namespace ? MOUNTS : CHANGES;
 	if (reacting.execute)
 		say_begin("fanotify-watch", EXEC_FAILED);
 	if (out_file)

@@ -364,7 +364,7 @@ inotifywait_run(int operands, char **texts)
 	if (!status)
 		texts = reacting_operands(&reacting, &operands, texts);
 	if (!status)
-		status = watching_select(&selection, &patterns, &from_files, operands, texts);
+		status = watching_select(&selection, &patterns, &from_files, operands, texts, true);
 	if (status)
 		return status;
 	monitor |= background;

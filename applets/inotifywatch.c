@@ -430,7 +430,7 @@ inotifywatch_run(int operands, char **texts)
 	int status = check();
 
 	if (!status)
-		status = watching_select(&selection, &patterns, &from_files, operands, texts);
+		status = watching_select(&selection, &patterns, &from_files, operands, texts, true);
 	if (!status)
 		status = set_up();
 	if (status)

@@ -50,7 +50,7 @@ watching_ready(int fd, bool sd_notify)
 
 int
 watching_select(struct selection *selection, const struct opt_list *patterns,
-		const struct opt_list *from_files, int operands, char **texts)
+		const struct opt_list *from_files, int operands, char **texts, bool needed)
 {
 	int status = 0;
 
@@ -62,7 +62,7 @@ watching_select(struct selection *selection, const struct opt_list *patterns,
 		return status;
 	for (int i = 0; i < operands; i++)
 		selection_add(selection, texts[i]);
-	if (!selection_settle(selection))
+	if (!selection_settle(selection) && needed)
 		return misuse("no files specified to watch");
 	return 0;
 }

@@ -35,6 +35,8 @@ open_group(struct marks *marks)
 		     unlimited = marks->unlimited ? FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS : 0;
 	int fd;
 
+	if (marks->scope == MARKS_NAMESPACE)
+		return fanotify_open(FAN_CLASS_NOTIF | FAN_REPORT_MNT | unlimited);
 	if (marks->only.pid)
 		names |= FAN_REPORT_PIDFD;
 	fd = fanotify_open(names | unlimited | FAN_REPORT_TARGET_FID);
@@ -100,6 +102,7 @@ marks_close(struct marks *marks)
 	places_close(&marks->places);
 	ahead_forget(&marks->ahead);
 	rescan_close(&marks->rescan);
+	points_close(&marks->points);
 	free(marks->roots);
 	buffer_done(&marks->from);
 	marks->roots = NULL;
@@ -300,6 +303,18 @@ marks_watch(struct marks *marks, const char *path)
 	close(fd);
 	errno = error;
 	return result;
+}
+
+int
+marks_watch_namespace(struct marks *marks)
+{
+	marks->roots_left = 1;
+	/* What comes while all are looked at is told, and then known already. */
+	if (fanotify_watch(marks->source.fd, FAN_MARK_ADD | FAN_MARK_MNTNS, marks->wanted, AT_FDCWD,
+			   "/proc/self/ns/mnt")
+	    < 0)
+		return -1;
+	return points_open(&marks->points);
 }
 
 int

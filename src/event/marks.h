@@ -12,6 +12,7 @@
 #include "event/ahead.h"
 #include "event/doers.h"
 #include "event/places.h"
+#include "event/points.h"
 #include "event/recent.h"
 #include "event/rescan.h"
 #include "event/source.h"
@@ -21,6 +22,7 @@ enum marks_scope {
 	MARKS_FILE_SYSTEM, /* all of it, whatever path it is reached by */
 	MARKS_MOUNT,       /* what is done through the mount */
 	MARKS_INODE,       /* the object itself, and the entries of a folder */
+	MARKS_NAMESPACE,   /* mounts that come and go in this mount namespace */
 };
 
 /* One that the user named. */
@@ -52,6 +54,7 @@ struct marks {
 	struct places places;
 	struct ahead ahead;
 	struct recent recent;
+	struct points points; /* MARKS_NAMESPACE: where mounts are */
 	struct rescan rescan; /* its wanted must be set before marks_open */
 	struct doers doers;
 	struct marks_only {
@@ -93,6 +96,9 @@ int marks_only_pidfd(struct marks *marks, int pidfd);
  * Marks what PATH means for the scope. -1 with errno of fanotify_watch, open(2), mountinfo_each.
  */
 int marks_watch(struct marks *marks, const char *path);
+
+/* Marks this process's mount namespace. -1 with errno of fanotify_watch, points_open. */
+int marks_watch_namespace(struct marks *marks);
 
 /*
  * What happens to the file PATH, or to the folder and its entries, is not told by the kernel any

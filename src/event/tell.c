@@ -325,7 +325,22 @@ take_record(struct marks *marks)
 		marks->told.value = (uint64_t)record->error;
 		marks->told.count = record->errors;
 	}
+	if (marks->scope == MARKS_NAMESPACE)
+		return 1;
 	return record->mask & FAN_RENAME ? take_rename(marks) : take_entry(marks);
+}
+
+/* Where the mount is, or was. */
+static void
+set_mount(struct marks *marks, struct event *event)
+{
+	const char *path = event->what & FAN_MNT_DETACH
+				   ? points_detach(&marks->points, marks->record.mount)
+				   : points_attach(&marks->points, marks->record.mount);
+
+	event->gone = !path;
+	event->dir = path ? path : gone;
+	event->dir_length = strlen(event->dir);
 }
 
 /* The next of the record's events. */
@@ -338,6 +353,8 @@ tell_bit(struct marks *marks, struct event *event)
 	*event = marks->told;
 	event->what = (marks->bits & name->bits) | (record->mask & FAN_ONDIR);
 	marks->bits &= ~name->bits;
+	if (marks->scope == MARKS_NAMESPACE)
+		set_mount(marks, event);
 	marks->doer.pid = record->pid;
 	event->doer = marks->names ? doers_find(&marks->doers, record->pid, marks->source.total)
 				   : &marks->doer;
@@ -378,7 +395,8 @@ tell_unmount(struct marks *marks, struct event *event)
 					 .what = FANOTIFY_UNMOUNT,
 					 .dir = root->path,
 					 .dir_length = strlen(root->path),
-					 .name = "" };
+					 .name = "",
+					 .doer = &nobody };
 		return true;
 	}
 	marks->unmounted = false;

@@ -62,4 +62,18 @@
 #define FAN_EVENT_INFO_TYPE_MNT 7
 #endif
 
+/* statmount(2) and listmount(2), since Linux 6.8; asm-generic/unistd.h and linux/mount.h. */
+#ifndef SYS_statmount
+#define SYS_statmount 457
+#endif
+#ifndef SYS_listmount
+#define SYS_listmount 458
+#endif
+#ifndef STATMOUNT_MNT_POINT
+#define STATMOUNT_MNT_POINT 0x00000010U
+#endif
+#ifndef LSMT_ROOT
+#define LSMT_ROOT UINT64_C(0xffffffffffffffff)
+#endif
+
 #endif

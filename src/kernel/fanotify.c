@@ -23,8 +23,8 @@ const struct name fanotify_names[] = {
 	{ "delete", FAN_DELETE, "DELETE", NULL },
 	{ "delete_self", FAN_DELETE_SELF, "DELETE_SELF", NULL },
 	{ "fs_error", FAN_FS_ERROR, "FS_ERROR", NULL },
-	{ "mnt_attach", FAN_MNT_ATTACH, "MNT_ATTACH", NULL },
 	{ "mnt_detach", FAN_MNT_DETACH, "MNT_DETACH", NULL },
+	{ "mnt_attach", FAN_MNT_ATTACH, "MNT_ATTACH", NULL },
 	{ "unmount", FANOTIFY_UNMOUNT, "UNMOUNT", NULL },
 	{ "exit", FANOTIFY_EXIT, "EXIT", NULL },
 	{ "q_overflow", FAN_Q_OVERFLOW, "Q_OVERFLOW", "overflow" },
@@ -161,9 +161,10 @@ decode_info(int type, const char *at, size_t size, struct fanotify_record *recor
 		record->range_size = range.count;
 		return true;
 	case FAN_EVENT_INFO_TYPE_MNT:
-		if (size < sizeof(record->mount))
+		/* Aligned: behind the header are four bytes of nothing. */
+		if (size < sizeof(uint32_t) + sizeof(record->mount))
 			return false;
-		memcpy(&record->mount, at, sizeof(record->mount));
+		memcpy(&record->mount, at + sizeof(uint32_t), sizeof(record->mount));
 		return true;
 	default:
 		return true;

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the mounts of a namespace are, or were: what fanotify tells of has an id only. */
+#ifndef BUTTER_POINTS_H
+#define BUTTER_POINTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct points {
+	struct point {
+		uint64_t id;
+		char *path;
+	} * points; /* by id */
+	size_t count, room;
+};
+
+/* Remembers all mounts that there are. -1 with errno of statmount_each. */
+int points_open(struct points *points);
+
+/* Mount ID has come, or has another place: where it is; NULL: it is gone, or out of sight. */
+const char *points_attach(struct points *points, uint64_t id);
+
+/* Where mount ID was, until the next call; NULL: nobody knows. It is forgotten. */
+const char *points_detach(struct points *points, uint64_t id);
+
+void points_close(struct points *points);
+
+#endif

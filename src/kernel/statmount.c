@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/statmount.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/compat.h"
+
+/* How many ids at a time. */
+enum { MANY = 256 };
+
+/* The kernel's struct mnt_id_req in its first form; linux/mount.h. */
+struct request {
+	uint32_t size, spare;
+	uint64_t id, param;
+};
+
+/* The kernel's struct statmount, as far as it matters here; linux/mount.h. */
+struct answer {
+	uint32_t size, options;
+	uint64_t mask;
+	char before[88];
+	uint32_t root, point; /* where in strings these begin */
+	char behind[400];
+	char strings[2 * PATH_MAX];
+};
+
+int
+statmount_path(uint64_t id, char *path, size_t room)
+{
+	struct request request = { .size = sizeof(request),
+				   .id = id,
+				   .param = STATMOUNT_MNT_POINT };
+	struct answer answer;
+	const char *point;
+
+	_Static_assert(offsetof(struct answer, point) == 108, "the kernel's struct");
+	_Static_assert(offsetof(struct answer, strings) == 512, "the kernel's struct");
+	if (syscall(SYS_statmount, &request, &answer, sizeof(answer), 0) < 0)
+		return -1;
+	point = answer.strings + answer.point;
+	if (!(answer.mask & STATMOUNT_MNT_POINT)) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (strlcpy(path, point, room) >= room) {
+		errno = EOVERFLOW;
+		return -1;
+	}
+	return 0;
+}
+
+int
+statmount_each(void (*each)(uint64_t id, void *context), void *context)
+{
+	struct request request = { .size = sizeof(request), .id = LSMT_ROOT };
+	uint64_t ids[MANY];
+	long count;
+
+	do {
+		count = syscall(SYS_listmount, &request, ids, MANY, 0);
+		if (count < 0)
+			return -1;
+		for (long i = 0; i < count; i++)
+			each(ids[i], context);
+		if (count)
+			request.param = ids[count - 1];
+	} while (count == MANY);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* statmount(2), listmount(2): mounts by ids that are never used again; since Linux 6.8. */
+#ifndef BUTTER_STATMOUNT_H
+#define BUTTER_STATMOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Where the mount ID of this mount namespace is, into PATH of ROOM bytes. -1 with errno ENOENT (there is no such
+ * mount, or it is not below this process's root), EOVERFLOW (ROOM is too small), EPERM, ENOSYS.
+ */
+int statmount_path(uint64_t id, char *path, size_t room);
+
+/*
+ * Hands the id of each mount of this mount namespace to EACH. -1 with errno EPERM, ENOSYS.
+ */
+int statmount_each(void (*each)(uint64_t id, void *context), void *context);
+
+#endif
