@@ -56,6 +56,50 @@ watching() {
 	fi
 }
 
+# in_background ARG...: inotifywait, and returns once it has said that it is ready.
+in_background() {
+	mkfifo ready
+	"$butter" inotifywait -t 30 --ready-fd 3 "$@" 3>ready &
+	read -r _ <ready
+	rm ready
+}
+
+waiting() {
+	title "inotifywait --until-exists run/app/socket: not even its folder is there"
+	in_background --until-exists run/app/socket
+	mkdir -p run/app
+	: >run/app/socket
+	wait $!
+	proves "what has to be made first is waited for too, however quickly it all comes" test $? = 0
+
+	title "inotifywait --exec: a command for each file that is written"
+	mkdir inbox
+	# shellcheck disable=SC2016 # for the inner shell; and for none, it is a name
+	in_background -q --count 2 -e close_write --exec inbox -- sh -c 'echo "got \"$(cat "$1")\" in $1"' sh {} >told
+	echo one >inbox/first
+	# shellcheck disable=SC2016
+	echo two >'inbox/$(touch broken-in)'
+	wait $!
+	cat told
+	proves "one run each, and a name is an argument: no shell takes it for a command" \
+		test "$(wc -l <told)" = 2 -a ! -e broken-in
+
+	title "inotifywait --follow-name: a file is replaced by another that is renamed over it"
+	echo old >settings
+	echo new >settings.new
+	mkfifo lines
+	exec 4<>lines
+	in_background -q --count 2 -e create,modify --follow-name settings >lines
+	mv settings.new settings
+	read -r first <&4
+	echo newer >>settings
+	read -r second <&4
+	wait $!
+	exec 4<&-
+	printf '%s\n' "$first" "$second"
+	proves "the new file is watched in place of the old one" test "$first, $second" = "settings CREATE, settings MODIFY"
+}
+
 # milliseconds COMMAND...: how long it takes.
 milliseconds() {
 	begin=$(date +%s%N)
@@ -149,6 +193,7 @@ private=unshare
 [ "$(id -u)" = 0 ] || private="unshare -r"
 
 watching
+waiting
 sleeping
 introducing
 naming

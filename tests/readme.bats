@@ -3,6 +3,7 @@
 # README keeps what it says: each recipe is run as it stands there, but for a longer -t, in a temporary folder and in
 # private namespaces; its table of applets, its folders, options and targets are those that there are.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2016 # a name is no shell's text
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job, within
 
 load helper
@@ -68,6 +69,20 @@ served() {
 	equal "$status$output$stderr" 2
 }
 
+@test "recipe: wait for what may be there already" {
+	need_applet inotifywait
+	recipe "Wait for what may be there already, or not even the folder for it"
+	waits "$LIMIT"
+	cook
+	watched 1
+	mkdir -p run/app
+	is_running || fails "its folder has ended it"
+	: >run/app/socket
+	served "the server is there"
+	cook
+	served "the server is there"
+}
+
 @test "recipe: watch first, then start what you wait for" {
 	need_applet inotifywait
 	recipe "Watch first, then start what you wait for"
@@ -98,6 +113,19 @@ served() {
 		equal "$(cat "done/$name"; echo .)" "$name"$'\n.'
 	done
 	equal "$(cat "done/moved")" moved
+}
+
+@test "recipe: build again when something was written" {
+	need_applet inotifywait
+	recipe "Build again when something was written, once for all that comes together"
+	waits $((LIMIT / 12))
+	mkdir -p src/lib
+	cook
+	watched 2
+	: >'src/$(touch bad)'
+	echo x >src/lib/b.c
+	served $'building for src/\\$\\(touch bad\\)( src/lib/b.c|\nbuilding for src/lib/b.c)\nnothing more is written'
+	[ ! -e bad ]
 }
 
 @test "recipe: ask jq which files of a tree have come and gone" {
