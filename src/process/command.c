@@ -46,37 +46,21 @@ extend(char *const *extra)
 	return all;
 }
 
-/* In the child. What could not be done goes to REPORT, which is closed by a successful exec. */
+/*
+ * In the child, which works in the memory of this process until it is another program: it may
+ * change nothing there but ERROR.
+ */
 static _Noreturn void
-become(char *const *argv, int input, char **environment, int report)
+become(char *const *argv, int input, char **environment, volatile int *error)
 {
-	int error;
-
-	if (input >= 0
-	    && (dup3(input, STDIN_FILENO, O_CLOEXEC) < 0 || fcntl(STDIN_FILENO, F_SETFD, 0) < 0))
-		goto failed;
-	environ = environment;
-	signals_inherit();
-	execvp(argv[0], argv);
-failed:
-	error = errno;
-	/* Without a word from here the parent takes the status below for the command's. */
-	while (write(report, &error, sizeof(error)) < 0 && errno == EINTR)
-		;
-	_exit(exec_status(error));
-}
-
-/* The errno that the child reports; 0: it has become the command. */
-static int
-read_report(int fd)
-{
-	int error = 0;
-	ssize_t size;
-
-	do
-		size = read(fd, &error, sizeof(error));
-	while (size < 0 && errno == EINTR);
-	return size == sizeof(error) ? error : 0;
+	if (input < 0
+	    || (dup3(input, STDIN_FILENO, O_CLOEXEC) >= 0
+		&& fcntl(STDIN_FILENO, F_SETFD, 0) == 0)) {
+		signals_inherit();
+		execvpe(argv[0], argv, environment);
+	}
+	*error = errno;
+	_exit(exec_status(*error));
 }
 
 static void
@@ -86,44 +70,50 @@ wait_for(pid_t pid)
 		;
 }
 
-/* A child that becomes the command; its number, or -1 with errno. */
+/*
+ * A child that becomes the command; its number, or -1 with errno. *ERROR is why it has not become
+ * it, or 0.
+ *
+ * fork(2) would copy the page tables of a process that watches a large tree, for each command.
+ * vfork(2) copies nothing, and returns when the child has become the command or has ended. No
+ * handler of this process runs in the child: signals wait until none is left there.
+ */
 static pid_t
-split(char *const *argv, int input, char **environment, const int report[2])
+split(char *const *argv, int input, char **environment, volatile int *error)
 {
 	pid_t pid;
-	int error;
+	int reason;
 
 	signals_hold();
-	pid = fork();
+	pid = vfork();
 	if (pid == 0)
-		become(argv, input, environment, report[1]);
-	error = errno;
+		become(argv, input, environment, error);
+	reason = errno;
 	signals_release();
-	errno = error;
+	errno = reason;
 	return pid;
 }
 
 int
 command_start(struct command *command, char *const *argv, int input, char *const *extra)
 {
-	char **environment;
-	int report[2], error;
+	char **environment = extend(extra);
+	volatile int error = 0;
 	pid_t pid;
+	int reason;
 
-	if (pipe2(report, O_CLOEXEC) < 0)
-		return -1;
 	descriptors_keep();
-	environment = extend(extra);
-	pid = split(argv, input, environment, report);
-	error = errno;
+	pid = split(argv, input, environment, &error);
+	reason = errno;
 	free(environment);
-	close(report[1]);
-	if (pid > 0 && (error = read_report(report[0])))
+	if (pid < 0) {
+		errno = reason;
+		return -1;
+	}
+	if (error) {
 		wait_for(pid);
-	close(report[0]);
-	if (pid < 0 || error) {
 		errno = error;
-		return pid < 0 ? -1 : exec_status(error);
+		return exec_status(error);
 	}
 	*command = (struct command){ pid, pidfd_of(pid) };
 	if (command->pidfd < 0) {

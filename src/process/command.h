@@ -22,7 +22,7 @@ struct command {
  * process's own), its environment this process's with the NAME=VALUE of EXTRA (NULL at the end)
  * in place of what has the same name. Returns 0 when it runs; EXEC_CANNOT_RUN or EXEC_NOT_FOUND
  * with errno of execvp(3) when it cannot be executed; -1 with errno when there was no process
- * for it: EAGAIN, ENOMEM, EMFILE, ENFILE.
+ * for it: EAGAIN, ENOMEM. It costs the same whatever memory this process has.
  */
 int command_start(struct command *command, char *const *argv, int input, char *const *extra);
 

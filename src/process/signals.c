@@ -145,6 +145,7 @@ void
 signals_inherit(void)
 {
 	for (int signal = 1; signal < SIGNALS; signal++)
-		signals_restore(signal);
+		if (changed[signal])
+			sigaction(signal, &found[signal], NULL);
 	signals_release();
 }

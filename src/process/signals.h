@@ -48,8 +48,8 @@ void signals_end_by(int signal);
 
 /*
  * For starting a command: hold blocks all signals, and in the child inherit makes it as this
- * process was found; release is for the parent. Nothing is delivered to handlers of the parent
- * in the child.
+ * process was found, and changes no memory; release is for the parent. Nothing is delivered to
+ * handlers of the parent in the child.
  */
 void signals_hold(void);
 void signals_release(void);
