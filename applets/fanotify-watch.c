@@ -172,7 +172,7 @@ static int
 choose_process(void)
 {
 	if (pid && marks_only(&marks, (pid_t)pid) < 0)
-		return fail(pid_hints, "cannot watch process %" PRId64, pid);
+		return fail(pid_hints_for((pid_t)pid), "cannot watch process %" PRId64, pid);
 	if (pidfd >= 0 && marks_only_pidfd(&marks, pidfd) < 0)
 		return fail(NULL, "--pidfd %d is no pidfd", pidfd);
 	return 0;

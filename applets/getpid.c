@@ -42,7 +42,7 @@ become(void)
 	if (setenv("BUTTER_PID", text, 1) < 0)
 		return fail(NULL, "cannot set BUTTER_PID"), 125;
 	status = exec_become(command);
-	fail(NULL, "cannot run '%s'", command[0]);
+	fail(pid_start_hints, "cannot run '%s'", command[0]);
 	return status;
 }
 
@@ -59,9 +59,9 @@ print_identity(pid_t pid, bool is_self)
 	}
 	/* Only what the kernel or its guard will always answer: the form must not change with the weather. */
 	if (errno != ENOSYS && errno != EOPNOTSUPP && errno != EPERM)
-		return fail(pid_hints, "cannot identify process %d", (int)pid);
+		return fail(pid_hints_for(pid), "cannot identify process %d", (int)pid);
 	if (pid_stat(is_self ? 0 : pid, &parent, &start) < 0)
-		return fail(pid_hints, "cannot identify process %d", (int)pid);
+		return fail(pid_hints_for(pid), "cannot identify process %d", (int)pid);
 	out_print("%d@%" PRIu64 "\n", (int)pid, start);
 	return 0;
 }
@@ -73,7 +73,7 @@ print_namespaces(pid_t pid, bool is_self)
 	int count = pid_namespaces(is_self ? 0 : pid, ids);
 
 	if (count < 0)
-		return fail(pid_hints, "cannot look at process %d", (int)pid);
+		return fail(pid_hints_for(pid), "cannot look at process %d", (int)pid);
 	for (int i = 0; i < count; i++)
 		out_print("%s%d", i ? " " : "", (int)ids[i]);
 	out_print("\n");
@@ -87,7 +87,7 @@ print_plain(pid_t pid, bool is_self)
 	pid_t parent;
 
 	if (!is_self && pid_stat(pid, &parent, &start) < 0)
-		return fail(pid_hints, "cannot look at process %d", (int)pid);
+		return fail(pid_hints_for(pid), "cannot look at process %d", (int)pid);
 	out_print("%d\n", (int)pid);
 	return 0;
 }

@@ -23,7 +23,8 @@ getppid_run(int count, char **operands)
 		if (num_integer(operands[0], 1, PID_LARGEST, &pid) < 0)
 			return misuse("'%s' is not a process id", operands[0]);
 		if (pid_stat((pid_t)pid, &parent, &start) < 0)
-			return fail(pid_hints, "cannot look at process %s", operands[0]);
+			return fail(pid_hints_for((pid_t)pid), "cannot look at process %s",
+				    operands[0]);
 	}
 	out_print("%d\n", (int)parent);
 	return 0;

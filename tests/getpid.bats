@@ -192,7 +192,7 @@ child_of() {
 @test "a command that is not found is 127, one that cannot be run is 126" {
 	try getpid -- /no/such/command
 	failed 127 getpid "cannot run '/no/such/command'" "No such file or directory"
-	# Folders of PATH that may not be searched make it 126, as in env(1).
+	# Folders of PATH that may not be searched make it 126: below.
 	PATH=/usr/bin:/bin try getpid -- no-such-command-anywhere
 	failed 127 getpid "cannot run 'no-such-command-anywhere'"
 	echo data >"$BATS_TEST_TMPDIR/data"
@@ -204,6 +204,21 @@ child_of() {
 	failed 126 getpid "Not a directory"
 	inject execve:error=ENOMEM:when=1+ getpid -- /bin/true
 	failed 126 getpid "Cannot allocate memory"
+}
+
+@test "where a folder of PATH may not be searched, a command that is not found is 126, as in env" {
+	local closed
+
+	unprivileged
+	closed=$(public_folder)/closed
+	mkdir "$closed"
+	chmod 0 "$closed"
+	PATH=$closed:$PATH capture "${as_nobody[@]}" env no-such-command-anywhere
+	equal "$status" 126
+	PATH=$closed:$PATH try_as_nobody getpid -- no-such-command-anywhere
+	failed 126 getpid "cannot run 'no-such-command-anywhere': Permission denied" "in PATH"
+	PATH=$closed:$PATH try_as_nobody getpid -- true
+	succeeded
 }
 
 @test "-- without a command is wrong usage, and so is a command beside anything else" {
@@ -249,6 +264,43 @@ child_of() {
 	capture "${within[@]}" "$BUTTER" getpid -- sh -c 'echo $$ $BUTTER_PID'
 	succeeded
 	equal "$output" "1 1"
+}
+
+@test "the number of a thread is no process's, whatever is asked of it" {
+	need_tool "${CC:-cc}"
+	need_proc
+	cat >"$BATS_TEST_TMPDIR/threads.c" <<-'END'
+		#include <pthread.h>
+		#include <unistd.h>
+		static void *
+		thread(void *nothing)
+		{
+			write(7, "\n", 1);
+			pause();
+			return nothing;
+		}
+		int
+		main(void)
+		{
+			pthread_t id;
+			pthread_create(&id, NULL, thread, NULL);
+			return pthread_join(id, NULL);
+		}
+	END
+	"${CC:-cc}" -w -pthread -o "$BATS_TEST_TMPDIR/threads" "$BATS_TEST_TMPDIR/threads.c" || skip "cannot compile here"
+	start "$BATS_TEST_TMPDIR/threads"
+	for thread in "/proc/$pid/task/"*; do thread=${thread##*/}; done
+	[ "$thread" != "$pid" ]
+	for option in '' --ns --id; do
+		try getpid ${option:+"$option"} "$thread"
+		failed 1 getpid "process $thread: No such process (it is a thread of process $pid)" || fails "$option"
+		try getpid ${option:+"$option"} "$pid"
+		succeeded
+	done
+	if [[ " $APPLETS " == *' getppid '* ]]; then
+		try getppid "$thread"
+		failed 1 getppid "it is a thread of process $pid"
+	fi
 }
 
 @test "without /proc it still knows itself, and says what others need" {

@@ -10,7 +10,7 @@
 
 #include "file.h"
 
-const struct hint pid_hints[] = {
+static const struct hint hints_of_proc[] = {
 	{ ENOENT, "mount proc on /proc", 0 },
 	{ EXDEV, "the proc on /proc is another pid namespace's: mount one of this", 0 },
 	{ EACCES, "/proc is mounted with hidepid: run as root or as the owner", 0 },
@@ -26,7 +26,8 @@ const struct hint pid_start_hints[] = {
 	{ EMFILE, "raise ulimit -n", 0 },
 	{ ENFILE, "raise fs.file-max", 0 },
 	{ EACCES,
-	  "is it a file, and executable? look at its mode and at those of the folders above", 0 },
+	  "is it a file, and executable? look at its mode and at those of the folders above, or in PATH",
+	  0 },
 	{ ENOEXEC, "it is for another processor, or cut", 0 },
 	{ E2BIG, "its arguments and environment are too large: shorten them, or raise ulimit -s",
 	  0 },
@@ -188,6 +189,60 @@ pid_parse_command(const char *text, size_t length, char comm[PID_COMM_MAX], uint
 	return parse_comm(text + sizeof(name_key) - 1, end, comm);
 }
 
+int
+pid_parse_leader(const char *text, size_t length, pid_t *leader)
+{
+	static const char key[] = "\nTgid:\t";
+	const char *at = memmem(text, length, key, sizeof(key) - 1), *end = text + length;
+	uint64_t number;
+
+	if (!at)
+		return -1;
+	at += sizeof(key) - 1;
+	if (!take_number(&at, end, &number) || number > PID_LARGEST || at == end || *at != '\n')
+		return -1;
+	*leader = (pid_t)number;
+	return 0;
+}
+
+/* The process of which PID is a thread, and does not lead; 0: it is a process, as far as is known. */
+static pid_t
+leader_of(pid_t pid)
+{
+	char text[16384];
+	ssize_t length = pid ? read_proc(pid, "status", text, sizeof(text)) : -1;
+	pid_t leader;
+
+	if (length < 0 || pid_parse_leader(text, (size_t)length, &leader) < 0 || leader == pid)
+		return 0;
+	return leader;
+}
+
+const struct hint *
+pid_hints_for(pid_t pid)
+{
+	static char advice[64];
+	static const struct hint hints[] = { { ESRCH, advice, 0 }, { 0, NULL, 0 } };
+	int error = errno;
+	pid_t leader = error == ESRCH ? leader_of(pid) : 0;
+
+	errno = error;
+	if (!leader)
+		return hints_of_proc;
+	snprintf(advice, sizeof(advice), "it is a thread of process %d", (int)leader);
+	return hints;
+}
+
+/* /proc has threads too, under names that it does not list. */
+static int
+refuse_thread(pid_t pid)
+{
+	if (!leader_of(pid))
+		return 0;
+	errno = ESRCH;
+	return -1;
+}
+
 static int
 unknown_form(void)
 {
@@ -201,7 +256,7 @@ pid_stat(pid_t pid, pid_t *parent, uint64_t *start)
 	char text[4096];
 	ssize_t length = read_proc(pid, "stat", text, sizeof(text));
 
-	if (length < 0)
+	if (length < 0 || refuse_thread(pid) < 0)
 		return -1;
 	return pid_parse_stat(text, (size_t)length, parent, start) < 0 ? unknown_form() : 0;
 }
@@ -225,7 +280,7 @@ pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX])
 	ssize_t length = read_proc(pid, "status", text, sizeof(text));
 	int count;
 
-	if (length < 0)
+	if (length < 0 || refuse_thread(pid) < 0)
 		return -1;
 	count = pid_parse_namespaces(text, (size_t)length, ids);
 	return count < 0 ? unknown_form() : count;

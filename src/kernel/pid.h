@@ -16,8 +16,8 @@ enum {
 	PID_NAMESPACES_MAX = 33, /* MAX_PID_NS_LEVEL nested ones and the first */
 };
 
-/* Advice for errors of the functions that look at another process. */
-extern const struct hint pid_hints[];
+/* Advice for errors of the functions that look at PID, and of pidfd_identity; errno stays. */
+const struct hint *pid_hints_for(pid_t pid);
 
 /* Advice when there is no new process to be had; fork(2). */
 extern const struct hint pid_start_hints[];
@@ -30,7 +30,7 @@ pid_t pid_parent(void);
 
 /*
  * What /proc/PID/stat says of PID (0: the caller): its parent, and when it started, in clock ticks
- * since the machine did. -1 with errno ESRCH (no such process), ENOENT (no /proc
+ * since the machine did. -1 with errno ESRCH (no such process, or a thread that leads none), ENOENT (no /proc
  * here), EACCES and EPERM (hidepid), EXDEV (the
  * /proc of another pid namespace), EPROTO (not the format that is known).
  */
@@ -48,9 +48,13 @@ int pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX]);
  */
 ssize_t pid_command(pid_t pid, char comm[PID_COMM_MAX], uint32_t *uid);
 
-/* The parsers, for the text of /proc/PID/stat and /proc/PID/status; -1 when it is not of that form. */
+/*
+ * The parsers, for the text of /proc/PID/stat (pid_parse_stat) and /proc/PID/status; -1 when it is
+ * not of that form.
+ */
 ssize_t pid_parse_command(const char *text, size_t length, char comm[PID_COMM_MAX], uint32_t *uid);
 int pid_parse_stat(const char *text, size_t length, pid_t *parent, uint64_t *start);
 int pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_MAX]);
+int pid_parse_leader(const char *text, size_t length, pid_t *leader);
 
 #endif

@@ -20,5 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pid_parse_stat(text, size, &parent, &start) == 0)
 		MUST(parent >= 0 && parent <= PID_LARGEST);
 	MUST(pid_parse_command(text, size, comm, &uid) <= PID_COMM_MAX);
+	if (pid_parse_leader(text, size, &parent) == 0)
+		MUST(parent >= 0 && parent <= PID_LARGEST);
 	return 0;
 }
