@@ -176,9 +176,16 @@ need_userns() {
 	unshare -Ur true 2>/dev/null || skip "user namespaces are forbidden here"
 }
 
+# without_leak_check: from here on a build with sanitizers does not look for leaks.
+without_leak_check() {
+	export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
+}
+
+# What is traced cannot look for leaks: it would trace itself.
 need_strace() {
 	need_tool strace
 	strace -qq -o /dev/null true 2>/dev/null || skip "ptrace is forbidden here"
+	without_leak_check
 }
 
 need_proc() {
@@ -206,7 +213,7 @@ rounds() {
 # many_runs: for a test whose long variant runs butter a thousand times: a sanitizer that looks for leaks at each end takes
 # longer for that than for all the rest. What leaks does so in the short variant, too.
 many_runs() {
-	[ "${BUTTER_LONG:-}" != 1 ] || export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
+	[ "${BUTTER_LONG:-}" != 1 ] || without_leak_check
 }
 
 # capture_rounds COMMAND...: as capture, for a command of many rounds. It sees to it that each takes EACH seconds at most;
@@ -291,7 +298,7 @@ injecting() {
 	local spec call what when first last names=
 
 	need_strace
-	tracer=(env "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-}" strace -qq -o /dev/null)
+	tracer=(strace -qq -o /dev/null)
 	for spec; do
 		call=${spec%%:*}
 		when=1+
@@ -349,8 +356,7 @@ traced() {
 	shift
 	need_strace
 	trace=$BATS_TEST_TMPDIR/trace
-	capture env "ASAN_OPTIONS=detect_leaks=0:${ASAN_OPTIONS:-}" \
-		strace -f -qq -e signal=none -o "$trace" -e "trace=$calls" "$BUTTER" "$@"
+	capture strace -f -qq -e signal=none -o "$trace" -e "trace=$calls" "$BUTTER" "$@"
 }
 
 # ---- Background processes. Files in $job: out, err, and FIFOs ready (descriptor 7), alive (8).
@@ -388,9 +394,19 @@ finish() {
 	stderr=$(as_glibc <"$job/err")
 }
 
+# has_state LETTERS [PID]: whether that process, or what was launched last, is in one of these states, R, S, T or Z. It
+# needs no process of its own: some tests ask a thousand times.
+has_state() {
+	local stat
+
+	{ read -r stat <"/proc/${2:-$pid}/stat"; } 2>/dev/null || return 1
+	stat=${stat##*) }
+	[[ $1 == *"${stat%% *}"* ]]
+}
+
 # is_running: whether what was launched last has not ended.
 is_running() {
-	kill -0 "$pid" && ! grep -q '^State:[[:space:]]*Z' "/proc/$pid/status"
+	kill -0 "$pid" && ! has_state Z
 }
 
 # await COMMAND...: until it succeeds, as long as what was launched last runs, and no longer than LIMIT.
@@ -407,7 +423,7 @@ await() {
 
 # drained: waits until what was launched last has nothing to do any more.
 drained() {
-	for _ in 1 2 3; do await grep -q '^State:[[:space:]]*S' "/proc/$pid/status" || return 1; done
+	for _ in 1 2 3; do await has_state S || return 1; done
 }
 
 # children PID: its first child.

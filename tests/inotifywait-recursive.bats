@@ -61,7 +61,8 @@ each_once() {
 }
 
 @test "storm: 500 trees made at full speed: each of 500 files and 3,000 folders is told once" {
-	for ((round = 0; round < $(rounds 2 20); round++)); do
+	rounds=$(rounds 2 20)
+	for ((round = 0; round < rounds; round++)); do
 		fresh
 		follow -e create
 		perl -e 'for my $i (1 .. 500) {
@@ -75,7 +76,7 @@ each_once() {
 		each_once folder
 		equal "$(wc -l <there) $(find D -name file | wc -l)" '3000 500'
 		# Each of them is watched.
-		find D -type d -name f -exec touch {}/late \;
+		find D -type d -name f -print0 | perl -0 -ne 'chomp; open my $file, ">", "$_/late" or die'
 		settled
 		each_once file
 		equal "$(watches "$pid")" 3001
@@ -139,7 +140,7 @@ play() {
 	if [ "$how" = hiccup ]; then
 		for _ in {1..20}; do
 			kill -CONT "$pid"
-			await grep -q '^State:[[:space:]]*[SR]' "/proc/$pid/status"
+			await has_state RS
 			kill -STOP "$pid"
 		done
 	fi
@@ -153,22 +154,25 @@ play() {
 }
 
 @test "model: random changes at full speed, replayed from what was told, give the tree that is there" {
-	for ((seed = 1; seed <= $(rounds 3 100); seed++)); do
-		play "$seed" "$(rounds 1500 5000)" run
-		play "$seed" "$(rounds 1500 5000)" run --on-overflow report
+	seeds=$(rounds 3 50) changes=$(rounds 1500 5000)
+	for ((seed = 1; seed <= seeds; seed++)); do
+		play "$seed" "$changes" run
+		play "$seed" "$changes" run --on-overflow report
 	done
 }
 
 @test "model: the same while it is stopped, and stopped and continued all the time" {
-	for ((seed = 1; seed <= $(rounds 3 100); seed++)); do
-		play "$seed" "$(rounds 1500 5000)" stop
-		play "$seed" "$(rounds 1500 5000)" stop --on-overflow report
-		play "$seed" "$(rounds 1500 5000)" hiccup
+	seeds=$(rounds 3 50) changes=$(rounds 1500 5000)
+	for ((seed = 1; seed <= seeds; seed++)); do
+		play "$seed" "$changes" stop
+		play "$seed" "$changes" stop --on-overflow report
+		play "$seed" "$changes" hiccup
 	done
 }
 
 @test "model: after an overflow all that was lost is found" {
-	for ((seed = 1; seed <= $(rounds 1 30); seed++)); do
+	seeds=$(rounds 1 30)
+	for ((seed = 1; seed <= seeds; seed++)); do
 		fresh
 		mkdir outside
 		follow -e create,delete,move --format '%e%0%w%0%f%0%c%0' --no-newline
@@ -484,7 +488,8 @@ x/new/ CREATE 3'
 		rmdir "D/$x/k"; rmdir "D/$x/n"; exit if getppid != $ARGV[0] } }' $$ 3>&- 4>&- &
 	churn=$!
 	started+=("$churn")
-	for ((round = 0; round < $(rounds 30 200); round++)); do
+	rounds=$(rounds 30 200)
+	for ((round = 0; round < rounds; round++)); do
 		follow -e create --include '/(last|settled)'
 		: >D/last
 		await grep -q 'D/ CREATE last' "$job/out"

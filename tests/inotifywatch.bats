@@ -736,8 +736,8 @@ live=("$BUTTER" inotifywatch --live --ready-fd 7)
 	await grep -qaPzo '(?s)filename.*\x1b\[\?1049h' "$job/out"
 	# script(1) stops as well, and continues both.
 	kill -TSTP "$shown"
-	await grep -q '^State:[[:space:]]*T' "/proc/$shown/status"
-	await grep -q '^State:[[:space:]]*T' "/proc/$pid/status"
+	await has_state T "$shown"
+	await has_state T
 	kill -CONT "$pid"
 	cat D/g
 	await grep -qaPzo '(?s)filename.*\x1b\[\?1049h.*\x1b\[\?1049l\x1b\[\?1049h' "$job/out"
@@ -753,7 +753,7 @@ live=("$BUTTER" inotifywatch --live --ready-fd 7)
 	overflow
 	pid=$outer
 	# script(1) has stopped as well, and continues both.
-	await grep -q '^State:[[:space:]]*T' "/proc/$pid/status"
+	await has_state T
 	kill -CONT "$pid" "$shown"
 	await on_page 'events were lost'
 	kill -INT "$shown"
