@@ -21,7 +21,7 @@
 #include "event/files.h"
 #include "event/until.h"
 #include "event/watch.h"
-#include "kernel/pid.h"
+#include "fsnotify.h"
 #include "reacting.h"
 #include "watching.h"
 
@@ -44,9 +44,14 @@ static const struct name on_overflow_names[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
+static struct fsnotify fsnotify;
+static bool by_fanotify;
 static struct reacting reacting = { .debounce = -1 };
 
 static const struct opt options[] = {
+	FSNOTIFY_FANOTIFY(fsnotify),
+	FSNOTIFY_INOTIFY(fsnotify),
+	FSNOTIFY_FILE_SYSTEM(fsnotify),
 	{ OPT_FLAG, 'c', "csv", NULL, &csv, "print comma-separated values" },
 	{ OPT_FLAG, 'd', "daemon", NULL, &background,
 	  "as --monitor, in the background; needs --outfile, implies --syslog" },
@@ -107,6 +112,11 @@ static size_t roots; /* operands that are still watched */
 static int
 check(void)
 {
+	int status;
+
+	by_fanotify = fsnotify_wanted(&fsnotify, recursive, &status);
+	if (status)
+		return status;
 	if (csv + !!format + json > 1)
 		return misuse("--csv, --format and --json exclude each other");
 	if (null && (csv || json))
@@ -126,12 +136,21 @@ check(void)
 	if ((by_name || wait_recreate) && !(monitor || background || count))
 		return misuse("--%s needs --monitor or --count",
 			      by_name ? "follow-name" : "wait-recreate");
+	if (by_fanotify && (by_name || wait_recreate || partial))
+		return misuse(
+			"--fanotify goes without --follow-name, --partial and --wait-recreate");
 	if (background && !out_file)
 		return misuse("--daemon needs --outfile");
 	if (background && (ready_fd >= 0 || sd_notify))
 		return misuse("--daemon goes without --%s: it is ready when the command returns",
 			      sd_notify ? "sd-notify" : "ready-fd");
 	return 0;
+}
+
+static size_t
+count_roots(void)
+{
+	return by_fanotify ? marks_roots(&fsnotify.marks) : files_roots(&files);
 }
 
 static enum watch_verdict
@@ -141,15 +160,18 @@ judge(const struct event *event, void *context)
 
 	(void)context;
 	if (event->what & IN_Q_OVERFLOW) {
-		note("events are lost: the kernel's queue was full (raise fs.inotify.max_queued_events)%s",
-		     files.remember ? "; reading all again" : "");
+		note("events are lost: the kernel's queue was full (raise fs.%s.max_queued_events)%s",
+		     by_fanotify ? "fanotify" : "inotify",
+		     files.remember                 ? "; reading all again"
+		     : fsnotify.marks.rescan.wanted ? "; looking for what has changed"
+						    : "");
 		if (on_overflow == FAIL)
 			return WATCH_LAST;
 		return events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
 	}
 	/* Something that the user named is gone: with it goes what was waited for. */
-	if (files_roots(&files) < roots) {
-		roots = files_roots(&files);
+	if (count_roots() < roots) {
+		roots = count_roots();
 		over = !roots || !(monitor || count);
 	}
 	if (asked && selection_wants(&selection, event))
@@ -175,8 +197,31 @@ watch_operands(void)
 		return reacting.execute ? EXEC_FAILED : 1;
 	if ((by_name || wait_recreate) && files.until.mounts < 0 && !quiet)
 		note("mounts go unnoticed: there is no /proc/self/mountinfo");
-	roots = files_roots(&files);
 	return watching_left_out(&files);
+}
+
+static int
+set_up_inotify(int out)
+{
+	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
+		return fail(inotify_hints, "cannot use inotify");
+	if ((by_name || wait_recreate) && files_follow_names(&files, wait_recreate) < 0)
+		return fail(inotify_hints, "cannot use inotify");
+	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
+	files.trouble = watching_trouble;
+	files.context = &selection;
+	files.partial = partial;
+	files_output(&files, out);
+	files.remember = recursive && (on_overflow == RESCAN || (!on_overflow && monitor));
+	return watch_operands();
+}
+
+/* A rename is told as by inotify; what this process does itself is not told at all. */
+static int
+set_up_fanotify(void)
+{
+	return fsnotify_open(&fsnotify, &selection, events, recursive, no_follow,
+			     on_overflow == RESCAN || (!on_overflow && monitor));
 }
 
 static int
@@ -189,19 +234,10 @@ set_up(int out)
 			recursive
 				? "Setting up watches.  Beware: since -r was given, this may take a while!\n"
 				: "Setting up watches.\n");
-	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
-		return fail(inotify_hints, "cannot use inotify");
-	if ((by_name || wait_recreate) && files_follow_names(&files, wait_recreate) < 0)
-		return fail(inotify_hints, "cannot use inotify");
-	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
-	files.trouble = watching_trouble;
-	files.context = &selection;
-	files.partial = partial;
-	files_output(&files, out);
-	files.remember = recursive && (on_overflow == RESCAN || (!on_overflow && monitor));
-	status = watch_operands();
+	status = by_fanotify ? set_up_fanotify() : set_up_inotify(out);
 	if (status)
 		return status;
+	roots = count_roots();
 	if (!quiet)
 		say_plain("Watches established.\n");
 	/* The watches are the child's as well: whoever waits for this command finds them working.
@@ -236,7 +272,7 @@ choose_print(void)
 static int
 report(enum watch_end end)
 {
-	if (files.lost && on_overflow == FAIL)
+	if ((files.lost || fsnotify.marks.lost) && on_overflow == FAIL)
 		return 1;
 	switch (end) {
 	case WATCH_COUNTED:
@@ -332,7 +368,7 @@ static int
 wait_for_events(int out)
 {
 	struct print print = choose_print();
-	struct watch watch = { .source = &files.source,
+	struct watch watch = { .source = by_fanotify ? &fsnotify.marks.source : &files.source,
 			       .print = &print,
 			       .fd = out,
 			       .count = count ? (uint64_t)count : !monitor && !reacting.execute,
@@ -387,6 +423,8 @@ inotifywait_run(int operands, char **texts)
 
 const struct applet applet_inotifywait = {
 	.name = "inotifywait",
+	.also = "fsnotifywait",
+	.called_also = &fsnotify.called,
 	.summary = "wait for changes to files",
 	.operands = "[@]PATH ...",
 	.max = APPLET_ANY,

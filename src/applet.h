@@ -20,6 +20,8 @@ struct applet {
 	const char *name;                       /* as typed */
 	const char *summary;                    /* one line, equal to the man page's .Nd */
 	const char *operands;                   /* as in the usage line, or NULL */
+	const char *also;                       /* another name, which is not listed, or NULL */
+	bool *called_also;                      /* is set when it was called by that */
 	int min, max;                           /* how many operands */
 	const struct opt *options;              /* ends with OPT_END, or NULL */
 	bool wrapper;                           /* options end at the first operand */

@@ -63,7 +63,8 @@ static const struct applet *
 find_applet(const char *name)
 {
 	for (size_t i = 0; i < APPLETS; i++)
-		if (!strcmp(applets[i]->name, name))
+		if (!strcmp(applets[i]->name, name)
+		    || (applets[i]->also && !strcmp(applets[i]->also, name)))
 			return applets[i];
 	return NULL;
 }
@@ -173,6 +174,17 @@ finish(int status)
 	return status ? status : failure_of(running);
 }
 
+/* The name in argv[0]: without folders, a login shell's '-', and "butter-". */
+static const char *
+called_as(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	name = slash ? slash + 1 : name;
+	name += *name == '-';
+	return strncmp(name, "butter-", 7) ? name : name + 7;
+}
+
 static int
 run(const struct applet *applet, int argc, char **argv)
 {
@@ -180,6 +192,8 @@ run(const struct applet *applet, int argc, char **argv)
 	int count;
 
 	running = applet;
+	if (applet->also && !strcmp(called_as(argv[0]), applet->also))
+		*applet->called_also = true;
 	say_begin(applet->name, applet->failure);
 	switch (opt_parse(applet, argc, argv, &count, &operands)) {
 	case OPT_BAD:
@@ -230,17 +244,6 @@ run_butter(int argc, char **argv)
 	if (!applet)
 		return unknown_applet(argv[1]);
 	return run(applet, argc - 1, argv + 1);
-}
-
-/* The name in argv[0]: without folders, a login shell's '-', and "butter-". */
-static const char *
-called_as(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	name = slash ? slash + 1 : name;
-	name += *name == '-';
-	return strncmp(name, "butter-", 7) ? name : name + 7;
 }
 
 int

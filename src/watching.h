@@ -76,8 +76,9 @@
 int watching_ready(int fd, bool sd_notify);
 
 /*
- * Fills SELECTION with the patterns, the lines of the files, and the OPERANDS many texts. 0, or the status
- * after a message: no regular expression, a file that cannot be read, nothing to watch where that is NEEDED.
+ * Fills SELECTION with the patterns, the lines of the files, and the OPERANDS many texts. 0, or the
+ * status after a message: no regular expression, a file that cannot be read, nothing to watch where
+ * that is NEEDED.
  */
 int watching_select(struct selection *selection, const struct opt_list *patterns,
 		    const struct opt_list *from_files, int operands, char **texts, bool needed);

@@ -19,7 +19,10 @@ struct doers {
 	} slots[DOERS_SLOTS];
 };
 
-/* Who PID is, as of the READING (a number of its own, not 0) that told of him. It lives until the next call. */
+/*
+ * Who PID is, as of the READING (a number of its own, not 0) that told of him. It lives until the
+ * next call.
+ */
 const struct doer *doers_find(struct doers *doers, int32_t pid, uint64_t reading);
 
 #endif

@@ -3,11 +3,12 @@
  * Where folders are that are known by their handles only.
  *
  * fanotify names a folder by a handle, and its records come later than what they tell of: meanwhile
- * the folder may have another path, or none. So a place is a handle, its parent's place and its name in that,
- * and it is kept as the story goes: what is created and renamed is put where the
- * records say. A folder that is not known yet is asked of the kernel, as it is now, and set back by what is
- * still ahead in the queue: the first rename that has not been told says where the folder was before, and for one
- * that is gone, its deletion says where that happened. Places that were not needed for long are forgotten.
+ * the folder may have another path, or none. So a place is a handle, its parent's place and its
+ * name in that, and it is kept as the story goes: what is created and renamed is put where the
+ * records say. A folder that is not known yet is asked of the kernel, as it is now, and set back by
+ * what is still ahead in the queue: the first rename that has not been told says where the folder
+ * was before, and for one that is gone, its deletion says where that happened. Places that were not
+ * needed for long are forgotten.
  *
  * No descriptor is kept: each would hold its file system's mount.
  */
@@ -68,8 +69,8 @@ struct places {
 	struct buffer path, climbed;
 
 	/*
-	 * What is ahead in the queue about the folder HANDLE: where it was before the first rename, or, with
-	 * GONE, before it was deleted. False: nothing.
+	 * What is ahead in the queue about the folder HANDLE: where it was before the first rename,
+	 * or, with GONE, before it was deleted. False: nothing.
 	 */
 	bool (*ahead)(const struct handle *handle, bool gone, struct place_entry *entry,
 		      void *context);
@@ -78,7 +79,10 @@ struct places {
 
 void places_open(struct places *places);
 
-/* The file system FILE_SYSTEM is mounted on PATH: its places are found by that, and their paths begin with it. */
+/*
+ * The file system FILE_SYSTEM is mounted on PATH: its places are found by that, and their paths
+ * begin with it.
+ */
 struct place_mount *places_mount(struct places *places, uint64_t file_system, const char *path);
 
 /* The mount of FILE_SYSTEM, or NULL. */
@@ -90,15 +94,19 @@ bool places_is_mounted(const struct place_mount *mount);
 /* What is in MOUNT is at PATH from now on. */
 void places_move_mount(struct places *places, struct place_mount *mount, const char *path);
 
-/* The place of the folder HANDLE, which is told as LABEL (that ends in '/') from now on and not forgotten. */
+/*
+ * The place of the folder HANDLE, which is told as LABEL (that ends in '/') from now on and not
+ * forgotten.
+ */
 struct place *places_label(struct places *places, const struct handle *handle, const char *label);
 
 /* PLACE's path is told by where it is. */
 void places_unlabel(struct places *places, struct place *place);
 
 /*
- * The place of the folder HANDLE. NULL with errno ESTALE (it is gone, and nothing is known of it), EXDEV (it is
- * not in what is mounted), ENODEV (no mount of its file system is known), EPERM and EMFILE of handle_open.
+ * The place of the folder HANDLE. NULL with errno ESTALE (it is gone, and nothing is known of it),
+ * EXDEV (it is not in what is mounted), ENODEV (no mount of its file system is known), EPERM and
+ * EMFILE of handle_open.
  */
 struct place *places_find(struct places *places, const struct handle *handle);
 
@@ -113,8 +121,8 @@ const char *places_path(struct places *places, struct place *place, size_t *leng
 bool place_is_below(const struct place *place, const struct place *top);
 
 /*
- * Events are lost: all is to be asked of the kernel again, and places with labels are to be settled: only then
- * they are below others again.
+ * Events are lost: all is to be asked of the kernel again, and places with labels are to be
+ * settled: only then they are below others again.
  */
 void places_forget(struct places *places);
 

@@ -10,8 +10,7 @@ find(const struct recent *recent, const struct handle *object, uint64_t hash)
 	size_t i = 0;
 
 	while (i < RECENT_MOST
-	       && !(recent->hashes[i] == hash
-		    && handle_equal(&recent->files[i].object, object)))
+	       && !(recent->hashes[i] == hash && handle_equal(&recent->files[i].object, object)))
 		i++;
 	return i;
 }

@@ -197,6 +197,10 @@ take_rename(struct marks *marks)
 		marks->told.name_length = record->old_length;
 		set_dir(marks, marks->from.data, marks->from.length - record->old_length);
 	}
+	if (from_inside && to_inside && marks->pairs) {
+		marks->bits = FAN_MOVE;
+		marks->told.cookie = ++marks->cookie;
+	}
 	if (from_inside && to_inside)
 		return 1;
 	marks->told.from = NULL;
@@ -303,7 +307,7 @@ take_record(struct marks *marks)
 	struct fanotify_record *record = &marks->record;
 
 	marks->told = (struct event){ .time = marks->source.read_at,
-				      .names = fanotify_names,
+				      .names = marks->table ? marks->table : fanotify_names,
 				      .name = "",
 				      .is_dir = record->mask & FAN_ONDIR };
 	if (record->mask & FAN_Q_OVERFLOW) {
@@ -343,6 +347,21 @@ set_mount(struct marks *marks, struct event *event)
 	event->dir_length = strlen(event->dir);
 }
 
+/* Of a rename that is told as two events, each has one of the paths. */
+static void
+set_end(const struct marks *marks, struct event *event)
+{
+	const struct fanotify_record *record = &marks->record;
+
+	if (event->from && event->what & FAN_MOVED_FROM) {
+		event->dir = event->from;
+		event->dir_length = event->from_length - record->old_length;
+		event->name = record->old_name;
+		event->name_length = record->old_length;
+	}
+	event->from = NULL;
+}
+
 /* The next of the record's events. */
 static void
 tell_bit(struct marks *marks, struct event *event)
@@ -355,6 +374,8 @@ tell_bit(struct marks *marks, struct event *event)
 	marks->bits &= ~name->bits;
 	if (marks->scope == MARKS_NAMESPACE)
 		set_mount(marks, event);
+	if (marks->pairs)
+		set_end(marks, event);
 	marks->doer.pid = record->pid;
 	event->doer = marks->names ? doers_find(&marks->doers, record->pid, marks->source.total)
 				   : &marks->doer;
@@ -404,8 +425,8 @@ tell_unmount(struct marks *marks, struct event *event)
 }
 
 /*
- * All that was read is told. If there is no more, nothing was lost up to the reading; if events were, what they
- * would have told is looked for now, and what comes meanwhile is told afterwards.
+ * All that was read is told. If there is no more, nothing was lost up to the reading; if events
+ * were, what they would have told is looked for now, and what comes meanwhile is told afterwards.
  */
 static void
 look_back(struct marks *marks)

@@ -63,12 +63,8 @@
 #endif
 
 /* statmount(2) and listmount(2), since Linux 6.8; asm-generic/unistd.h and linux/mount.h. */
-#ifndef SYS_statmount
-#define SYS_statmount 457
-#endif
-#ifndef SYS_listmount
-#define SYS_listmount 458
-#endif
+#define NUMBER_STATMOUNT 457
+#define NUMBER_LISTMOUNT 458
 #ifndef STATMOUNT_MNT_POINT
 #define STATMOUNT_MNT_POINT 0x00000010U
 #endif

@@ -15,9 +15,12 @@
 #include "kernel/compat.h"
 #include "kernel/handle.h"
 
-/* Bits that no event of the kernel has: what was watched is not mounted any more; who was watched has ended. */
-#define FANOTIFY_UNMOUNT (UINT64_C(1) << 40)
-#define FANOTIFY_EXIT (UINT64_C(1) << 41)
+/*
+ * Bits that no event of the kernel has: what was watched is not mounted any more; who was watched
+ * has ended.
+ */
+#define FANOTIFY_UNMOUNT UINT64_C(0x2000)
+#define FANOTIFY_EXIT (UINT64_C(1) << 40)
 
 /*
  * Event names: those of inotify-tools where inotify has the event, in the order in which what is

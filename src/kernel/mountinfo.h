@@ -23,8 +23,8 @@ int mountinfo_open(void);
 int mountinfo_each(bool (*each)(const struct mountinfo *mount, void *context), void *context);
 
 /*
- * Decodes LINE of LENGTH bytes, without its newline, in place: escapes are undone, and MOUNT points into it. False
- * when it is not of that form.
+ * Decodes LINE of LENGTH bytes, without its newline, in place: escapes are undone, and MOUNT points
+ * into it. False when it is not of that form.
  */
 bool mountinfo_parse(char *line, size_t length, struct mountinfo *mount);
 

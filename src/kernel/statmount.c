@@ -39,7 +39,7 @@ statmount_path(uint64_t id, char *path, size_t room)
 
 	_Static_assert(offsetof(struct answer, point) == 108, "the kernel's struct");
 	_Static_assert(offsetof(struct answer, strings) == 512, "the kernel's struct");
-	if (syscall(SYS_statmount, &request, &answer, sizeof(answer), 0) < 0)
+	if (syscall(NUMBER_STATMOUNT, &request, &answer, sizeof(answer), 0) < 0)
 		return -1;
 	point = answer.strings + answer.point;
 	if (!(answer.mask & STATMOUNT_MNT_POINT)) {
@@ -61,7 +61,7 @@ statmount_each(void (*each)(uint64_t id, void *context), void *context)
 	long count;
 
 	do {
-		count = syscall(SYS_listmount, &request, ids, MANY, 0);
+		count = syscall(NUMBER_LISTMOUNT, &request, ids, MANY, 0);
 		if (count < 0)
 			return -1;
 		for (long i = 0; i < count; i++)

@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 /*
- * Where the mount ID of this mount namespace is, into PATH of ROOM bytes. -1 with errno ENOENT (there is no such
- * mount, or it is not below this process's root), EOVERFLOW (ROOM is too small), EPERM, ENOSYS.
+ * Where the mount ID of this mount namespace is, into PATH of ROOM bytes. -1 with errno ENOENT
+ * (there is no such mount, or it is not below this process's root), EOVERFLOW (ROOM is too small),
+ * EPERM, ENOSYS.
  */
 int statmount_path(uint64_t id, char *path, size_t room);
 
