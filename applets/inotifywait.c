@@ -298,10 +298,10 @@ report(enum watch_end end)
 static int
 check_awaited(int operands)
 {
-	if (operands || background || by_name || reacting.command || count || csv || events
-	    || reacting.execute || format || from_files.count || monitor || on_overflow || partial
-	    || no_newline || null || out_file || patterns.count || recursive || time_format
-	    || wait_recreate)
+	if (operands || fsnotify.fanotify || fsnotify.by_inotify || fsnotify.whole || background
+	    || by_name || reacting.command || count || csv || events || reacting.execute || format
+	    || from_files.count || monitor || on_overflow || partial || no_newline || null
+	    || out_file || patterns.count || recursive || time_format || wait_recreate)
 		return misuse(
 			"--%s goes without operands, and with -P, -q, -s, -t, --json, --ready-fd and --sd-notify only",
 			awaited.items[0].row->name);

@@ -45,10 +45,10 @@ struct marks {
 	bool evictable; /* marks of inodes do not keep these in memory, and vanish with them */
 	bool unlimited; /* the kernel's queue, and the number of marks */
 	bool names; /* events tell the command's name and user, not only the number of the process */
-	uint64_t asked;  /* of the kernel */
-	uint64_t wanted; /* by the user */
+	uint64_t asked;           /* of the kernel */
+	uint64_t wanted;          /* by the user */
 	const struct name *table; /* of the events' names; NULL: fanotify_names */
-	bool pairs;      /* a rename is told as inotify does: MOVED_FROM and MOVED_TO, with a cookie */
+	bool pairs; /* a rename is told as inotify does: MOVED_FROM and MOVED_TO, with a cookie */
 	uint32_t cookie; /* of the last one */
 	bool targets;    /* records name the object, and renames are one record */
 
