@@ -10,9 +10,24 @@ function __butter_words
 	else if set -q words[2]
 		set applet $words[2]
 	end
-	if string match -q -- '-*' (commandline -ct)
-		$butter --options $applet 2>/dev/null | string replace -r '\t.*\t' \t
-	else if test $applet = butter
+	# What an option takes is certain words, of some.
+	set -l word (commandline -ct)
+	set -l before $words[-1]
+	set -l typed ''
+	if string match -q -- '--*=*' $word
+		set before (string replace -r '=.*' '' -- $word)
+		set typed $before=
+	end
+	set -l known
+	if string match -q -- '-*' $before
+		set known ($butter --options $applet 2>/dev/null | awk -F '\t' -v option=$before '$1 == option { print $4 }')
+	end
+	if test -n "$known"
+		string match -q '*,*' -- $known; and set typed (string replace -r '[^,=]*$' '' -- $word)
+		string replace -r '^' -- $typed (string split , -- (string replace -a '|' , -- $known))
+	else if string match -q -- '-*' $word
+		$butter --options $applet 2>/dev/null | string replace -r '^([^\t]*)\t[^\t]*\t([^\t]*).*' '$1'\t'$2'
+	else if test $applet = butter; or test $applet = help -a (count $words) = 2
 		$butter --list-long 2>/dev/null
 	end
 end

@@ -188,12 +188,12 @@ options_of() {
 	equal "$output" "butter $expected"
 }
 
-@test "--options prints an option, its argument and a help text a line" {
+@test "--options prints an option, its argument, a help text and the words that it takes a line" {
 	for applet in $APPLETS; do
 		try --options "$applet"
 		succeeded
 		contains "$output" $'--help\t\t'
-		! grep -vP '^--?[A-Za-z0-9][a-z0-9-]*\t[A-Z]*\t[^\t]+$' <<<"$output" || fails "not of that form"
+		! grep -vP '^--?[A-Za-z0-9][a-z0-9-]*\t[A-Z]*\t[^\t]+(\t[a-z_]+([,|][a-z_-]+)+)?$' <<<"$output" || fails "not of that form"
 	done
 }
 
@@ -856,6 +856,22 @@ complete_words() {
 	done
 }
 
+@test "bash completes the words that an option takes, also several, and what help is wanted for" {
+	installed
+	"$T/bin/butter" --install
+	equal "$(complete_words butter help geth)" gethostname
+	equal "$(complete_words butter getpid help '')" ''
+	need_applet inotifywait
+	need_applet timerfd-sleep
+	equal "$(complete_words butter inotifywait -e close_)" $'close_nowrite\nclose_write'
+	equal "$(complete_words inotifywait --event create,mod)" create,modify
+	equal "$(complete_words butter inotifywait --event '=' create,mod)" create,modify
+	equal "$(complete_words butter timerfd-sleep --clock '=' | wc -l)" 5
+	equal "$(complete_words butter timerfd-sleep --clock boottime-)" boottime-alarm
+	equal "$(complete_words butter inotifywait --on-overflow '')" $'fail\nreport\nrescan'
+	equal "$(complete_words butter inotifywait --count '')" ''
+}
+
 @test "bash completes butter's own options" {
 	installed
 	equal "$(complete_words butter --inst)" --install
@@ -871,6 +887,22 @@ complete_words() {
 			contains $'\n'"$output" $'\n'"$option"
 		done
 	done
+}
+
+@test "fish completes the words that an option takes, also several, and what help is wanted for" {
+	need_tool fish
+	need_applet inotifywait
+	need_applet timerfd-sleep
+	installed
+	completes() {
+		equal "$(fish -c "set PATH '$T/bin' \$PATH; source '$BUTTER_SOURCE/completions/butter.fish'
+			complete -C 'butter $1'" | cut -f 1 | sort)" "$2"
+	}
+	completes 'help geth' gethostname
+	completes 'inotifywait -e close_' $'close_nowrite\nclose_write'
+	completes 'inotifywait --event create,mod' create,modify
+	completes 'timerfd-sleep --clock boottime-' boottime-alarm
+	completes 'timerfd-sleep --clock=boottime-' --clock=boottime-alarm
 }
 
 @test "zsh reads its completion file" {

@@ -482,17 +482,33 @@ opt_usage(struct buffer *buffer, const struct applet *applet)
 			add_piece(buffer, &column, row->argument);
 }
 
+/* All but the first column of opt_print. */
+static void
+print_rest(const struct opt *row)
+{
+	const char *before = "\t";
+
+	out_print("\t%s\t%s", row->argument ? row->argument : "", row->help);
+	for (const struct name *name = row->names; name && name->name; name++) {
+		out_print("%s%s", before, name->name);
+		before = row->kind == OPT_NAMES ? "," : "|";
+	}
+	out_print("\n");
+}
+
 void
 opt_print(const struct applet *applet)
 {
 	const struct opt *row;
 
 	for (size_t i = 0; (row = row_at(applet, i)); i++) {
-		const char *argument = row->argument ? row->argument : "";
-
-		if (row->name)
-			out_print("--%s\t%s\t%s\n", row->name, argument, row->help);
-		if (letter_of(applet, row))
-			out_print("-%c\t%s\t%s\n", letter_of(applet, row), argument, row->help);
+		if (row->name) {
+			out_print("--%s", row->name);
+			print_rest(row);
+		}
+		if (letter_of(applet, row)) {
+			out_print("-%c", letter_of(applet, row));
+			print_rest(row);
+		}
 	}
 }

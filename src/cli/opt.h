@@ -87,7 +87,8 @@ void opt_usage(struct buffer *buffer, const struct applet *applet);
 
 /*
  * Prints the options for completion files, a line each:
- * the option as typed, TAB, its argument's name or nothing, TAB, the help text.
+ * the option as typed, TAB, its argument's name or nothing, TAB, the help text. Where the argument
+ * is of certain words, TAB and these: joined by commas where several may be given so, else by |.
  */
 void opt_print(const struct applet *applet);
 
