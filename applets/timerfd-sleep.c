@@ -63,6 +63,13 @@ static const struct opt options[] = {
 	OPT_END,
 };
 
+/* The timer runs by then: only who stands between this program and the kernel refuses to wait. */
+static const struct hint wait_hints[] = {
+	{ EPERM, "a seccomp profile is in the way: allow ppoll and read", 0 },
+	{ ENOSYS, "a seccomp profile is in the way: allow ppoll and read", 0 },
+	{ 0, NULL, 0 },
+};
+
 static struct ticks ticks;
 static int64_t total; /* the sum of the operands */
 
@@ -279,7 +286,7 @@ timerfd_sleep_run(int operands, char **texts)
 	if (result < 0 && errno == ECANCELED)
 		return failx("somebody has set the clock");
 	if (result < 0)
-		return fail(timerfd_hints((int)clock_id), "cannot wait for the timer");
+		return fail(wait_hints, "cannot wait for the timer");
 	return 0; /* the end closes the timer: with a millisecond to sleep, each call counts */
 }
 

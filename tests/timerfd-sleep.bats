@@ -880,6 +880,13 @@ on_terminal() {
 		inject "read:error=EIO ppoll:retval=1" timerfd-sleep $mode 1
 		failed 1 timerfd-sleep "cannot wait for the timer" "Input/output error"
 	done
+	for error in EPERM ENOSYS; do
+		inject ppoll:error=$error timerfd-sleep --every 1
+		failed 1 timerfd-sleep "cannot wait for the timer" "allow ppoll"
+		lacks "$stderr" timerfd_create
+		inject read:error=$error timerfd-sleep 1
+		failed 1 timerfd-sleep "cannot wait for the timer" "allow ppoll and read"
+	done
 	inject ppoll:error=ENOMEM timerfd-sleep --every 1
 	failed 1 timerfd-sleep "cannot wait for the timer" "Cannot allocate memory"
 }
