@@ -632,14 +632,14 @@ await_file() {
 }
 
 @test "many rounds: an event while the command starts, runs or ends is never lost" {
-	rounds=$(rounds 200 5000)
+	most=$(rounds 200 5000)
 	script see 'cat D/f >seen'
 	reacting -m -e close_write D --exec --batch --debounce 0 -- bin/see
-	for ((i = 1; i <= rounds; i++)); do
+	for ((i = 1; i <= most; i++)); do
 		echo $i >D/f
 		((i % 7)) || await grep -qx $i seen
 	done
-	await grep -qx "$rounds" seen
+	await grep -qx "$most" seen
 	kill "$pid"
 	ended 143
 	equal "$stderr" ""

@@ -485,10 +485,10 @@ Watches established."
 }
 
 @test "a path that comes at any moment of the start is not missed" {
-	local i rounds=50
+	local i most
 
-	[ "${BUTTER_LONG:-}" != 1 ] || rounds=1000
-	for ((i = 0; i < rounds; i++)); do
+	most=$(rounds 50 1000)
+	for ((i = 0; i < most; i++)); do
 		launch "$BUTTER" inotifywait -q --count 1 -t 10 --wait-recreate -r -e create --include /f --ready-fd 7 "d$i"
 		# Anything from before it runs until it is ready.
 		read -r -t "0.00$((i % 5))" -u "$alive" _ || true
