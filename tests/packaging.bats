@@ -25,8 +25,10 @@ variable() {
 	sed -n "s/^$1 = *//p" "$BUTTER_BUILD/Makefile"
 }
 
-# fresh_clone: the sources in $clone, as git would give them; made once for all tests.
+# fresh_clone: the sources in $clone, as git would give them; made once for all tests. What is built there has no
+# sanitizers: beside such a build, it would be the plain one's once more, and that takes long.
 fresh_clone() {
+	need_plain_build
 	clone=$BATS_FILE_TMPDIR/clone
 	[ ! -d "$clone" ] || return 0
 	here distdir distdir="$clone" >/dev/null
