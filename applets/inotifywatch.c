@@ -32,6 +32,31 @@ static int64_t timeout;
 static uint64_t ascending, descending, events;
 static struct opt_list from_files, patterns;
 
+/* The columns in the order of inotify-tools; both tables have them. */
+#define COLUMNS                                                                                    \
+	{ "access", IN_ACCESS, NULL, NULL }, { "modify", IN_MODIFY, NULL, NULL },                  \
+		{ "attrib", IN_ATTRIB, NULL, NULL },                                               \
+		{ "close_write", IN_CLOSE_WRITE, NULL, NULL },                                     \
+		{ "close_nowrite", IN_CLOSE_NOWRITE, NULL, NULL },                                 \
+		{ "open", IN_OPEN, NULL, NULL }, { "moved_from", IN_MOVED_FROM, NULL, NULL },      \
+		{ "moved_to", IN_MOVED_TO, NULL, NULL },                                           \
+		{ "move_self", IN_MOVE_SELF, NULL, NULL }, { "create", IN_CREATE, NULL, NULL },    \
+		{ "delete", IN_DELETE, NULL, NULL },                                               \
+		{ "delete_self", IN_DELETE_SELF, NULL, NULL },                                     \
+	{                                                                                          \
+		"unmount", IN_UNMOUNT, NULL, NULL                                                  \
+	}
+
+/* What can be counted, and what can be sorted by. */
+static const struct name countable[] = { COLUMNS,
+					 { "close", IN_CLOSE, NULL, NULL },
+					 { "move", IN_MOVE, NULL, NULL },
+					 { "all_events", IN_ALL_EVENTS, NULL, NULL },
+					 { NULL, 0, NULL, NULL } };
+static const struct name keys[] = { { "total", TALLY_TOTAL, NULL, NULL },
+				    COLUMNS,
+				    { NULL, 0, NULL, NULL } };
+
 static const struct opt options[] = {
 	WATCHING_NO_DEREFERENCE(no_follow),
 	WATCHING_RECURSIVE(recursive),
@@ -39,11 +64,11 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 'z', "zero", NULL, &zero,
 	  "print also rows and columns in which nothing was counted" },
 	{ OPT_CHOICE, 'a', "ascending", "KEY", &ascending,
-	  "sort by KEY, the least first: total or an event", tally_keys, 0, 0 },
+	  "sort by KEY, the least first: total or an event", keys, 0, 0 },
 	{ OPT_CHOICE, 'd', "descending", "KEY", &descending,
-	  "sort by KEY, the most first (default: total)", tally_keys, 0, 0 },
+	  "sort by KEY, the most first (default: total)", keys, 0, 0 },
 	{ OPT_NAMES, 'e', "event", "EVENT", &events,
-	  "count these events only; several joined by commas or options", tally_events, 0, 0 },
+	  "count these events only; several joined by commas or options", countable, 0, 0 },
 	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
 	  "end after DURATION; 0: when a signal comes" },
 	{ OPT_FLAG, 0, "csv", NULL, &csv, "print comma-separated values" },
@@ -223,7 +248,7 @@ refresh(int64_t now)
 		tally_sample(&watched, now - sampled);
 		tally_sample(&touched, now - sampled);
 		if (touched.count / 2 > MOST_FILES)
-			tally_trim(&touched, MOST_FILES, (struct tally_order){ .by = TALLY_RATE });
+			tally_trim(&touched, MOST_FILES, 0);
 		sampled = now;
 		outdated = true;
 	}
@@ -405,8 +430,8 @@ set_up(void)
 		status = catch_signals();
 	if (status)
 		return status;
-	tally_open(&watched, events);
-	tally_open(&touched, events);
+	tally_open(&watched, countable, events);
+	tally_open(&touched, countable, events);
 	tree_each(&files.tree, add_operand, NULL);
 	record_open(&output, STDOUT_FILENO, SIZE_MAX);
 	started = sampled = timerfd_now(CLOCK_MONOTONIC);

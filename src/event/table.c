@@ -12,8 +12,6 @@
 static bool
 has_column(const struct table *table, const struct tally *tally, size_t column)
 {
-	if (!(tally->events & tally_columns[column].bits))
-		return false;
 	return table->style != TABLE_TEXT || table->zero || tally->counts[column];
 }
 
@@ -21,9 +19,9 @@ static void
 text_head(struct buffer *line, const struct table *table, const struct tally *tally)
 {
 	buffer_text(line, "total  ");
-	for (size_t i = 0; i < TALLY_COLUMNS; i++)
+	for (size_t i = 0; i < tally->column_count; i++)
 		if (has_column(table, tally, i))
-			buffer_print(line, "%s  ", tally_columns[i].name);
+			buffer_print(line, "%s  ", tally->columns[i]->name);
 	buffer_text(line, "filename\n");
 }
 
@@ -44,9 +42,9 @@ text_row(struct buffer *line, const struct table *table, const struct tally *tal
 	 const struct tally_row *row)
 {
 	cell(line, strlen("total"), row->total, tally->incomplete ? "+" : "");
-	for (size_t i = 0; i < TALLY_COLUMNS; i++)
+	for (size_t i = 0; i < tally->column_count; i++)
 		if (has_column(table, tally, i))
-			cell(line, strlen(tally_columns[i].name), row->counts[i], "");
+			cell(line, strlen(tally->columns[i]->name), row->counts[i], "");
 	escape_text(line, row->path, row->length, ESCAPE_BUT_BACKSLASH);
 	buffer_byte(line, '\n');
 }
@@ -55,9 +53,9 @@ static void
 csv_head(struct buffer *line, const struct table *table, const struct tally *tally)
 {
 	buffer_text(line, tally->incomplete ? "total_incomplete" : "total");
-	for (size_t i = 0; i < TALLY_COLUMNS; i++)
+	for (size_t i = 0; i < tally->column_count; i++)
 		if (has_column(table, tally, i))
-			buffer_print(line, ",%s", tally_columns[i].name);
+			buffer_print(line, ",%s", tally->columns[i]->name);
 	buffer_text(line, ",filename\n");
 }
 
@@ -66,7 +64,7 @@ csv_row(struct buffer *line, const struct table *table, const struct tally *tall
 	const struct tally_row *row)
 {
 	buffer_print(line, "%" PRIu64 ",", row->total);
-	for (size_t i = 0; i < TALLY_COLUMNS; i++)
+	for (size_t i = 0; i < tally->column_count; i++)
 		if (has_column(table, tally, i))
 			buffer_print(line, "%" PRIu64 ",", row->counts[i]);
 	csv_field(line, row->path, row->length);
@@ -81,9 +79,9 @@ json_row(struct buffer *line, const struct table *table, const struct tally *tal
 	json_seconds(line, "time", table->time);
 	json_bytes(line, "path", row->path, row->length);
 	json_number(line, "total", (int64_t)row->total);
-	for (size_t i = 0; i < TALLY_COLUMNS; i++)
+	for (size_t i = 0; i < tally->column_count; i++)
 		if (has_column(table, tally, i))
-			json_number(line, tally_columns[i].name, (int64_t)row->counts[i]);
+			json_number(line, tally->columns[i]->name, (int64_t)row->counts[i]);
 	if (tally->incomplete)
 		json_true(line, "incomplete");
 	json_end(line);

@@ -4,37 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/inotify.h"
 #include "memory.h"
 
 enum { LEAST_BUCKETS = 64 };
 
-/* The rows that all three tables have. */
-#define COLUMNS                                                                                    \
-	{ "access", IN_ACCESS, NULL, NULL }, { "modify", IN_MODIFY, NULL, NULL },                  \
-		{ "attrib", IN_ATTRIB, NULL, NULL },                                               \
-		{ "close_write", IN_CLOSE_WRITE, NULL, NULL },                                     \
-		{ "close_nowrite", IN_CLOSE_NOWRITE, NULL, NULL },                                 \
-		{ "open", IN_OPEN, NULL, NULL }, { "moved_from", IN_MOVED_FROM, NULL, NULL },      \
-		{ "moved_to", IN_MOVED_TO, NULL, NULL },                                           \
-		{ "move_self", IN_MOVE_SELF, NULL, NULL }, { "create", IN_CREATE, NULL, NULL },    \
-		{ "delete", IN_DELETE, NULL, NULL },                                               \
-		{ "delete_self", IN_DELETE_SELF, NULL, NULL },                                     \
-	{                                                                                          \
-		"unmount", IN_UNMOUNT, NULL, NULL                                                  \
-	}
+/* The order of rows that tally_trim keeps: the rate, and what has come since it was taken. */
+#define ACTIVITY (UINT64_C(1) << 61)
 
-const struct name tally_columns[TALLY_COLUMNS + 1] = { COLUMNS, { NULL, 0, NULL, NULL } };
-
-const struct name tally_events[] = { COLUMNS,
-				     { "close", IN_CLOSE, NULL, NULL },
-				     { "move", IN_MOVE, NULL, NULL },
-				     { "all_events", IN_ALL_EVENTS, NULL, NULL },
-				     { NULL, 0, NULL, NULL } };
-
-const struct name tally_keys[] = { { "total", TALLY_TOTAL, NULL, NULL },
-				   COLUMNS,
-				   { NULL, 0, NULL, NULL } };
+/* An order, and what it takes to find the number that it is about. */
+struct key {
+	uint64_t by;
+	bool ascending;
+	size_t column; /* whose bit BY is, or none */
+};
 
 static struct tally_chain *
 chain_of(const struct tally *tally, const char *path, size_t length)
@@ -72,9 +54,17 @@ grow(struct tally *tally)
 }
 
 void
-tally_open(struct tally *tally, uint64_t events)
+tally_open(struct tally *tally, const struct name *names, uint64_t events)
 {
-	*tally = (struct tally){ .events = events };
+	*tally = (struct tally){ 0 };
+	for (; names->name && tally->column_count < TALLY_COLUMNS; names++) {
+		bool one = !(names->bits & (names->bits - 1));
+
+		if (!one || !(names->bits & events))
+			continue;
+		tally->columns[tally->column_count++] = names;
+		tally->events |= names->bits;
+	}
 	grow(tally);
 }
 
@@ -82,6 +72,21 @@ static bool
 is_path(const struct tally_row *row, const char *path, size_t length)
 {
 	return row->length == length && !memcmp(row->path, path, length);
+}
+
+static struct tally_row *
+make_row(struct tally *tally, const char *path, size_t length)
+{
+	size_t counts = tally->column_count * sizeof(uint64_t);
+	struct tally_row *row = memory_get(sizeof(*row) + counts + length + 1);
+	char *copy = (char *)row->counts + counts;
+
+	memcpy(copy, path, length);
+	row->rank = SIZE_MAX;
+	row->path = copy;
+	row->length = length;
+	insert(tally, row);
+	return row;
 }
 
 struct tally_row *
@@ -96,30 +101,31 @@ tally_row(struct tally *tally, const char *path, size_t length)
 		return tally->last = row;
 	if (tally->count++ >= tally->buckets)
 		grow(tally);
-	row = memory_get(sizeof(*row) + length + 1);
-	row->rank = SIZE_MAX;
-	row->length = length;
-	memcpy(row->path, path, length);
-	insert(tally, row);
-	return tally->last = row;
+	return tally->last = make_row(tally, path, length);
 }
 
 void
 tally_add(struct tally *tally, const char *path, size_t length, uint64_t what)
 {
-	struct tally_row *row = NULL;
+	struct tally_row *row;
+	uint64_t bits = 0;
 
 	what &= tally->events;
-	for (size_t i = 0; i < TALLY_COLUMNS; i++) {
-		if (!(what & tally_columns[i].bits))
+	if (!what)
+		return;
+	row = path ? tally_row(tally, path, length) : NULL;
+	for (size_t i = 0; what; what &= ~bits, i++) {
+		bits = tally->columns[i]->bits;
+		if (!(what & bits))
 			continue;
-		row = row ? row : tally_row(tally, path, length);
-		row->counts[i]++;
-		row->total++;
-		row->recent++;
 		tally->counts[i]++;
 		tally->total++;
 		tally->recent++;
+		if (!row)
+			continue;
+		row->counts[i]++;
+		row->total++;
+		row->recent++;
 	}
 }
 
@@ -144,13 +150,31 @@ tally_sample(struct tally *tally, int64_t nanoseconds)
 		}
 }
 
-static uint64_t
-value_of(const struct tally_row *row, uint64_t by)
+static struct key
+key_of(const struct tally *tally, struct tally_order order)
 {
-	for (size_t i = 0; i < TALLY_COLUMNS; i++)
-		if (tally_columns[i].bits == by)
-			return row->counts[i];
-	return row->total;
+	struct key key = { order.by, order.ascending, 0 };
+
+	while (key.column < tally->column_count && tally->columns[key.column]->bits != order.by)
+		key.column++;
+	if (key.column == tally->column_count)
+		key.column = TALLY_COLUMNS;
+	return key;
+}
+
+/* What has happened of late, if the order is by that. */
+static double
+late_of(const struct tally_row *row, const struct key *key)
+{
+	if (key->by == ACTIVITY)
+		return row->rate + (double)row->recent;
+	return key->by == TALLY_RATE ? row->rate : 0;
+}
+
+static uint64_t
+value_of(const struct tally_row *row, const struct key *key)
+{
+	return key->column < TALLY_COLUMNS ? row->counts[key->column] : row->total;
 }
 
 /* Which of the two rows comes first, for qsort_r(3). */
@@ -159,17 +183,26 @@ compare(const void *left, const void *right, void *context)
 {
 	const struct tally_row *a = *(struct tally_row *const *)left,
 			       *b = *(struct tally_row *const *)right;
-	const struct tally_order *order = context;
-	int sign = order->ascending ? 1 : -1;
-	uint64_t x = value_of(a, order->by), y = value_of(b, order->by);
+	const struct key *key = context;
+	int sign = key->ascending ? 1 : -1;
+	double late = late_of(a, key), later = late_of(b, key);
+	uint64_t x = value_of(a, key), y = value_of(b, key);
 
-	if (order->by == TALLY_RATE && (a->rate > b->rate || a->rate < b->rate))
-		return a->rate < b->rate ? -sign : sign;
+	if (late > later || late < later)
+		return late < later ? -sign : sign;
 	if (x != y)
 		return x < y ? -sign : sign;
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
 	return strcmp(a->path, b->path);
+}
+
+static void
+sort(const struct tally *tally, struct tally_row **rows, size_t count, struct tally_order order)
+{
+	struct key key = key_of(tally, order);
+
+	qsort_r(rows, count, sizeof(struct tally_row *), compare, &key);
 }
 
 struct tally_row **
@@ -181,13 +214,14 @@ tally_sorted(const struct tally *tally, struct tally_order order)
 	for (size_t i = 0; i < tally->buckets; i++)
 		SLIST_FOREACH(row, &tally->chains[i], same_path)
 	rows[count++] = row;
-	qsort_r(rows, count, sizeof(struct tally_row *), compare, &order);
+	sort(tally, rows, count, order);
 	return rows;
 }
 
 size_t
 tally_top(const struct tally *tally, struct tally_order order, struct tally_row **rows, size_t most)
 {
+	struct key key = key_of(tally, order);
 	struct tally_row *row;
 	size_t count = 0, at;
 
@@ -195,10 +229,10 @@ tally_top(const struct tally *tally, struct tally_order order, struct tally_row 
 		SLIST_FOREACH(row, &tally->chains[i], same_path)
 		{
 			if (!row->total
-			    || (count == most && compare(&row, &rows[count - 1], &order) > 0))
+			    || (count == most && compare(&row, &rows[count - 1], &key) > 0))
 				continue;
 			count += count < most;
-			for (at = count - 1; at && compare(&row, &rows[at - 1], &order) < 0; at--)
+			for (at = count - 1; at && compare(&row, &rows[at - 1], &key) < 0; at--)
 				rows[at] = rows[at - 1];
 			rows[at] = row;
 		}
@@ -206,21 +240,25 @@ tally_top(const struct tally *tally, struct tally_order order, struct tally_row 
 }
 
 void
-tally_trim(struct tally *tally, size_t most, struct tally_order order)
+tally_trim(struct tally *tally, size_t busiest, size_t greatest)
 {
+	size_t kept = busiest + greatest;
 	struct tally_row **rows;
 
-	if (tally->count <= most)
+	if (tally->count <= kept)
 		return;
-	rows = tally_sorted(tally, order);
+	rows = tally_sorted(tally, (struct tally_order){ .by = ACTIVITY });
+	if (greatest)
+		sort(tally, rows + busiest, tally->count - busiest,
+		     (struct tally_order){ .by = TALLY_TOTAL });
 	memset(tally->chains, 0, tally->buckets * sizeof(*tally->chains));
 	for (size_t i = 0; i < tally->count; i++)
-		if (i < most)
+		if (i < kept)
 			insert(tally, rows[i]);
 		else
 			free(rows[i]);
 	free(rows);
-	tally->count = most;
+	tally->count = kept;
 	tally->last = NULL;
 }
 

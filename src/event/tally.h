@@ -13,35 +13,30 @@
 
 #include "cli/names.h"
 
-enum { TALLY_COLUMNS = 13 };
+/* The most columns that a tally has; further ones are not counted. */
+enum { TALLY_COLUMNS = 24 };
 
 /* What rows can be sorted by, beside the bit of a column. */
-#define TALLY_TOTAL (UINT64_C(1) << 32) /* of all columns */
-#define TALLY_RATE (UINT64_C(1) << 33)  /* of late; then the total */
-
-/* The columns in inotifywatch's order: inotify's events, by name. */
-extern const struct name tally_columns[TALLY_COLUMNS + 1];
-
-/* Which events can be counted, as typed: the columns, and names for several of them. */
-extern const struct name tally_events[];
-
-/* What rows can be sorted by, as typed. */
-extern const struct name tally_keys[];
+#define TALLY_TOTAL (UINT64_C(1) << 62) /* of all columns */
+#define TALLY_RATE (UINT64_C(1) << 63)  /* of late; then the total */
 
 struct tally_row {
 	SLIST_ENTRY(tally_row) same_path; /* chain of the index */
-	uint64_t total, counts[TALLY_COLUMNS];
-	uint64_t recent; /* events since the last sample */
-	double rate;     /* events a second before it */
-	size_t rank;     /* among rows of equal counts the smaller is first; SIZE_MAX unless set */
+	uint64_t total;
+	uint64_t recent;  /* events since the last sample */
+	double rate;      /* events a second before it */
+	size_t rank;      /* among rows of equal counts the smaller is first; SIZE_MAX unless set */
+	const char *path; /* a NUL ends it */
 	size_t length;
-	char path[];
+	uint64_t counts[]; /* one for each column */
 };
 
 SLIST_HEAD(tally_chain, tally_row);
 
 struct tally {
-	uint64_t events; /* the bits that are counted */
+	const struct name *columns[TALLY_COLUMNS]; /* a bit each */
+	size_t column_count;
+	uint64_t events; /* their bits: those that are counted */
 	uint64_t total, counts[TALLY_COLUMNS];
 	uint64_t recent;
 	double rate;
@@ -56,13 +51,19 @@ struct tally_order {
 	bool ascending;
 };
 
-/* An empty tally of EVENTS. */
-void tally_open(struct tally *tally, uint64_t events);
+/*
+ * An empty tally: of the rows of NAMES, which live as long, those that are one bit, and that bit one of
+ * EVENTS, are its columns, in that order.
+ */
+void tally_open(struct tally *tally, const struct name *names, uint64_t events);
 
 /* The row of PATH, new and empty if there is none. */
 struct tally_row *tally_row(struct tally *tally, const char *path, size_t length);
 
-/* Counts those bits of WHAT that are columns and to be counted, in PATH's row, if there are any. */
+/*
+ * Counts those bits of WHAT that are columns, in PATH's row and in the sums, if there are any. PATH NULL:
+ * in the sums alone.
+ */
 void tally_add(struct tally *tally, const char *path, size_t length, uint64_t what);
 
 /* NANOSECONDS (more than 0) have passed since the last sample or the opening: sets the rates. */
@@ -81,8 +82,11 @@ struct tally_row **tally_sorted(const struct tally *tally, struct tally_order or
 size_t tally_top(const struct tally *tally, struct tally_order order, struct tally_row **rows,
 		 size_t most);
 
-/* Forgets all rows but the MOST first ones in ORDER; the sums keep what was counted in them. */
-void tally_trim(struct tally *tally, size_t most, struct tally_order order);
+/*
+ * Forgets all rows but the BUSIEST first ones by what has happened since the sample before the last, and,
+ * of the others, the GREATEST first ones by their totals. The sums keep what was counted in them.
+ */
+void tally_trim(struct tally *tally, size_t busiest, size_t greatest);
 
 void tally_close(struct tally *tally);
 
