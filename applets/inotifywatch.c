@@ -226,8 +226,9 @@ print_table(bool again)
 static void
 draw(int64_t now)
 {
-	struct live shown = { .watched = &watched,
-			      .files = &touched,
+	struct live shown = { .sections = { { "watched", &watched }, { "file", &touched } },
+			      .count = 2,
+			      .sums = &watched,
 			      .watches = files_count(&files),
 			      .elapsed = now - started,
 			      .colours = screen_colours() };

@@ -15,7 +15,7 @@ enum {
 	MOST_BAR = 24,      /* columns */
 	BAR_COLUMNS = 48,   /* narrower pages have no bars */
 	TOTAL_COLUMNS = 40, /* nor, if they are narrower than this, totals */
-	BOTH_SECTIONS = 8,  /* lines: lower pages have no files */
+	SECTION_LINES = 4,  /* for each section, or the last one is left out */
 };
 
 static const struct tally_order busiest = { .by = TALLY_RATE };
@@ -42,12 +42,13 @@ add_summary(struct buffer *page, const struct live *live, size_t columns)
 	size_t length = num_format_duration(elapsed, live->elapsed) - strlen(".000s");
 	struct buffer line = { 0 };
 
-	buffer_print(&line, "%.*ss  %" PRIu64 "%s events  %.1f/s  %zu watches", (int)length,
-		     elapsed, live->watched->total, live->watched->incomplete ? "+" : "",
-		     live->watched->rate, live->watches);
-	if (live->watched->incomplete)
+	buffer_print(&line, "%.*ss  %" PRIu64 "%s events  %.1f/s", (int)length, elapsed,
+		     live->sums->total, live->sums->incomplete ? "+" : "", live->sums->rate);
+	if (live->watches)
+		buffer_print(&line, "  %zu watches", live->watches);
+	if (live->sums->incomplete)
 		buffer_text(&line, "  events were lost");
-	colour(page, live, live->watched->incomplete ? "\033[1;31m" : "\033[1m");
+	colour(page, live, live->sums->incomplete ? "\033[1;31m" : "\033[1m");
 	add_cut(page, &line, columns);
 	colour(page, live, "\033[0m");
 	buffer_done(&line);
@@ -165,27 +166,47 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+/*
+ * COUNTS says how many rows each of COUNT sections has, then how many are shown: ROOM in all, an equal share for
+ * each, and what one does not need is the others', the first one's first.
+ */
+static void
+share_out(size_t *counts, size_t count, size_t room)
+{
+	size_t share = room / count;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t reserved = 0;
+
+		for (size_t j = i + 1; j < count; j++)
+			reserved += least(counts[j], share);
+		counts[i] = least(counts[i], room - reserved);
+		room -= counts[i];
+	}
+}
+
 void
 live_page(struct buffer *page, const struct live *live, size_t columns, size_t lines)
 {
-	struct tally_row **watched = memory_get(lines * sizeof(struct tally_row *)),
-			 **files = memory_get(lines * sizeof(struct tally_row *));
-	/* Summary, titles, the empty line between. */
-	bool both = lines >= BOTH_SECTIONS;
-	size_t room = lines - least(lines, both ? 4 : 2);
-	size_t watched_rows = tally_top(live->watched, busiest, watched, room);
-	size_t files_rows = both ? tally_top(live->files, busiest, files, room) : 0;
+	struct tally_row **rows[LIVE_SECTIONS];
+	size_t counts[LIVE_SECTIONS], sections = live->count, room;
 
-	add_summary(page, live, columns);
-	/* Half the room each, and what one does not need is the other's. */
-	watched_rows = least(watched_rows, room - least(files_rows, room / 2));
-	files_rows = least(files_rows, room - watched_rows);
-	if (lines > 1)
-		add_section(page, live, "watched", watched, watched_rows, columns);
-	if (both) {
-		buffer_byte(page, '\n');
-		add_section(page, live, "file", files, files_rows, columns);
+	while (sections > 1 && lines < sections * SECTION_LINES)
+		sections--;
+	/* Summary, titles, empty lines between. */
+	room = lines - least(lines, 2 * sections);
+	for (size_t i = 0; i < sections; i++) {
+		rows[i] = memory_get(lines * sizeof(struct tally_row *));
+		counts[i] = tally_top(live->sections[i].tally, busiest, rows[i], room);
 	}
-	free(watched);
-	free(files);
+	share_out(counts, sections, room);
+	add_summary(page, live, columns);
+	for (size_t i = 0; i < sections; i++) {
+		if (i)
+			buffer_byte(page, '\n');
+		if (lines > 1)
+			add_section(page, live, live->sections[i].title, rows[i], counts[i],
+				    columns);
+		free(rows[i]);
+	}
 }

@@ -6,14 +6,27 @@
 #include "cli/buffer.h"
 #include "event/tally.h"
 
+enum { LIVE_SECTIONS = 3 };
+
+/* A list of what is busiest in it, under a title. */
+struct live_section {
+	const char *title;
+	const struct tally *tally;
+};
+
 struct live {
-	const struct tally *watched, *files; /* counts of watched objects; of the files in them */
-	size_t watches;
-	int64_t elapsed; /* nanoseconds since counting began */
+	struct live_section sections[LIVE_SECTIONS];
+	size_t count;             /* of them; at least one */
+	const struct tally *sums; /* of all that was counted */
+	size_t watches;           /* 0: not told */
+	int64_t elapsed;          /* nanoseconds since counting began */
 	bool colours;
 };
 
-/* Appends the page: at most LINES lines of COLUMNS characters, with newlines between them. */
+/*
+ * Appends the page: at most LINES lines of COLUMNS characters, with newlines between them. Where there is
+ * no room for all sections, the last ones are missing.
+ */
 void live_page(struct buffer *page, const struct live *live, size_t columns, size_t lines);
 
 #endif

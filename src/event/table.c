@@ -7,6 +7,15 @@
 #include "cli/csv.h"
 #include "cli/escape.h"
 #include "cli/json.h"
+#include "memory.h"
+
+const char *const table_titles[TABLE_KINDS] = { "filename", "process", "folder", "file" };
+
+/* JSON's "kind". */
+static const char *const kinds[TABLE_KINDS] = { NULL, "process", "folder", "file" };
+
+/* The path of the row for all that no other row shows: no process and no path begins like this. */
+static const char others[] = "(others)";
 
 /* Whether the column is shown. */
 static bool
@@ -22,7 +31,7 @@ text_head(struct buffer *line, const struct table *table, const struct tally *ta
 	for (size_t i = 0; i < tally->column_count; i++)
 		if (has_column(table, tally, i))
 			buffer_print(line, "%s  ", tally->columns[i]->name);
-	buffer_text(line, "filename\n");
+	buffer_print(line, "%s\n", table_titles[table->kind]);
 }
 
 /* NUMBER and a MARK, left in a column WIDTH wide, and the gap after it. */
@@ -56,7 +65,7 @@ csv_head(struct buffer *line, const struct table *table, const struct tally *tal
 	for (size_t i = 0; i < tally->column_count; i++)
 		if (has_column(table, tally, i))
 			buffer_print(line, ",%s", tally->columns[i]->name);
-	buffer_text(line, ",filename\n");
+	buffer_print(line, ",%s\n", table_titles[table->kind]);
 }
 
 static void
@@ -71,13 +80,40 @@ csv_row(struct buffer *line, const struct table *table, const struct tally *tall
 	buffer_byte(line, '\n');
 }
 
+/* The number before the first blank, and what follows that. */
+static void
+json_process(struct buffer *line, const struct tally_row *row)
+{
+	const char *blank = memchr(row->path, ' ', row->length);
+	uint64_t pid = 0;
+
+	for (const char *at = row->path; *at >= '0' && *at <= '9'; at++)
+		pid = pid * 10 + (unsigned char)(*at - '0');
+	json_number(line, "pid", (int64_t)pid);
+	if (blank)
+		json_bytes(line, "comm", blank + 1, row->length - (size_t)(blank + 1 - row->path));
+}
+
+static void
+json_object(struct buffer *line, const struct table *table, const struct tally_row *row)
+{
+	if (kinds[table->kind])
+		json_word(line, "kind", kinds[table->kind]);
+	if (row->path == others)
+		json_true(line, "others");
+	else if (table->kind == TABLE_PROCESSES)
+		json_process(line, row);
+	else
+		json_bytes(line, "path", row->path, row->length);
+}
+
 static void
 json_row(struct buffer *line, const struct table *table, const struct tally *tally,
 	 const struct tally_row *row)
 {
 	json_begin(line);
 	json_seconds(line, "time", table->time);
-	json_bytes(line, "path", row->path, row->length);
+	json_object(line, table, row);
 	json_number(line, "total", (int64_t)row->total);
 	for (size_t i = 0; i < tally->column_count; i++)
 		if (has_column(table, tally, i))
@@ -120,18 +156,44 @@ print_row(struct buffer *line, const struct table *table, const struct tally *ta
 	}
 }
 
+/* What the sums have and the COUNT rows do not. */
+static void
+print_others(struct record *output, const struct table *table, const struct tally *tally,
+	     struct tally_row *const *rows, size_t count)
+{
+	size_t size = tally->column_count * sizeof(uint64_t);
+	struct tally_row *row = memory_get(sizeof(*row) + size);
+
+	row->path = others;
+	row->length = strlen(others);
+	row->total = tally->total;
+	memcpy(row->counts, tally->counts, size);
+	for (size_t i = 0; i < count; i++) {
+		row->total -= rows[i]->total;
+		for (size_t j = 0; j < tally->column_count; j++)
+			row->counts[j] -= rows[i]->counts[j];
+	}
+	if (row->total) {
+		print_row(record_begin(output), table, tally, row);
+		record_end(output);
+	}
+	free(row);
+}
+
 void
 table_print(struct record *output, const struct table *table, const struct tally *tally)
 {
 	struct tally_row **rows = tally_sorted(tally, table->order);
+	size_t count = table->most && table->most < tally->count ? table->most : tally->count;
 
 	print_head(record_begin(output), table, tally);
 	record_end(output);
-	for (size_t i = 0; i < tally->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!rows[i]->total && !table->zero)
 			continue;
 		print_row(record_begin(output), table, tally, rows[i]);
 		record_end(output);
 	}
+	print_others(output, table, tally, rows, count);
 	free(rows);
 }

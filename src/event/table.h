@@ -12,14 +12,31 @@ enum table_style {
 	TABLE_JSON, /* an object for each row, all columns; "incomplete":true then */
 };
 
+/* What a row is about. */
+enum table_kind {
+	TABLE_WATCHED,   /* something that was named to be watched, or a folder below it */
+	TABLE_PROCESSES, /* `PID COMM`, or `PID` alone */
+	TABLE_FOLDERS,
+	TABLE_FILES,
+	TABLE_KINDS,
+};
+
+/* The title of such a column. */
+extern const char *const table_titles[TABLE_KINDS];
+
 struct table {
 	enum table_style style;
+	enum table_kind kind; /* TABLE_JSON says it as "kind", unless it is TABLE_WATCHED */
 	struct tally_order order;
-	bool zero;    /* also rows and, in TABLE_TEXT, columns without any event */
+	size_t most; /* rows at most; 0: all */
+	bool zero;   /* also rows and, in TABLE_TEXT, columns without any event */
 	int64_t time; /* of the counts, in all rows of TABLE_JSON: realtime, nanoseconds since 1970 */
 };
 
-/* Adds TALLY to OUTPUT, a record for each line. */
+/*
+ * Adds TALLY to OUTPUT, a record for each line. What the sums have and none of the rows shown, because there are
+ * too many or the tally was trimmed, is a last row: `(others)`, in TABLE_JSON "others":true.
+ */
 void table_print(struct record *output, const struct table *table, const struct tally *tally);
 
 #endif

@@ -74,8 +74,10 @@ count_bytes(const struct buffer *bytes, char byte)
 static void
 check_tables(const struct tally *tally)
 {
-	for (int style = TABLE_TEXT; style <= TABLE_JSON; style++) {
-		struct table table = { .style = (enum table_style)style,
+	for (int form = 0; form < TABLE_KINDS * (TABLE_JSON + 1); form++) {
+		enum table_style style = (enum table_style)(form / TABLE_KINDS);
+		struct table table = { .style = style,
+				       .kind = (enum table_kind)(form % TABLE_KINDS),
 				       .order = { .by = TALLY_TOTAL } };
 		struct record output;
 
@@ -94,7 +96,11 @@ check_tables(const struct tally *tally)
 static void
 check_page(const struct tally *tally, size_t columns, size_t lines)
 {
-	struct live live = { .watched = tally, .files = tally };
+	struct live live = {
+		.sections = { { "process", tally }, { "folder", tally }, { "file", tally } },
+		.count = 1 + columns % LIVE_SECTIONS,
+		.sums = tally
+	};
 	struct buffer page = { 0 };
 	size_t line = 1, column = 0;
 
