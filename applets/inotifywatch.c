@@ -4,27 +4,17 @@
  * for the inotifywatch of inotify-tools 3.22 whose totals are exact, or which says that
  * they are not; with fractions of a second, JSON, CSV, readiness, and a live view.
  */
-#include <poll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "applet.h"
 #include "cli/escape.h"
-#include "cli/moment.h"
 #include "cli/num.h"
-#include "cli/screen.h"
+#include "event/census.h"
 #include "event/files.h"
-#include "event/live.h"
-#include "event/table.h"
-#include "kernel/signalfd.h"
-#include "kernel/timerfd.h"
 #include "process/descriptors.h"
 #include "watching.h"
 
-enum {
-	TURN = 1024,        /* events between two looks at signals and the clock */
-	MOST_FILES = 10000, /* files that --live remembers: a tree may have more than memory */
-};
+enum { MOST_FILES = 10000 }; /* that --live remembers: a tree may have more than memory */
 
 static bool csv, json, live, no_follow, recursive, verbose, zero;
 static int ready_fd = -1;
@@ -85,14 +75,7 @@ static const struct opt options[] = {
 
 static struct files files;
 static struct selection selection;
-static struct tally watched, touched; /* counts by watched object; by file, with --live */
-static struct record output = { .fd = STDOUT_FILENO };
-static struct screen screen = { .fd = STDOUT_FILENO };
-static int signals = -1;
-static sigset_t mask_before;
-static int64_t started, sampled, drawn; /* CLOCK_MONOTONIC, nanoseconds */
-static bool ended, failed, unreadable;
-static bool outdated; /* what the screen shows */
+static struct census census;
 
 /* What goes with what. 0, or the status after a message. */
 static int
@@ -112,253 +95,81 @@ check(void)
 	return 0;
 }
 
-/* ---- counting ---- */
+/* ---- what the counting asks for and tells ---- */
 
-/* Messages go where the page is not. */
-static void
-uncover(void)
-{
-	screen_leave(&screen);
-	outdated = true;
-}
-
-static void
-tell_trouble(const char *path, int error, void *context)
-{
-	uncover();
-	watching_trouble(path, error, context);
-}
-
-static void
-lose(void)
-{
-	if (!watched.incomplete) {
-		uncover();
-		failx("the totals are not exact: events are lost, the kernel's queue was full (raise fs.inotify.max_queued_events)");
-	}
-	watched.incomplete = failed = true;
-}
-
-static void
-count(const struct event *event)
-{
-	static struct buffer path;
-
-	tally_add(&watched, event->dir, event->dir_length, event->what);
-	outdated = true;
-	if (!live || event->is_dir)
-		return;
-	path.length = 0;
-	buffer_add(&path, event->dir, event->dir_length);
-	buffer_add(&path, event->name, event->name_length);
-	if (path.length && path.data[path.length - 1] != '/')
-		tally_add(&touched, path.data, path.length, event->what);
-}
-
-/* LEFT: how many events may still be taken; what was found by looking was never in the kernel's queue. */
 static bool
-take(const struct event *event, void *left)
+wants(const struct event *event, void *context)
 {
-	if (event->what & IN_Q_OVERFLOW)
-		lose();
-	else if (event->what & events && selection_wants(&selection, event))
-		count(event);
-	return event->synthetic || --*(size_t *)left;
+	(void)context;
+	return selection_wants(&selection, event);
 }
 
-/* Takes MOST events, or all that are there: returns whether more may be. */
-static bool
-take_some(size_t most)
+static size_t
+count_roots(void *context)
 {
-	if (source_drain(&files.source, take, &most) < 0) {
-		uncover();
-		failed = fail(NULL, "cannot read events");
-		ended = unreadable = true;
-	}
-	return !most;
+	(void)context;
+	return files_roots(&files);
 }
 
-/* ---- the table ---- */
+static size_t
+count_watches(void *context)
+{
+	(void)context;
+	return files_count(&files);
+}
 
 static void
-add_row(const struct node *node, void *context)
+add_row(const struct node *node, void *tally)
 {
 	size_t length;
 	const char *path = tree_path(&files.tree, node, &length);
-	struct tally_row *row;
+	struct tally_row *row = tally_row(tally, path, length);
 
-	(void)context;
-	row = tally_row(&watched, path, length);
 	/* The kernel counts watches upwards: operands stay in their order. */
 	if (!node->parent)
 		row->rank = (size_t)node->wd;
 }
 
+/* The operands have the first rows. */
 static void
-print_table(bool again)
+add_operand(const struct node *node, void *tally)
 {
-	struct table table = { .style = json  ? TABLE_JSON
-					: csv ? TABLE_CSV
-					      : TABLE_TEXT,
-			       .order = { ascending    ? ascending
-					  : descending ? descending
-						       : TALLY_TOTAL,
-					  ascending },
-			       .zero = zero,
-			       .time = moment_now() };
-	bool nothing = !watched.total && !watched.incomplete;
+	if (!node->parent)
+		add_row(node, tally);
+}
 
-	uncover();
-	if (nothing)
+static void
+add_folders(void *context)
+{
+	(void)context;
+	tree_each(&files.tree, add_row, &census.lists[0].tally);
+}
+
+static void
+tell(enum census_news news, void *context)
+{
+	(void)context;
+	switch (news) {
+	case CENSUS_LOST:
+		failx("the totals are not exact: events are lost, the kernel's queue was full (raise fs.inotify.max_queued_events)");
+		break;
+	case CENSUS_LEFT_ALONE:
+		failx("nothing is left to watch");
+		break;
+	case CENSUS_CANNOT_READ:
+		fail(NULL, "cannot read events");
+		break;
+	case CENSUS_NOTHING_CAME:
 		say_plain("No events occurred.\n");
-	if (zero)
-		tree_each(&files.tree, add_row, NULL);
-	if (!nothing || json || csv)
-		table_print(&output, &table, &watched);
-	if (again && !json) {
-		buffer_byte(record_begin(&output), '\n');
-		record_end(&output);
+		break;
 	}
 }
 
-/* ---- the page of --live ---- */
-
 static void
-draw(int64_t now)
+tell_trouble(const char *path, int error, void *context)
 {
-	struct live shown = { .sections = { { "watched", &watched }, { "file", &touched } },
-			      .count = 2,
-			      .sums = &watched,
-			      .watches = files_count(&files),
-			      .elapsed = now - started,
-			      .colours = screen_colours() };
-	struct buffer page = { 0 };
-	size_t columns, lines;
-
-	screen_size(STDOUT_FILENO, &columns, &lines);
-	live_page(&page, &shown, columns, lines);
-	outdated = !screen_draw(&screen, &page);
-	buffer_done(&page);
-	drawn = now;
-}
-
-static void
-refresh(int64_t now)
-{
-	if (now - sampled >= NUM_SECOND) {
-		tally_sample(&watched, now - sampled);
-		tally_sample(&touched, now - sampled);
-		if (touched.count / 2 > MOST_FILES)
-			tally_trim(&touched, MOST_FILES, 0);
-		sampled = now;
-		outdated = true;
-	}
-	if (outdated && now - drawn >= SCREEN_INTERVAL)
-		draw(now);
-}
-
-/* ---- the loop ---- */
-
-/* Ends as the signal would have ended it, had it not been read. */
-static void
-die_of(int signal)
-{
-	struct sigaction usual = { .sa_handler = SIG_DFL };
-
-	uncover();
-	sigaction(signal, &usual, NULL);
-	sigprocmask(SIG_SETMASK, &mask_before, NULL);
-	raise(signal);
-	ended = true; /* whoever started us has blocked it */
-}
-
-static void
-obey(int signal)
-{
-	switch (signal) {
-	case SIGUSR1:
-		print_table(true);
-		break;
-	case SIGWINCH:
-		outdated = true;
-		break;
-	case SIGTSTP:
-		uncover();
-		raise(SIGSTOP);
-		break;
-	case SIGQUIT:
-		die_of(signal);
-		break;
-	default:
-		ended = true;
-	}
-}
-
-/* From now on signals are read. Those of the terminal change the page or leave it. */
-static int
-catch_signals(void)
-{
-	static const int always[] = { SIGALRM, SIGHUP, SIGINT, SIGTERM, SIGUSR1, 0 },
-			 page[] = { SIGQUIT, SIGTSTP, SIGWINCH, 0 };
-	sigset_t set;
-
-	sigemptyset(&set);
-	for (const int *signal = always; *signal; signal++)
-		sigaddset(&set, *signal);
-	for (const int *signal = page; *signal && live; signal++)
-		sigaddset(&set, *signal);
-	signals = signalfd_open(&set, &mask_before);
-	return signals < 0 ? fail(NULL, "cannot wait for signals") : 0;
-}
-
-/* Sleeps until there are events or signals, the reader takes more, or it is time for something: at most until
- * DEADLINE. */
-static void
-sleep_until_ready(int64_t now, int64_t deadline)
-{
-	struct pollfd fds[] = { { .fd = files.source.fd, .events = POLLIN },
-				{ .fd = signals, .events = POLLIN },
-				{ .fd = record_size(&output) ? output.fd : -1,
-				  .events = POLLOUT } };
-	struct timespec wait;
-
-	if (live && sampled + NUM_SECOND < deadline)
-		deadline = sampled + NUM_SECOND;
-	if (live && outdated && drawn + SCREEN_INTERVAL < deadline)
-		deadline = drawn + SCREEN_INTERVAL;
-	if (deadline < now)
-		return;
-	wait = (struct timespec){ (deadline - now) / NUM_SECOND, (deadline - now) % NUM_SECOND };
-	/* Whatever it says, the loop looks at all of them. */
-	ppoll(fds, 3, deadline == NUM_FOREVER ? NULL : &wait, NULL);
-}
-
-static void
-watch_until(int64_t deadline)
-{
-	while (!ended) {
-		bool more = take_some(TURN);
-		int64_t now = timerfd_now(CLOCK_MONOTONIC);
-		int signal;
-
-		while (!ended && (signal = signalfd_next(signals)) > 0)
-			obey(signal);
-		if (!ended && !files_roots(&files) && !more) {
-			uncover();
-			failed = failx("nothing is left to watch");
-			ended = true;
-		}
-		ended |= now >= deadline;
-		if (record_flush(&output, false) < 0)
-			ended = true; /* the last flush tells it */
-		if (live && !ended && !record_size(&output))
-			refresh(now);
-		if (!ended && !more)
-			sleep_until_ready(now, deadline);
-	}
-	/* What had happened by now counts; what comes meanwhile need not. */
-	if (!unreadable)
-		take_some(source_waiting(&files.source) / sizeof(struct inotify_event) + 1);
+	census_uncover(&census);
+	watching_trouble(path, error, context);
 }
 
 /* ---- the beginning and the end ---- */
@@ -397,14 +208,6 @@ watch_operands(void)
 	return watching_left_out(&files);
 }
 
-/* The operands have the first rows. */
-static void
-add_operand(const struct node *node, void *context)
-{
-	if (!node->parent)
-		add_row(node, context);
-}
-
 /* Inotify-tools' words, with the fraction that it does not know. */
 static void
 tell_timeout(void)
@@ -421,21 +224,51 @@ tell_timeout(void)
 	buffer_done(&line);
 }
 
+/* What is counted, and how it is shown. */
+static void
+describe(void)
+{
+	census = (struct census){
+		.source = &files.source,
+		.record = sizeof(struct inotify_event),
+		.names = countable,
+		.events = events,
+		.lost = IN_Q_OVERFLOW,
+		.timeout = timeout ? timeout : NUM_FOREVER,
+		.fd = STDOUT_FILENO,
+		.live = live,
+		.colours = screen_colours(),
+		.table = { .style = json  ? TABLE_JSON
+				    : csv ? TABLE_CSV
+					  : TABLE_TEXT,
+			   .order = { ascending    ? ascending
+				      : descending ? descending
+						   : TALLY_TOTAL,
+				      ascending },
+			   .zero = zero },
+		.lists = { { .kind = TABLE_WATCHED },
+			   { .kind = TABLE_FILES, .hidden = true, .most = MOST_FILES } },
+		.count = live ? 2 : 1,
+		.wants = wants,
+		.roots = count_roots,
+		.watches = count_watches,
+		.fill = add_folders,
+		.tell = tell,
+	};
+}
+
 static int
 set_up(void)
 {
 	struct buffer line = { 0 };
 	int status = watch_operands();
 
-	if (!status)
-		status = catch_signals();
 	if (status)
 		return status;
-	tally_open(&watched, countable, events);
-	tally_open(&touched, countable, events);
-	tree_each(&files.tree, add_operand, NULL);
-	record_open(&output, STDOUT_FILENO, SIZE_MAX);
-	started = sampled = timerfd_now(CLOCK_MONOTONIC);
+	describe();
+	if (census_open(&census) < 0)
+		return fail(NULL, "cannot wait for signals");
+	tree_each(&files.tree, add_operand, &census.lists[0].tally);
 	if (verbose) {
 		buffer_print(&line, "Total of %zu watches.\n", files_count(&files));
 		say_plain(buffer_string(&line));
@@ -452,7 +285,6 @@ set_up(void)
 static int
 inotifywatch_run(int operands, char **texts)
 {
-	int64_t deadline = NUM_FOREVER;
 	int status = check();
 
 	if (!status)
@@ -461,13 +293,9 @@ inotifywatch_run(int operands, char **texts)
 		status = set_up();
 	if (status)
 		return status;
-	if (timeout && __builtin_add_overflow(started, timeout, &deadline))
-		deadline = NUM_FOREVER;
-	watch_until(deadline);
-	print_table(false);
-	if (record_flush(&output, true) < 0)
+	if (census_run(&census) < 0)
 		return fail(NULL, "cannot write to standard output");
-	return failed;
+	return census.failed;
 }
 
 const struct applet applet_inotifywatch = {

@@ -150,7 +150,7 @@ layers_in_order() {
 		nothing "cli/ includes upwards" || return 1
 	# shellcheck disable=SC2046
 	includes $(middle) | grep -vE ' ((event|process|mounts|copy|policy|kernel)/[a-z_]+|file|memory)\.h$' |
-		grep -vE ' cli/(record|names|num|buffer|csv|escape|json|moment)\.h$' |
+		grep -vE ' cli/(record|screen|names|num|buffer|csv|escape|json|moment)\.h$' |
 		nothing "a layer in the middle includes upwards" || return 1
 	includes src/memory.c src/file.c src/memory.h src/file.h | grep -vE ' (memory|file)\.h$' | nothing "includes upwards"
 }
