@@ -11,10 +11,12 @@
 #include "cli/num.h"
 #include "event/census.h"
 #include "event/files.h"
+#include "fsnotify.h"
 #include "process/descriptors.h"
 #include "watching.h"
 
-enum { MOST_FILES = 10000 }; /* that --live remembers: a tree may have more than memory */
+/* What is remembered of more files than memory may have room for: by --live, and by fanotify. */
+enum { MOST_FILES = 10000, MOST_OBJECTS = 1000000 };
 
 static bool csv, json, live, no_follow, recursive, verbose, zero;
 static int ready_fd = -1;
@@ -47,8 +49,14 @@ static const struct name keys[] = { { "total", TALLY_TOTAL, NULL, NULL },
 				    COLUMNS,
 				    { NULL, 0, NULL, NULL } };
 
+static struct fsnotify fsnotify;
+static bool by_fanotify;
+
 static const struct opt options[] = {
+	FSNOTIFY_FANOTIFY(fsnotify),
+	FSNOTIFY_INOTIFY(fsnotify),
 	WATCHING_NO_DEREFERENCE(no_follow),
+	FSNOTIFY_FILE_SYSTEM(fsnotify),
 	WATCHING_RECURSIVE(recursive),
 	{ OPT_FLAG, 'v', "verbose", NULL, &verbose, "tell more about the watches" },
 	{ OPT_FLAG, 'z', "zero", NULL, &zero,
@@ -82,7 +90,11 @@ static int
 check(void)
 {
 	uint64_t key = ascending | descending;
+	int status;
 
+	by_fanotify = fsnotify_wanted(&fsnotify, recursive, &status);
+	if (status)
+		return status;
 	events = events ? events : IN_ALL_EVENTS;
 	if (csv && json)
 		return misuse("--csv and --json exclude each other");
@@ -108,14 +120,14 @@ static size_t
 count_roots(void *context)
 {
 	(void)context;
-	return files_roots(&files);
+	return by_fanotify ? marks_roots(&fsnotify.marks) : files_roots(&files);
 }
 
 static size_t
 count_watches(void *context)
 {
 	(void)context;
-	return files_count(&files);
+	return by_fanotify ? fsnotify.marks.root_count : files_count(&files);
 }
 
 static void
@@ -138,11 +150,32 @@ add_operand(const struct node *node, void *tally)
 		add_row(node, tally);
 }
 
+/* The same by fanotify, whose rows are the files and folders to which something happens. */
+static void
+add_roots(struct tally *tally)
+{
+	for (size_t i = 0; i < fsnotify.marks.root_count; i++) {
+		const struct marks_root *root = &fsnotify.marks.roots[i];
+		size_t length;
+		const char *path;
+
+		if (!root->place || root->is_file)
+			continue;
+		path = places_path(&fsnotify.marks.places, root->place, &length);
+		tally_row(tally, path, length)->rank = i;
+	}
+}
+
 static void
 add_folders(void *context)
 {
+	struct tally *tally = &census.lists[0].tally;
+
 	(void)context;
-	tree_each(&files.tree, add_row, &census.lists[0].tally);
+	if (by_fanotify)
+		add_roots(tally);
+	else
+		tree_each(&files.tree, add_row, tally);
 }
 
 static void
@@ -151,7 +184,8 @@ tell(enum census_news news, void *context)
 	(void)context;
 	switch (news) {
 	case CENSUS_LOST:
-		failx("the totals are not exact: events are lost, the kernel's queue was full (raise fs.inotify.max_queued_events)");
+		failx("the totals are not exact: events are lost, the kernel's queue was full (raise fs.%s.max_queued_events)",
+		      by_fanotify ? "fanotify" : "inotify");
 		break;
 	case CENSUS_LEFT_ALONE:
 		failx("nothing is left to watch");
@@ -190,6 +224,8 @@ static int
 watch_operands(void)
 {
 	say_plain("Establishing watches...\n");
+	if (by_fanotify)
+		return fsnotify_open(&fsnotify, &selection, events, recursive, no_follow, false);
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
 		return fail(inotify_hints, "cannot use inotify");
 	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
@@ -229,8 +265,9 @@ static void
 describe(void)
 {
 	census = (struct census){
-		.source = &files.source,
-		.record = sizeof(struct inotify_event),
+		.source = by_fanotify ? &fsnotify.marks.source : &files.source,
+		/* fanotify counts a queued record as if it had no more than this. */
+		.record = by_fanotify ? FAN_EVENT_METADATA_LEN : sizeof(struct inotify_event),
 		.names = countable,
 		.events = events,
 		.lost = IN_Q_OVERFLOW,
@@ -246,7 +283,8 @@ describe(void)
 						   : TALLY_TOTAL,
 				      ascending },
 			   .zero = zero },
-		.lists = { { .kind = TABLE_WATCHED },
+		.lists = { { .kind = by_fanotify ? TABLE_OBJECTS : TABLE_WATCHED,
+			     .most = by_fanotify ? MOST_OBJECTS : 0 },
 			   { .kind = TABLE_FILES, .hidden = true, .most = MOST_FILES } },
 		.count = live ? 2 : 1,
 		.wants = wants,
@@ -268,9 +306,12 @@ set_up(void)
 	describe();
 	if (census_open(&census) < 0)
 		return fail(NULL, "cannot wait for signals");
-	tree_each(&files.tree, add_operand, &census.lists[0].tally);
+	if (by_fanotify)
+		add_roots(&census.lists[0].tally);
+	else
+		tree_each(&files.tree, add_operand, &census.lists[0].tally);
 	if (verbose) {
-		buffer_print(&line, "Total of %zu watches.\n", files_count(&files));
+		buffer_print(&line, "Total of %zu watches.\n", count_watches(NULL));
 		say_plain(buffer_string(&line));
 		buffer_done(&line);
 	}
@@ -300,6 +341,8 @@ inotifywatch_run(int operands, char **texts)
 
 const struct applet applet_inotifywatch = {
 	.name = "inotifywatch",
+	.also = "fsnotifywatch",
+	.called_also = &fsnotify.called,
 	.summary = "count what happens to files",
 	.operands = "[@]PATH ...",
 	.max = APPLET_ANY,

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# inotifywait by fanotify: -F, -S, -I, and the name fsnotifywait. Each test has a file system of its own.
+# inotifywait and inotifywatch by fanotify: -F, -S, -I, and the names fsnotifywait and fsnotifywatch. Each test has a file system of its own.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
 # shellcheck disable=SC2016 # other shells expand
@@ -133,4 +133,29 @@ d/ MOVED_FROM out"
 	equal "$status" 1
 	one_line inotifywait
 	contains "$stderr" CAP_SYS_ADMIN
+}
+
+@test "inotifywatch -S and fsnotifywatch count for each file and folder" {
+	local tool
+
+	need_tool jq
+	ln -s "$BUTTER" "$BATS_TEST_TMPDIR/fsnotifywatch"
+	for tool in "$BUTTER inotifywatch -S" "$BATS_TEST_TMPDIR/fsnotifywatch -r"; do
+		capture timeout "$LIMIT" "${within[@]}" sh -euc '
+			rm -f ../ready
+			mkfifo ../ready
+			$1 --json --ready-fd 7 . >../told 2>/dev/null 7>../ready &
+			read -r _ <../ready
+			mkdir d
+			echo x >d/f
+			mv d/f d/g
+			kill -INT $!
+			wait
+		' sh "$tool"
+		equal "$status" 0
+		equal "$(jq -r '"\(.path | split("/") | last) \(.create) \(.modify) \(.moved_from) \(.moved_to)"' \
+			"$BATS_TEST_TMPDIR/told" | sort)" "d 1 0 0 0
+f 1 1 1 0
+g 0 0 0 1"
+	done
 }

@@ -14,7 +14,7 @@
 enum { TURN = 1024 };
 
 /* On the page. */
-static const char *const titles[TABLE_KINDS] = { "watched", "process", "folder", "file" };
+static const char *const titles[TABLE_KINDS] = { "watched", "object", "process", "folder", "file" };
 
 /* ---- Counting ---- */
 
@@ -74,6 +74,10 @@ find_key(struct buffer *key, enum table_kind kind, const struct event *event)
 		buffer_add(key, event->dir, length);
 		buffer_add(key, event->name, event->name_length);
 		return key->length && key->data[key->length - 1] != '/';
+	case TABLE_OBJECTS:
+		buffer_add(key, event->dir, length);
+		buffer_add(key, event->name, event->name_length);
+		return length;
 	default:
 		buffer_add(key, event->dir, length);
 		return event->dir;

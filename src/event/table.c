@@ -9,10 +9,11 @@
 #include "cli/json.h"
 #include "memory.h"
 
-const char *const table_titles[TABLE_KINDS] = { "filename", "process", "folder", "file" };
+const char *const table_titles[TABLE_KINDS] = { "filename", "filename", "process", "folder",
+						"file" };
 
 /* JSON's "kind". */
-static const char *const kinds[TABLE_KINDS] = { NULL, "process", "folder", "file" };
+static const char *const kinds[TABLE_KINDS] = { NULL, NULL, "process", "folder", "file" };
 
 /* The path of the row for all that no other row shows: no process and no path begins like this. */
 static const char others[] = "(others)";

@@ -15,6 +15,7 @@ enum table_style {
 /* What a row is about. */
 enum table_kind {
 	TABLE_WATCHED,   /* something that was named to be watched, or a folder below it */
+	TABLE_OBJECTS,   /* any file or folder */
 	TABLE_PROCESSES, /* `PID COMM`, or `PID` alone */
 	TABLE_FOLDERS,
 	TABLE_FILES,
@@ -26,7 +27,7 @@ extern const char *const table_titles[TABLE_KINDS];
 
 struct table {
 	enum table_style style;
-	enum table_kind kind; /* TABLE_JSON says it as "kind", unless it is TABLE_WATCHED */
+	enum table_kind kind; /* TABLE_JSON says it as "kind", unless it is one of the first two */
 	struct tally_order order;
 	size_t most; /* rows at most; 0: all */
 	bool zero;   /* also rows and, in TABLE_TEXT, columns without any event */
