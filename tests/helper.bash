@@ -139,6 +139,7 @@ broken_pipe() {
 	local action=$1 pipe=$BATS_TEST_TMPDIR/broken.$RANDOM
 
 	shift
+	rm -f "$pipe" # a number comes twice now and then
 	mkfifo "$pipe"
 	# shellcheck disable=SC2016
 	capture env "--$action-signal=PIPE" bash -c \
