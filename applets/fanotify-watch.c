@@ -16,6 +16,7 @@
 #include "event/marks.h"
 #include "event/watch.h"
 #include "kernel/pid.h"
+#include "permitting.h"
 #include "reacting.h"
 #include "watching.h"
 
@@ -37,6 +38,7 @@ static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
 static const char *comm, *format, *out_file, *time_format;
 static struct opt_list from_files, ignored, patterns;
 static struct reacting reacting = { .debounce = -1 };
+static struct permitting permitting = PERMITTING_DEFAULT;
 
 enum { BY_DEFAULT, RESCAN, REPORT, FAIL };
 
@@ -66,6 +68,10 @@ static const struct opt options[] = {
 	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
 	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
 	  "end after DURATION without an event, with status 124; 0: tell what is there" },
+	PERMITTING_ASK(permitting),
+	PERMITTING_ASK_DEFAULT(permitting),
+	PERMITTING_ASK_TIMEOUT(permitting),
+	PERMITTING_AUDIT(permitting),
 	REACTING_BATCH(reacting),
 	{ OPT_STRING, 0, "comm", "NAME", &comm, "only what the command NAME does" },
 	REACTING_DEBOUNCE(reacting),
@@ -87,12 +93,14 @@ static const struct opt options[] = {
 	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
 	  "when events are lost: rescan (default with -r and --inode) finds and tells what has changed, report goes on, fail ends",
 	  on_overflow_names, 0, 0 },
+	PERMITTING_PERMIT(permitting),
 	{ OPT_INTEGER, 0, "pid", "PID", &pid, "only what the process PID does, until it ends", NULL,
 	  1, PID_LARGEST },
 	{ OPT_FD, 0, "pidfd", "FD", &pidfd, "the same for the process of the pidfd FD" },
 	WATCHING_QUEUE(queue_size),
 	WATCHING_READY_FD(ready_fd),
 	WATCHING_SD_NOTIFY(sd_notify),
+	PERMITTING_TELL(permitting),
 	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
 	{ OPT_FLAG, 0, "unlimited", NULL, &unlimited,
 	  "let the kernel's queue grow as long as there is memory, so that it loses nothing" },
@@ -102,6 +110,7 @@ static const struct opt options[] = {
 
 static struct marks marks;
 static struct selection selection;
+static bool decisions_lost;
 static uint64_t unnamed; /* events of which --comm could not know the command */
 
 /* What goes with what. 0, or the status after a message. */
@@ -134,6 +143,13 @@ check(void)
 		return misuse("exit, unmount and q_overflow are told in any case");
 	if (on_overflow == RESCAN && !inode && !recursive)
 		return misuse("--on-overflow rescan needs --recursive or --inode");
+	if (permitting_is_on(&permitting)
+	    && (events || evictable || ignored.count || mount_namespace || no_follow || pid
+		|| pidfd >= 0 || recursive || unlimited))
+		return misuse(
+			"--permit goes without -e, -P, -r, --evictable, --ignore, --mount-namespace, --pid, --pidfd and --unlimited");
+	if (permitting_check(&permitting))
+		return 1;
 	return reacting_check(&reacting);
 }
 
@@ -165,6 +181,23 @@ judge(const struct event *event, void *context)
 	if (!is_by(event->doer) || !selection_wants(&selection, event))
 		return marks_roots(&marks) ? WATCH_SKIP : WATCH_STOP;
 	return marks_roots(&marks) ? WATCH_SHOW : WATCH_LAST;
+}
+
+/* What was decided, by --permit. */
+static enum watch_verdict
+judge_decision(const struct event *event, void *context)
+{
+	(void)context;
+	if (event->what & PERMIT_ENDED)
+		return WATCH_STOP;
+	if (event->what & FAN_Q_OVERFLOW) {
+		note("decisions could not be told: they are not read as fast as they are made");
+		decisions_lost = true;
+		return on_overflow == FAIL ? WATCH_LAST : WATCH_TELL;
+	}
+	if (event->what & FANOTIFY_UNMOUNT)
+		return permitting.permit.grounds.left ? WATCH_TELL : WATCH_LAST;
+	return is_by(event->doer) && selection_wants(&selection, event) ? WATCH_SHOW : WATCH_SKIP;
 }
 
 /* Events that only one process causes. 0, or the status after a message. */
@@ -215,6 +248,14 @@ set_up(bool names)
 {
 	int status = 0;
 
+	if (permitting_is_on(&permitting)) {
+		status = permitting_start(&permitting,
+					  inode   ? PERMIT_INODE
+					  : mount ? PERMIT_MOUNT
+						  : PERMIT_FILE_SYSTEM,
+					  selection.watched.paths, selection.watched.count);
+		return status ? status : watching_ready(ready_fd, sd_notify);
+	}
 	marks.scope = inode             ? MARKS_INODE
 		      : mount           ? MARKS_MOUNT
 		      : mount_namespace ? MARKS_NAMESPACE
@@ -267,7 +308,7 @@ report(enum watch_end end)
 		note("--comm: %" PRIu64
 		     " events were left out, whose processes had ended before their names could be read",
 		     unnamed);
-	if (marks.lost && on_overflow == FAIL)
+	if ((marks.lost || decisions_lost) && on_overflow == FAIL)
 		return 1;
 	switch (end) {
 	case WATCH_COUNTED:
@@ -277,7 +318,10 @@ report(enum watch_end end)
 	case WATCH_TIMED_OUT:
 		return TIMED_OUT;
 	case WATCH_STOPPED:
-		return marks.exited ? 0 : failx("nothing is left to watch");
+		/* What has ended --permit tells why. */
+		return marks.exited || permitting_is_over(&permitting)
+			       ? 0
+			       : failx("nothing is left to watch");
 	case WATCH_CANNOT_READ:
 		return fail(NULL, "cannot read events");
 	case WATCH_CANNOT_WRITE:
@@ -289,14 +333,15 @@ report(enum watch_end end)
 static int
 watch_events(int out, const struct print *print)
 {
-	struct watch watch = { .source = &marks.source,
+	bool permits = permitting_is_on(&permitting);
+	struct watch watch = { .source = permits ? &permitting.permit.source : &marks.source,
 			       .print = print,
 			       .fd = out,
 			       .count = (uint64_t)count,
 			       .timeout = timeout,
 			       .idle = true,
 			       .queue = queue_size,
-			       .judge = judge,
+			       .judge = permits ? judge_decision : judge,
 			       .react = reacting.execute ? &reacting.react : NULL };
 	enum watch_end end;
 	int status;
@@ -305,6 +350,8 @@ watch_events(int out, const struct print *print)
 		reacting_open(&reacting, false);
 	end = watch_run(&watch);
 	status = report(end);
+	if (permits)
+		status = permitting_end(&permitting, status);
 	return reacting.execute ? reacting_end(&reacting, end, status) : status;
 }
 

@@ -112,15 +112,15 @@ includes() {
 middle() {
 	local layer
 
-	for layer in event process mounts copy policy; do
-		[ ! -d "$TREE/src/$layer" ] || echo "src/$layer"
+	for layer in event permit process mounts copy policy; do
+		[ ! -d "$TREE/src/$layer" ] || echo "src/$layer/"
 	done
 }
 
 # ---- Walls
 
 applets_include_the_core_only() {
-	includes applets | grep -vE '^[^ ]+ (applet|file|fsnotify|memory|reacting|watching)\.h$|^[^ ]+ (cli|event|process|mounts|copy|policy|kernel)/[a-z_]+\.h$' |
+	includes applets | grep -vE '^[^ ]+ (applet|file|fsnotify|memory|permitting|reacting|watching)\.h$|^[^ ]+ (cli|event|permit|process|mounts|copy|policy|kernel)/[a-z_]+\.h$' |
 		nothing "applets include what is not the core's" || return 1
 	(cd "$TREE" && grep -rnE '#[[:space:]]*include[[:space:]]*<(linux|asm|asm-generic)/' applets
 	cd "$TREE" && grep -rnE '#[[:space:]]*include[[:space:]]*<sys/(inotify|fanotify|timerfd|signalfd|eventfd|epoll|mount|pidfd|prctl|syscall|ptrace|sendfile|statfs|utsname|capability|socket|un)\.h>' applets
@@ -149,7 +149,7 @@ layers_in_order() {
 	includes src/cli | grep -vE ' ((cli|kernel)/[a-z_]+|file|memory)\.h$' | grep -v '^src/cli/opt\.[ch] applet\.h$' |
 		nothing "cli/ includes upwards" || return 1
 	# shellcheck disable=SC2046
-	includes $(middle) | grep -vE ' ((event|process|mounts|copy|policy|kernel)/[a-z_]+|file|memory)\.h$' |
+	includes $(middle) | grep -vE ' ((event|permit|process|mounts|copy|policy|kernel)/[a-z_]+|file|memory)\.h$' |
 		grep -vE ' cli/(record|screen|names|num|buffer|csv|escape|json|moment)\.h$' |
 		nothing "a layer in the middle includes upwards" || return 1
 	includes src/memory.c src/file.c src/memory.h src/file.h | grep -vE ' (memory|file)\.h$' | nothing "includes upwards"
@@ -162,7 +162,7 @@ layers_in_order() {
 # The parts of the middle may use each other, but not in circles.
 middle_without_circles() {
 	# shellcheck disable=SC2046
-	includes $(middle) | sed -nE 's,^src/([a-z]+)/[^ ]* (event|process|mounts|copy|policy)/.*,\1 \2,p' | awk '$1 != $2' |
+	includes $(middle) | sed -nE 's,^src/([a-z]+)/[^ ]* (event|permit|process|mounts|copy|policy)/.*,\1 \2,p' | awk '$1 != $2' |
 		sort -u | tsort 2>&1 >/dev/null | nothing "these parts need each other"
 }
 
@@ -263,11 +263,12 @@ no_forbidden_functions() {
 }
 
 sockets_in_one_module() {
-	calls 'socket|socketpair|bind|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?' | grep -v '^src/process/notify\.c ' |
-		nothing "a socket outside of process/notify.c"
+	calls 'socket|bind|connect|send(to|msg|mmsg)?|recv(from|msg|mmsg)?' | grep -v '^src/process/notify\.c ' |
+		nothing "a socket outside of process/notify.c" || return 1
+	calls 'socketpair' | grep -v '^src/process/channel\.c ' | nothing "a socketpair outside of process/channel.c"
 }
 
-@test "sockets are the service manager's alone" {
+@test "sockets are the service manager's, or lead to processes of our own" {
 	sockets_in_one_module
 }
 

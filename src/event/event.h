@@ -30,10 +30,11 @@ struct event {
 	const struct doer *doer; /* NULL: this kind of source never knows */
 	uint32_t cookie;         /* pairs the two ends of a move; 0: none */
 	bool is_dir;
-	bool synthetic; /* found by looking, not told by the kernel */
-	bool gone;      /* its folder is, and dir is not where that was but a word for it */
-	uint64_t count; /* expirations; 0: none */
-	uint64_t value; /* number of the tick; 0: none */
+	bool synthetic;     /* found by looking, not told by the kernel */
+	bool gone;          /* its folder is, and dir is not where that was but a word for it */
+	uint64_t count;     /* expirations; 0: none */
+	uint64_t value;     /* number of the tick, errno of a denial; 0: none */
+	const char *answer; /* JSON: what was decided; NULL: there was nothing to decide */
 };
 
 #endif

@@ -264,6 +264,8 @@ print_json(struct buffer *buffer, const struct event *event)
 	}
 	if (event->doer)
 		json_doer(buffer, event->doer);
+	if (event->answer)
+		json_word(buffer, "answer", event->answer);
 	if (event->is_dir)
 		json_true(buffer, "is_dir");
 	if (event->synthetic)

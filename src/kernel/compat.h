@@ -44,7 +44,7 @@
 
 /*
  * fanotify(7): descriptors carry -errno (since Linux 6.13), access before it happens, and the errno of
- * a denial (both 6.14), mounts of a namespace (6.15); linux/fanotify.h.
+ * a denial (both 6.14), mounts of a namespace (6.15); more in an answer (6.3); linux/fanotify.h.
  */
 #ifndef FAN_REPORT_FD_ERROR
 #define FAN_REPORT_FD_ERROR 0x00002000
@@ -53,6 +53,9 @@
 #define FAN_PRE_ACCESS 0x00100000
 #define FAN_EVENT_INFO_TYPE_RANGE 6
 #define FAN_DENY_ERRNO(error) (FAN_DENY | (((uint32_t)(error)&0xff) << 24))
+#endif
+#ifndef FAN_INFO
+#define FAN_INFO 0x20
 #endif
 #ifndef FAN_REPORT_MNT
 #define FAN_REPORT_MNT 0x00004000

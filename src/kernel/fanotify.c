@@ -58,6 +58,37 @@ const struct hint fanotify_watch_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+const struct hint fanotify_permit_hints[] = {
+	{ EPERM, "this needs CAP_SYS_ADMIN in the first user namespace", CAP_SYS_ADMIN },
+	{ EPERM, "a seccomp profile forbids fanotify, or this is no first user namespace", 0 },
+	{ EMFILE, "raise fs.fanotify.max_user_groups, user.max_fanotify_groups or ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ EINVAL, "this kernel is too old: Linux 5.0 is needed", 0 },
+	{ ENOSYS, "this kernel is built without CONFIG_FANOTIFY", 0 },
+	{ 0, NULL, 0 },
+};
+
+const struct hint fanotify_audit_hints[] = {
+	{ EPERM, "this needs CAP_AUDIT_WRITE", CAP_AUDIT_WRITE },
+	{ EINVAL, "this kernel is built without CONFIG_AUDITSYSCALL", 0 },
+	{ 0, NULL, 0 },
+};
+
+const struct hint fanotify_permit_watch_hints[] = {
+	{ EPERM, "marking a mount or a file system needs CAP_SYS_ADMIN", CAP_SYS_ADMIN },
+	{ EPERM, "a seccomp profile forbids fanotify_mark", 0 },
+	{ ENOSPC, "raise fs.fanotify.max_user_marks or user.max_fanotify_marks", 0 },
+	{ EXDEV, "it is a subvolume: name the mount point of the whole file system, or use --mount",
+	  0 },
+	{ ENODEV, "this file system has no id: --mount or --inode may do", 0 },
+	{ EOPNOTSUPP, "this file system has no pre-access requests, or no id: try open, or --mount",
+	  0 },
+	{ EINVAL,
+	  "this kernel does not know these requests, or not for this file system, as for /proc and /sys",
+	  0 },
+	{ 0, NULL, 0 },
+};
+
 int
 fanotify_open(unsigned int flags)
 {
@@ -77,6 +108,22 @@ fanotify_answer(int group, int fd, uint32_t response)
 	struct fanotify_response answer = { .fd = fd, .response = response };
 
 	return write(group, &answer, sizeof(answer)) < 0 ? -1 : 0;
+}
+
+bool
+fanotify_takes_errno(int group)
+{
+	/* An answer to nothing, which is only looked at; it has to have more, an audit rule. */
+	struct {
+		struct fanotify_response response;
+		uint8_t type, pad;
+		uint16_t length;
+		uint32_t rule, subject_trust, object_trust;
+	} answer = { .response = { FAN_NOFD, FAN_INFO | FAN_DENY_ERRNO(EIO) }, .type = 1 };
+
+	answer.length = sizeof(answer) - sizeof(answer.response);
+
+	return write(group, &answer, sizeof(answer)) > 0;
 }
 
 /* ---- decoding ---- */

@@ -32,6 +32,11 @@ extern const struct name fanotify_names[];
 extern const struct hint fanotify_open_hints[];
 extern const struct hint fanotify_watch_hints[];
 
+/* The same for groups that answer requests, those with FAN_ENABLE_AUDIT, and marks for requests. */
+extern const struct hint fanotify_permit_hints[];
+extern const struct hint fanotify_audit_hints[];
+extern const struct hint fanotify_permit_watch_hints[];
+
 /* The largest record that the kernel makes: two names, three handles. */
 enum { FANOTIFY_RECORD_MAX = 2048 };
 
@@ -74,6 +79,12 @@ int fanotify_watch(int group, unsigned int flags, uint64_t mask, int dir, const 
  * EINVAL; fanotify(7).
  */
 int fanotify_answer(int group, int fd, uint32_t response);
+
+/*
+ * Whether the kernel takes FAN_DENY_ERRNO in answers to GROUP: since Linux 6.14, and of the class
+ * FAN_CLASS_PRE_CONTENT only.
+ */
+bool fanotify_takes_errno(int group);
 
 /*
  * Decodes the record at the start of the SIZE bytes that read(2) gave. Returns its size, or 0 when no

@@ -68,8 +68,8 @@ handle_of(int fd, const char *path, uint64_t file_system, unsigned char bytes[HA
 	return 0;
 }
 
-int
-handle_open(int mount_fd, const struct handle *handle)
+static int
+open_path(int mount_fd, const struct handle *handle, int flags)
 {
 	union space space;
 
@@ -80,8 +80,20 @@ handle_open(int mount_fd, const struct handle *handle)
 	space.header.handle_bytes = handle->length;
 	space.header.handle_type = handle->type;
 	memcpy(space.header.f_handle, handle->bytes, handle->length);
+	return open_by_handle_at(mount_fd, &space.header, O_PATH | O_CLOEXEC | flags);
+}
+
+int
+handle_open(int mount_fd, const struct handle *handle)
+{
 	/* In a user namespace the kernel lets folders be opened, and asks for O_DIRECTORY as a promise. */
-	return open_by_handle_at(mount_fd, &space.header, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return open_path(mount_fd, handle, O_DIRECTORY);
+}
+
+int
+handle_open_any(int mount_fd, const struct handle *handle)
+{
+	return open_path(mount_fd, handle, 0);
 }
 
 int

@@ -43,6 +43,9 @@ int handle_mount(int fd);
  */
 int handle_open(int mount_fd, const struct handle *handle);
 
+/* The same for what is no folder as well; where that is one file of several names, by any of them. */
+int handle_open_any(int mount_fd, const struct handle *handle);
+
 /* The file system of FD as in handles; fstatfs(2), -1 with its errno. */
 int handle_file_system(int fd, uint64_t *file_system);
 

@@ -243,6 +243,40 @@ refuse_thread(pid_t pid)
 	return -1;
 }
 
+/* The first number of the line KEY ("\nPPid:"), or the second; false when it is not there. */
+static bool
+find_number(const char *text, size_t length, const char *key, bool second, uint64_t *number)
+{
+	const char *at = memmem(text, length, key, strlen(key)), *end = text + length;
+
+	if (!at)
+		return false;
+	for (at += strlen(key); at < end && *at == '\t'; at++)
+		;
+	if (!take_number(&at, end, number))
+		return false;
+	return !second || (at++ < end && take_number(&at, end, number));
+}
+
+int
+pid_parse_status(const char *text, size_t length, struct pid_status *status)
+{
+	ssize_t name = pid_parse_command(text, length, status->comm, &status->uid);
+	uint64_t parent, session, gid;
+
+	if (name < 0 || !find_number(text, length, "\nPPid:", false, &parent)
+	    || parent > PID_LARGEST || !find_number(text, length, "\nGid:", true, &gid)
+	    || gid > UINT32_MAX)
+		return -1;
+	status->comm[name] = '\0';
+	status->parent = (pid_t)parent;
+	status->gid = (uint32_t)gid;
+	status->session = -1;
+	if (find_number(text, length, "\nNSsid:", false, &session) && session <= PID_LARGEST)
+		status->session = (pid_t)session;
+	return 0;
+}
+
 static int
 unknown_form(void)
 {
@@ -284,4 +318,15 @@ pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX])
 		return -1;
 	count = pid_parse_namespaces(text, (size_t)length, ids);
 	return count < 0 ? unknown_form() : count;
+}
+
+int
+pid_status(pid_t pid, struct pid_status *status)
+{
+	char text[8192];
+	ssize_t length = read_proc(pid, "status", text, sizeof(text));
+
+	if (length < 0)
+		return -1;
+	return pid_parse_status(text, (size_t)length, status) < 0 ? unknown_form() : 0;
 }

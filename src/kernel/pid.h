@@ -36,6 +36,16 @@ pid_t pid_parent(void);
  */
 int pid_stat(pid_t pid, pid_t *parent, uint64_t *start);
 
+/* What /proc/PID/status says. */
+struct pid_status {
+	pid_t parent, session; /* 0: not in this namespace; session -1: the kernel does not tell */
+	uint32_t uid, gid;     /* effective */
+	char comm[PID_COMM_MAX + 1]; /* the command's name, as it is */
+};
+
+/* Fills *STATUS for PID. -1 with errno as pid_stat. */
+int pid_status(pid_t pid, struct pid_status *status);
+
 /*
  * The ids of PID (0: the caller) in each pid namespace, from the one of this /proc inwards. Returns
  * how many, at most PID_NAMESPACES_MAX, or -1 with errno as pid_stat.
@@ -56,5 +66,6 @@ ssize_t pid_parse_command(const char *text, size_t length, char comm[PID_COMM_MA
 int pid_parse_stat(const char *text, size_t length, pid_t *parent, uint64_t *start);
 int pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_MAX]);
 int pid_parse_leader(const char *text, size_t length, pid_t *leader);
+int pid_parse_status(const char *text, size_t length, struct pid_status *status);
 
 #endif

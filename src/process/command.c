@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,11 +52,12 @@ extend(char *const *extra)
  * change nothing there but ERROR.
  */
 static _Noreturn void
-become(char *const *argv, int input, char **environment, volatile int *error)
+become(char *const *argv, int input, char **environment, bool apart, volatile int *error)
 {
-	if (input < 0
-	    || (dup3(input, STDIN_FILENO, O_CLOEXEC) >= 0
-		&& fcntl(STDIN_FILENO, F_SETFD, 0) == 0)) {
+	if ((!apart || (setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0))
+	    && (input < 0
+		|| (dup3(input, STDIN_FILENO, O_CLOEXEC) >= 0
+		    && fcntl(STDIN_FILENO, F_SETFD, 0) == 0))) {
 		signals_inherit();
 		execvpe(argv[0], argv, environment);
 	}
@@ -79,7 +81,7 @@ wait_for(pid_t pid)
  * handler of this process runs in the child: signals wait until none is left there.
  */
 static pid_t
-split(char *const *argv, int input, char **environment, volatile int *error)
+split(char *const *argv, int input, char **environment, bool apart, volatile int *error)
 {
 	pid_t pid;
 	int reason;
@@ -87,15 +89,15 @@ split(char *const *argv, int input, char **environment, volatile int *error)
 	signals_hold();
 	pid = vfork();
 	if (pid == 0)
-		become(argv, input, environment, error);
+		become(argv, input, environment, apart, error);
 	reason = errno;
 	signals_release();
 	errno = reason;
 	return pid;
 }
 
-int
-command_start(struct command *command, char *const *argv, int input, char *const *extra)
+static int
+start(struct command *command, char *const *argv, int input, char *const *extra, bool apart)
 {
 	char **environment = extend(extra);
 	volatile int error = 0;
@@ -103,7 +105,7 @@ command_start(struct command *command, char *const *argv, int input, char *const
 	int reason;
 
 	descriptors_keep();
-	pid = split(argv, input, environment, &error);
+	pid = split(argv, input, environment, apart, &error);
 	reason = errno;
 	free(environment);
 	if (pid < 0) {
@@ -121,6 +123,24 @@ command_start(struct command *command, char *const *argv, int input, char *const
 		raise(SIGCHLD); /* it may have ended before */
 	}
 	return 0;
+}
+
+int
+command_start(struct command *command, char *const *argv, int input, char *const *extra)
+{
+	return start(command, argv, input, extra, false);
+}
+
+int
+command_start_apart(struct command *command, char *const *argv, int input, char *const *extra)
+{
+	return start(command, argv, input, extra, true);
+}
+
+void
+command_kill(const struct command *command)
+{
+	kill(-command->pid, SIGKILL);
 }
 
 int

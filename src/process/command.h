@@ -27,6 +27,15 @@ struct command {
 int command_start(struct command *command, char *const *argv, int input, char *const *extra);
 
 /*
+ * The same, as the leader of a process group of its own, which is killed when the calling process
+ * ends: command_kill reaches its children as well, as far as they stay in the group.
+ */
+int command_start_apart(struct command *command, char *const *argv, int input, char *const *extra);
+
+/* Kills the group of a command that was started apart, and has not been reaped. */
+void command_kill(const struct command *command);
+
+/*
  * Whether the command has ended, without waiting: 1 and *STATUS, the exit status or 128 + the
  * signal that ended it; 0 it runs. -1 with errno of waitpid(2) when somebody else has waited for
  * it.

@@ -68,14 +68,52 @@ descriptors_ready(int fd)
 	return size < 0 ? -1 : 0;
 }
 
+/* One by one there are no more than this: a limit of a billion would take minutes. */
+enum { MOST = 1 << 16 };
+
+static bool
+is_below_limit(int fd)
+{
+	long limit = sysconf(_SC_OPEN_MAX);
+
+	return fd < MOST && (limit < 0 || fd < limit);
+}
+
+/* From FROM to TO, both included. */
+static void
+close_range_of(unsigned int from, unsigned int to)
+{
+	if (from > to || syscall(SYS_close_range, from, to, 0) == 0)
+		return;
+	for (int fd = (int)from; (unsigned int)fd <= to && is_below_limit(fd); fd++)
+		close(fd);
+}
+
+void
+descriptors_close_but(const int *kept, size_t count)
+{
+	unsigned int from = STDERR_FILENO + 1;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept[i] >= (int)from) {
+			close_range_of(from, (unsigned int)kept[i] - 1);
+			from = (unsigned int)kept[i] + 1;
+		}
+	close_range_of(from, ~0U);
+}
+
+void
+descriptors_speak(void)
+{
+	if (dup3(STDERR_FILENO, STDOUT_FILENO, O_CLOEXEC) >= 0)
+		fcntl(STDOUT_FILENO, F_SETFD, 0);
+}
+
 void
 descriptors_keep(void)
 {
-	enum { MOST = 1 << 16 }; /* one by one: a limit of a billion would take minutes */
-	long limit = sysconf(_SC_OPEN_MAX);
-
 	if (syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		return;
-	for (int fd = STDERR_FILENO + 1; fd < MOST && (limit < 0 || fd < limit); fd++)
+	for (int fd = STDERR_FILENO + 1; is_below_limit(fd); fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }

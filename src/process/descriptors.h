@@ -3,6 +3,8 @@
 #ifndef BUTTER_DESCRIPTORS_H
 #define BUTTER_DESCRIPTORS_H
 
+#include <stddef.h>
+
 /*
  * Occupies those of the descriptors 0 to 2 that are closed, so that no file that is
  * opened later lands there, in a way that using them still fails: 0 can only be
@@ -16,6 +18,15 @@ int descriptors_occupy(void);
  * descriptor and does nothing. Returns 0, or -1 with errno of write(2).
  */
 int descriptors_ready(int fd);
+
+/*
+ * Closes all descriptors above 2 but the COUNT ones of KEPT, in rising order: for a process that goes on
+ * without a command, and must not keep open what others wait to see closed.
+ */
+void descriptors_close_but(const int *kept, size_t count);
+
+/* Makes standard output another name of standard error, where what is no data goes. */
+void descriptors_speak(void);
 
 /* From now on a command gets none but 0 to 2: all above are close-on-exec, whoever opened them. */
 void descriptors_keep(void);

@@ -12,6 +12,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char comm[PID_COMM_MAX];
 	uint64_t start;
 	uint32_t uid;
+	struct pid_status status;
 	int count = pid_parse_namespaces(text, size, ids);
 
 	MUST(count == -1 || (count >= 1 && count <= PID_NAMESPACES_MAX));
@@ -22,5 +23,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(pid_parse_command(text, size, comm, &uid) <= PID_COMM_MAX);
 	if (pid_parse_leader(text, size, &parent) == 0)
 		MUST(parent >= 0 && parent <= PID_LARGEST);
+	if (pid_parse_status(text, size, &status) == 0) {
+		MUST(status.parent >= 0 && status.parent <= PID_LARGEST);
+		MUST(status.session >= -1 && status.session <= PID_LARGEST);
+		MUST(strnlen(status.comm, sizeof(status.comm)) < sizeof(status.comm));
+	}
 	return 0;
 }

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "permit/grounds.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "kernel/mountinfo.h"
+#include "memory.h"
+
+/* Learns the devices of the mounts whose ids are known. */
+static bool
+learn(const struct mountinfo *mount, void *context)
+{
+	struct grounds *grounds = context;
+
+	for (size_t i = 0; i < grounds->count; i++)
+		if (grounds->grounds[i].mount == mount->id) {
+			grounds->grounds[i].major = mount->major;
+			grounds->grounds[i].minor = mount->minor;
+			grounds->grounds[i].is_there = true;
+		}
+	return true;
+}
+
+static bool
+see(const struct mountinfo *mount, void *context)
+{
+	struct grounds *grounds = context;
+
+	for (size_t i = 0; i < grounds->count; i++) {
+		struct ground *ground = &grounds->grounds[i];
+
+		if (grounds->one_mount
+			    ? mount->id == ground->mount
+			    : mount->major == ground->major && mount->minor == ground->minor)
+			ground->is_there = true;
+	}
+	return true;
+}
+
+int
+grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bool one_mount)
+{
+	struct statx status;
+
+	*grounds = (struct grounds){ .count = count, .left = count, .one_mount = one_mount };
+	grounds->grounds = memory_get(count * sizeof(*grounds->grounds));
+	for (size_t i = 0; i < count; i++)
+		if (statx(AT_FDCWD, paths[i], AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) == 0
+		    && status.stx_mask & STATX_MNT_ID)
+			grounds->grounds[i].mount = (int)status.stx_mnt_id;
+	if (mountinfo_each(learn, grounds) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		if (!grounds->grounds[i].is_there)
+			grounds->grounds[i].mount = 0;
+	return mountinfo_open();
+}
+
+void
+grounds_look(struct grounds *grounds)
+{
+	for (size_t i = 0; i < grounds->count; i++)
+		grounds->grounds[i].is_there = false;
+	if (mountinfo_each(see, grounds) == 0)
+		return;
+	/* What cannot be seen is no reason to end. */
+	for (size_t i = 0; i < grounds->count; i++)
+		grounds->grounds[i].is_there = true;
+}
+
+bool
+grounds_next(struct grounds *grounds, size_t *number)
+{
+	for (size_t i = 0; i < grounds->count; i++) {
+		struct ground *ground = &grounds->grounds[i];
+
+		if (!ground->mount || ground->is_there || ground->is_told)
+			continue;
+		ground->is_told = true;
+		grounds->left--;
+		*number = i;
+		return true;
+	}
+	return false;
+}
+
+void
+grounds_close(struct grounds *grounds)
+{
+	free(grounds->grounds);
+	*grounds = (struct grounds){ 0 };
+}

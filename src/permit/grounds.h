@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What is marked, as far as it is still mounted: the kernel takes a mark away with its file system, without a word. */
+#ifndef BUTTER_GROUNDS_H
+#define BUTTER_GROUNDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What one path is on. */
+struct ground {
+	int mount; /* the id of the mount; 0: it is not known */
+	unsigned int major, minor;
+	bool is_there, is_told; /* and whether it has been told that it is not */
+};
+
+struct grounds {
+	struct ground *grounds;
+	size_t count, left; /* that are still there, or have not been told of */
+	bool one_mount; /* it is gone with the mount, not with the last one of the file system */
+};
+
+/*
+ * Finds what the COUNT paths are on. What cannot be found counts as being there for ever. A descriptor that
+ * poll(2) calls ready (POLLPRI) when mounts have changed, or -1 where there is none.
+ */
+int grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bool one_mount);
+
+/* Mounts have changed: looks at all. */
+void grounds_look(struct grounds *grounds);
+
+/* The number of one that is gone and was not told yet: true and *NUMBER. It counts as told then. */
+bool grounds_next(struct grounds *grounds, size_t *number);
+
+void grounds_close(struct grounds *grounds);
+
+#endif

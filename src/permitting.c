@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+#include "permitting.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/buffer.h"
+#include "cli/num.h"
+#include "cli/say.h"
+#include "file.h"
+#include "kernel/fanotify.h"
+#include "kernel/pid.h"
+
+enum { READ_SIZE = 65536 };
+
+#define LEAST_TIMEOUT (NUM_SECOND / 10)
+
+enum { ANSWER_ALLOW, ANSWER_DENY };
+
+const struct name permitting_defaults[] = {
+	{ "allow", ANSWER_ALLOW, NULL, NULL },
+	{ "deny", ANSWER_DENY, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct name permitting_tells[] = {
+	{ "all", PERMIT_TELL_ALL, NULL, NULL },
+	{ "denied", PERMIT_TELL_DENIED, NULL, NULL },
+	{ "none", PERMIT_TELL_NONE, NULL, NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+bool
+permitting_is_on(const struct permitting *permitting)
+{
+	return permitting->rules_file;
+}
+
+int
+permitting_check(const struct permitting *permitting)
+{
+	static const struct permitting otherwise = PERMITTING_DEFAULT;
+	bool asks = permitting->ask[0];
+
+	if (!permitting->rules_file
+	    && (asks || permitting->audit || permitting->tell || permitting->ask_default
+		|| permitting->ask_timeout != otherwise.ask_timeout))
+		return misuse(
+			"--ask, --ask-default, --ask-timeout, --audit and --tell need --permit");
+	if (permitting->ask_default && !asks)
+		return misuse("--ask-default needs --ask");
+	if (asks && !*permitting->ask[0])
+		return misuse("--ask: the command is empty");
+	if (permitting->ask_timeout < LEAST_TIMEOUT || permitting->ask_timeout == NUM_FOREVER)
+		return misuse(
+			"--ask-timeout: at least 100ms, and not for ever: others wait that long");
+	return 0;
+}
+
+/* Reads the file whole. 0, or the status after a message. */
+static int
+read_file(const char *path, struct buffer *text)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : 1;
+
+	while (size > 0) {
+		size = file_read(fd, buffer_reserve(text, READ_SIZE), READ_SIZE);
+		if (size > 0)
+			text->length += (size_t)size;
+	}
+	if (size < 0)
+		fail(NULL, "cannot read the rules in '%s'", path);
+	if (fd >= 0)
+		close(fd);
+	return size < 0 ? 1 : 0;
+}
+
+/* 0, or the status after a message. */
+static int
+read_rules(struct permitting *permitting)
+{
+	const char *path = permitting->rules_file;
+	struct rules_error error;
+	struct buffer text = { 0 };
+	int status = read_file(path, &text);
+
+	if (!status && rules_read(&permitting->rules, text.data, text.length, &error) < 0)
+		status = failx("%s:%zu:%zu: %s", path, error.line, error.column, error.text);
+	buffer_done(&text);
+	if (status)
+		return status;
+	if (!permitting->rules.count)
+		return failx("there are no rules in '%s'", path);
+	if (permitting->rules.asks && !permitting->ask[0])
+		return failx("%s:%zu:1: this rule asks, and no --ask says whom", path,
+			     permitting->rules.asks);
+	rules_resolve(&permitting->rules);
+	return 0;
+}
+
+static void
+tell_news(enum permit_news news, int64_t value, void *context)
+{
+	const struct permitting *permitting = context;
+	const char *answer = permitting->ask_default == ANSWER_DENY ? "denied" : "allowed";
+
+	errno = (int)value;
+	if (news == PERMIT_NOT_RUN)
+		fail(pid_start_hints, "cannot run '%s', so that is %s", permitting->ask[0], answer);
+	else
+		failx("the process that runs '%s' was ended: what rules would ask about is %s",
+		      permitting->ask[0], answer);
+}
+
+static int
+report_start(const struct permit_error *error)
+{
+	errno = error->error;
+	switch (error->step) {
+	case PERMIT_PROC:
+		return fail(pid_hints_for(0), "cannot read /proc");
+	case PERMIT_GROUP:
+		return fail(fanotify_permit_hints, "cannot use fanotify");
+	case PERMIT_AUDIT:
+		return fail(fanotify_audit_hints, "cannot use fanotify with --audit");
+	case PERMIT_ERRNO:
+		return failx(
+			"this kernel takes no errno for a denial: Linux 6.14 is needed (write deny instead of deny=ERRNO)");
+	case PERMIT_MARK:
+		return fail(fanotify_permit_watch_hints, "cannot watch '%s'", error->path);
+	case PERMIT_PROCESS:
+	default:
+		return fail(pid_start_hints, "cannot start the processes that answer");
+	}
+}
+
+int
+permitting_start(struct permitting *permitting, enum permit_scope scope, const char *const *paths,
+		 size_t count)
+{
+	struct permit_error error;
+	int status = read_rules(permitting);
+
+	if (status)
+		return status;
+	permitting->permit = (struct permit){ .rules = &permitting->rules,
+					      .ask = permitting->ask[0] ? permitting->ask : NULL,
+					      .ask_timeout = permitting->ask_timeout,
+					      .ask_denies = permitting->ask_default == ANSWER_DENY,
+					      .audit = permitting->audit,
+					      .scope = scope,
+					      .tell = (enum permit_tell)permitting->tell,
+					      .paths = paths,
+					      .path_count = count,
+					      .news = tell_news,
+					      .context = permitting };
+	if (permit_start(&permitting->permit, &error) < 0)
+		return report_start(&error);
+	return 0;
+}
+
+bool
+permitting_is_over(const struct permitting *permitting)
+{
+	return permitting->permit.end != PERMIT_RUNS;
+}
+
+int
+permitting_end(struct permitting *permitting, int status)
+{
+	struct permit *permit = &permitting->permit;
+	char time[NUM_DURATION_SIZE];
+
+	permit_close(permit);
+	rules_done(&permitting->rules);
+	switch (permit->end) {
+	case PERMIT_SILENT:
+		num_format_duration(time, permit->ask_timeout);
+		return failx("the responder was silent for %s and was ended: all is allowed again",
+			     time);
+	case PERMIT_KILLED:
+		if (permit->end_value)
+			return failx(
+				"the responder was ended by signal %d (%s): all is allowed again",
+				permit->end_value, strsignal(permit->end_value));
+		return failx("the responder has ended: all is allowed again");
+	case PERMIT_CANNOT_READ:
+		errno = permit->end_value;
+		return fail(NULL, "cannot read requests, all is allowed again");
+	case PERMIT_UNGUARDED:
+		return failx("the guard was ended, and the responder too: all is allowed again");
+	case PERMIT_RUNS:
+	default:
+		return status;
+	}
+}
