@@ -17,6 +17,9 @@
  *	measure react ROUNDS TIMES DIR COMMAND + COMMAND ...
  *		from the moment before a file is made in DIR, where nothing else happens, to the
  *		first line: the median of TIMES times; microseconds
+ *	measure open ROUNDS TIMES DIR COMMAND + COMMAND ...
+ *		from before a file in DIR is opened until it is open: the median of TIMES times;
+ *		microseconds
  *	measure storm ROUNDS TREES DIR COMMAND + COMMAND ...
  *		TREES trees, six folders one in another with a file in the last, made in DIR as
  *		fast as can be; milliseconds. Lines are events, a bar and the path; the count is
@@ -447,6 +450,56 @@ react(int which, double *result)
 	return true;
 }
 
+/* ---- open ---- */
+
+/* What the watcher tells goes to a reader of its own. */
+static pid_t
+start_reader(int out)
+{
+	static char text[1 << 16];
+	pid_t reader = fork();
+
+	if (reader)
+		return reader;
+	while (read(out, text, sizeof(text)) > 0)
+		;
+	_exit(0);
+}
+
+static bool
+open_often(int which, double *result)
+{
+	double times[MOST_TIMES], before;
+	char path[4096];
+	int out, number = 0;
+	pid_t watcher = start_watcher(commands[which], &out), reader;
+	struct rusage usage;
+
+	if (watcher < 0)
+		return false;
+	reader = start_reader(out);
+	close(out);
+	snprintf(path, sizeof(path), "%s/file", folder);
+	close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+	before = cpu_now(watcher);
+	while (number < files) {
+		double begun = now();
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+		times[number++] = now() - begun;
+		if (fd < 0)
+			break;
+		close(fd);
+	}
+	account(watcher, before, result);
+	stop(watcher);
+	if (reader > 0)
+		reap(reader, &usage);
+	qsort(times, (size_t)number, sizeof(*times), compare);
+	result[TIME] = times[number / 2];
+	return number == files;
+}
+
 /* ---- storm ---- */
 
 enum { DEPTH = 6 };
@@ -724,7 +777,7 @@ static const struct way {
 	double unit; /* of a second */
 } ways[] = {
 	{ "run", 1, run, 1e6 },     { "ready", 0, ready, 1e3 }, { "events", 4, events, 1e3 },
-	{ "react", 2, react, 1e6 }, { "storm", 2, storm, 1e3 },
+	{ "react", 2, react, 1e6 }, { "storm", 2, storm, 1e3 }, { "open", 2, open_often, 1e6 },
 };
 
 static const struct way *
@@ -750,7 +803,7 @@ go(const struct way *way, char **words)
 		files = atol(words[0]);
 		folder = words[1];
 	}
-	if (way->one == react && files > MOST_TIMES)
+	if ((way->one == react || way->one == open_often) && files > MOST_TIMES)
 		files = MOST_TIMES;
 	split(words + way->words);
 	measure(way->one);
