@@ -362,6 +362,59 @@ is_denied() {
 	end
 }
 
+@test "it keeps no mount busy; an unmount is told, and the last one ends it" {
+	file a
+	rules 'ask open "a"'
+	ask_with 'exit 1'
+	cd /
+	start nsenter -t "$holder" -m sh -c 'cd / && exec "$@"' "$0" "$BUTTER" fanotify-watch \
+		--permit "$BATS_TEST_TMPDIR/rules" --ask "$BATS_TEST_TMPDIR/asked" --ready-fd 7 "$M"
+	roles
+	is_denied a
+	nsenter -t "$holder" -m sh -c 'cd / && umount "$0"' "$M"
+	finish
+	equal "$status" 1
+	equal "$stderr" 'butter: fanotify-watch: nothing is left to watch'
+	contains "$output" "UNMOUNT ? ? $M"
+	all_gone
+}
+
+@test "several paths: on each file system, what its rules say" {
+	on sh -c 'mkdir one two && mount -t tmpfs none one && mount -t tmpfs none two && echo text >one/a && echo text >two/a && echo text >a'
+	rules "deny open $M/one" "deny open $M/two/a" "deny open $M/a"
+	start "${inside[@]}" "$BUTTER" fanotify-watch --permit "$BATS_TEST_TMPDIR/rules" --ready-fd 7 one two
+	roles
+	is_denied one/a
+	is_denied two/a
+	opens a
+	end
+}
+
+@test "--exec for what was denied: its own requests are decided as those of others" {
+	file a; file b
+	rules 'deny open "a"' 'allow'
+	start "${inside[@]}" "$BUTTER" fanotify-watch --permit "$BATS_TEST_TMPDIR/rules" --tell denied --ready-fd 7 -n 1 --exec . -- \
+		sh -c 'echo "$BUTTER_EVENT $1"; cat b; cat a' sh {}
+	roles
+	is_denied a
+	finish
+	equal "$output" "open_perm $M/a"$'\ntext'
+	all_gone
+}
+
+@test "--exclude, --include and --comm choose what is told, not what is decided" {
+	file a; file b
+	rules 'deny open "a"'
+	permit --exclude /a --comm cat
+	is_denied a
+	opens b
+	on head -n 1 b
+	told "OPEN_PERM,ALLOW [0-9]+ cat $M/b"
+	untold '.*/a'
+	untold '.* head .*'
+	end
+}
+
 # ---- What is wrong is said, and nothing is started
 
 # refused LINE:COLUMN TEXT: by the rules as they are.
@@ -696,6 +749,17 @@ killing() {
 		all_gone
 		opens a
 	done
+}
+
+@test "signals that ask to end are for the main process: the others end with it" {
+	file a
+	rules 'ask open "a"'
+	ask_with 'exit 1'
+	permit --ask "$PWD/asked"
+	for signal in HUP INT QUIT TERM; do kill "-$signal" "$guard" "$responder" "$asker"; done
+	is_denied a
+	end
+	equal "$stderr" ''
 }
 
 @test "what it starts has no descriptors of others" {

@@ -228,15 +228,13 @@ int
 asker_run(char **command, int channel)
 {
 	struct asker asker = { .command = command, .channel = channel };
-	bool shared;
 
 	for (int i = 0; i < ASKER_MAX; i++)
 		asker.runs[i].command.pidfd = -1;
 	/* Records are another's business: what the command prints are messages. */
 	descriptors_speak();
 	asker.signals = signals_watch();
-	signals_ignore(SIGPIPE);
-	while (sleep_until_ready(&asker) && !signals_ending(&shared)) {
+	while (sleep_until_ready(&asker)) {
 		while (take(&asker))
 			;
 		look(&asker);

@@ -159,6 +159,7 @@ begin_process(const int *kept, size_t count, bool speaks)
 	for (int fd = 0; fd < 3 && !speaks; fd++)
 		close(fd);
 	descriptors_occupy();
+	signals_ignore_endings();
 	signals_ignore(SIGPIPE);
 }
 
@@ -172,7 +173,6 @@ start_asker(struct permit *permit, const int channel[2])
 	pid = fork();
 	if (pid == 0) {
 		begin_process(&channel[1], 1, true);
-		signals_restore(SIGPIPE);
 		_exit(asker_run(permit->ask, channel[1]));
 	}
 	signals_release();

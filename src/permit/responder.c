@@ -21,7 +21,6 @@
 #include "memory.h"
 #include "permit/asker.h"
 #include "permit/message.h"
-#include "process/signals.h"
 
 enum {
 	ASKS_MAX = 256,      /* requests that wait for the asker; each keeps a descriptor open */
@@ -720,9 +719,10 @@ static int
 set_up(struct responder *responder)
 {
 	struct pid_status status;
-	struct rlimit files;
+	struct rlimit files, no_core = { 0, 0 };
 
-	signals_ignore(SIGPIPE);
+	/* A core would be written to a file system, perhaps a marked one. */
+	setrlimit(RLIMIT_CORE, &no_core);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);

@@ -36,6 +36,13 @@ signals_ignore(int signal)
 }
 
 void
+signals_ignore_endings(void)
+{
+	for (int i = 0; i < ENDINGS; i++)
+		signals_ignore(endings[i]);
+}
+
+void
 signals_restore(int signal)
 {
 	if (changed[signal])

@@ -12,6 +12,9 @@
 /* Ignores SIGNAL until signals_restore; sigaction(2). */
 void signals_ignore(int signal);
 
+/* Ignores all that signals_watch catches: for a process that ends with the one that started it. */
+void signals_ignore_endings(void);
+
 /* SIGNAL gets the disposition again that it had before this module changed it. */
 void signals_restore(int signal);
 
