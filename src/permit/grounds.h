@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What is marked, as far as it is still mounted: the kernel takes a mark away with its file system, without a word. */
+/*
+ * What is marked, as far as it is still mounted: the kernel takes a mark away with its file system, without
+ * a word.
+ */
 #ifndef BUTTER_GROUNDS_H
 #define BUTTER_GROUNDS_H
 

@@ -98,9 +98,9 @@ struct permit_error {
  * Starts all, and returns 0 when everything is marked and answered. -1 and *ERROR: then nothing is
  * marked, and no process is left.
  *
- * Each event has a doer, but for FANOTIFY_UNMOUNT: what a path was on is not mounted any more, and when
- * grounds.left is 0, nothing is left to decide about. PERMIT_ENDED is the last event, and none to print. FAN_Q_OVERFLOW with a
- * count: so many decisions could not be told, because the events were not read in time.
+ * Each event has a doer, but nobody does FANOTIFY_UNMOUNT: what a path was on is not mounted any more; when
+ * grounds.left is 0, nothing is left to decide about. PERMIT_ENDED is the last event, and none to print.
+ * FAN_Q_OVERFLOW: so many decisions could not be told, because the events were not read in time.
  */
 int permit_start(struct permit *permit, struct permit_error *error);
 
