@@ -13,6 +13,7 @@
 #include "applet.h"
 #include "cli/num.h"
 #include "cli/say.h"
+#include "event/census.h"
 #include "event/marks.h"
 #include "event/watch.h"
 #include "kernel/pid.h"
@@ -21,6 +22,9 @@
 #include "watching.h"
 
 enum { TIMED_OUT = 124 };
+
+/* With --top: what is remembered of each kind, and what a table shows of that. */
+enum { MOST_ROWS = 2048, SHOWN_ROWS = 20 };
 
 /* What is told when nothing else is asked for: changes. */
 #define CHANGES                                                                                    \
@@ -31,7 +35,7 @@ enum { TIMED_OUT = 124 };
 #define MOUNT_EVENTS (FAN_OPEN | FAN_OPEN_EXEC | FAN_ACCESS | FAN_MODIFY | FAN_CLOSE)
 
 static bool evictable, inode, json, mount, mount_namespace, no_follow, null, recursive, sd_notify,
-	unlimited;
+	top, unlimited;
 static int pidfd = -1, quiet, ready_fd = -1;
 static int64_t count, pid, timeout = NUM_FOREVER;
 static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
@@ -67,7 +71,7 @@ static const struct opt options[] = {
 	  INT64_MAX },
 	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
 	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
-	  "end after DURATION without an event, with status 124; 0: tell what is there" },
+	  "end after DURATION without an event, with status 124; 0: tell what is there; --top: in any case" },
 	PERMITTING_ASK(permitting),
 	PERMITTING_ASK_DEFAULT(permitting),
 	PERMITTING_ASK_TIMEOUT(permitting),
@@ -102,6 +106,8 @@ static const struct opt options[] = {
 	WATCHING_SD_NOTIFY(sd_notify),
 	PERMITTING_TELL(permitting),
 	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
+	{ OPT_FLAG, 0, "top", NULL, &top,
+	  "count instead: show the busiest processes, folders and files, then print tables" },
 	{ OPT_FLAG, 0, "unlimited", NULL, &unlimited,
 	  "let the kernel's queue grow as long as there is memory, so that it loses nothing" },
 	REACTING_COMMAND(reacting),
@@ -111,7 +117,20 @@ static const struct opt options[] = {
 static struct marks marks;
 static struct selection selection;
 static bool decisions_lost;
+static struct census census;
 static uint64_t unnamed; /* events of which --comm could not know the command */
+
+/* What --top, which tells no events, has no use for. 0, or the status after a message. */
+static int
+check_top(void)
+{
+	if (format || null || count || out_file || quiet > 1 || on_overflow
+	    || queue_size != WATCH_QUEUE || mount_namespace || reacting.execute
+	    || permitting_is_on(&permitting))
+		return misuse(
+			"--top goes without -qq, --count, --exec, --format, --mount-namespace, --null, --on-overflow, --outfile, --permit and --queue");
+	return 0;
+}
 
 /* What goes with what. 0, or the status after a message. */
 static int
@@ -148,7 +167,7 @@ check(void)
 		|| pidfd >= 0 || recursive || unlimited))
 		return misuse(
 			"--permit goes without -e, -P, -r, --evictable, --ignore, --mount-namespace, --pid, --pidfd and --unlimited");
-	if (permitting_check(&permitting))
+	if (permitting_check(&permitting) || (top && check_top()))
 		return 1;
 	return reacting_check(&reacting);
 }
@@ -265,7 +284,8 @@ set_up(bool names)
 	marks.evictable = evictable;
 	marks.unlimited = unlimited;
 	marks.names = names;
-	marks.rescan.wanted = on_overflow == RESCAN || (!on_overflow && (recursive || inode));
+	marks.rescan.wanted =
+		on_overflow == RESCAN || (!on_overflow && (recursive || inode) && !top);
 	status = choose_process();
 	if (status)
 		return status;
@@ -281,7 +301,8 @@ set_up(bool names)
 		if (marks_ignore(&marks, ignored.items[i].text) < 0)
 			status = fail(fanotify_watch_hints, "cannot ignore '%s'",
 				      ignored.items[i].text);
-	return status ? status : watching_ready(ready_fd, sd_notify);
+	/* --top catches signals first. */
+	return status || top ? status : watching_ready(ready_fd, sd_notify);
 }
 
 /* With --exec, the command has the word: events are printed where that is asked for. */
@@ -301,13 +322,19 @@ choose_print(void)
 	return print;
 }
 
-static int
-report(enum watch_end end)
+static void
+tell_unnamed(void)
 {
 	if (unnamed && !quiet)
 		note("--comm: %" PRIu64
 		     " events were left out, whose processes had ended before their names could be read",
 		     unnamed);
+}
+
+static int
+report(enum watch_end end)
+{
+	tell_unnamed();
 	if ((marks.lost || decisions_lost) && on_overflow == FAIL)
 		return 1;
 	switch (end) {
@@ -355,6 +382,77 @@ watch_events(int out, const struct print *print)
 	return reacting.execute ? reacting_end(&reacting, end, status) : status;
 }
 
+/* ---- --top ---- */
+
+static bool
+wants(const struct event *event, void *context)
+{
+	(void)context;
+	return is_by(event->doer) && selection_wants(&selection, event);
+}
+
+/* When the process that was asked for has ended, nothing is left of it. */
+static size_t
+count_roots(void *context)
+{
+	(void)context;
+	return marks.exited ? 0 : marks_roots(&marks);
+}
+
+static bool
+tell(enum census_news news, void *context)
+{
+	(void)context;
+	switch (news) {
+	case CENSUS_LOST:
+		return failx(
+			"the totals are not exact: events are lost, the kernel's queue was full (use --unlimited, or raise fs.fanotify.max_queued_events)");
+	case CENSUS_LEFT_ALONE:
+		return !marks.exited && failx("nothing is left to watch");
+	case CENSUS_CANNOT_READ:
+		return fail(NULL, "cannot read events");
+	case CENSUS_NOTHING_CAME:
+	default:
+		if (!quiet)
+			note("nothing has happened");
+		return false;
+	}
+}
+
+static int
+count_events(void)
+{
+	census = (struct census){
+		.source = &marks.source,
+		.record = 1, /* which may be many events */
+		.names = fanotify_names,
+		.events = events,
+		.lost = FAN_Q_OVERFLOW,
+		.timeout = timeout,
+		.fd = STDOUT_FILENO,
+		.live = !json && screen_possible(STDOUT_FILENO),
+		.colours = screen_colours(),
+		.table = { .style = json ? TABLE_JSON : TABLE_TEXT,
+			   .order = { .by = TALLY_TOTAL },
+			   .most = json ? 0 : SHOWN_ROWS },
+		.lists = { { .kind = TABLE_PROCESSES, .most = MOST_ROWS },
+			   { .kind = TABLE_FOLDERS, .most = MOST_ROWS },
+			   { .kind = TABLE_FILES, .most = MOST_ROWS } },
+		.count = 3,
+		.wants = wants,
+		.roots = count_roots,
+		.tell = tell,
+	};
+	if (census_open(&census) < 0)
+		return fail(NULL, "cannot wait for signals");
+	if (watching_ready(ready_fd, sd_notify))
+		return 1;
+	if (census_run(&census) < 0)
+		return fail(NULL, "cannot write to standard output");
+	tell_unnamed();
+	return census.failed;
+}
+
 static int
 fanotify_watch_run(int operands, char **texts)
 {
@@ -379,11 +477,11 @@ fanotify_watch_run(int operands, char **texts)
 	if (out < 0)
 		return fail(NULL, "cannot open '%s'", out_file);
 	print = choose_print();
-	status = set_up(comm || print.style == PRINT_JSON || reacting.execute
+	status = set_up(top || comm || print.style == PRINT_JSON || reacting.execute
 			|| (print.style == PRINT_FORMAT
 			    && (print_has(print.format, 'C') || print_has(print.format, 'u'))));
 	if (!status)
-		status = watch_events(out, &print);
+		status = top ? count_events() : watch_events(out, &print);
 	if (out_file && close(out) < 0 && !status)
 		status = fail(NULL, "cannot write to '%s'", out_file);
 	return status;

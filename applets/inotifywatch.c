@@ -178,24 +178,23 @@ add_folders(void *context)
 		tree_each(&files.tree, add_row, tally);
 }
 
-static void
+static bool
 tell(enum census_news news, void *context)
 {
 	(void)context;
 	switch (news) {
 	case CENSUS_LOST:
-		failx("the totals are not exact: events are lost, the kernel's queue was full (raise fs.%s.max_queued_events)",
-		      by_fanotify ? "fanotify" : "inotify");
-		break;
+		return failx(
+			"the totals are not exact: events are lost, the kernel's queue was full (raise fs.%s.max_queued_events)",
+			by_fanotify ? "fanotify" : "inotify");
 	case CENSUS_LEFT_ALONE:
-		failx("nothing is left to watch");
-		break;
+		return failx("nothing is left to watch");
 	case CENSUS_CANNOT_READ:
-		fail(NULL, "cannot read events");
-		break;
+		return fail(NULL, "cannot read events");
 	case CENSUS_NOTHING_CAME:
+	default:
 		say_plain("No events occurred.\n");
-		break;
+		return false;
 	}
 }
 

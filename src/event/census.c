@@ -32,7 +32,7 @@ tell(struct census *census, enum census_news news)
 
 	census_uncover(census);
 	errno = error;
-	census->tell(news, census->context);
+	census->failed |= census->tell(news, census->context);
 }
 
 static void
@@ -40,7 +40,7 @@ lose(struct census *census)
 {
 	if (!census->sums.incomplete)
 		tell(census, CENSUS_LOST);
-	census->sums.incomplete = census->failed = true;
+	census->sums.incomplete = true;
 	for (size_t i = 0; i < census->count; i++)
 		census->lists[i].tally.incomplete = true;
 }
@@ -129,7 +129,7 @@ take_some(struct census *census, size_t most)
 
 	if (source_drain(census->source, take, &turn) < 0) {
 		tell(census, CENSUS_CANNOT_READ);
-		census->failed = census->ended = census->unreadable = true;
+		census->ended = census->unreadable = true;
 	}
 	return !turn.left;
 }
@@ -153,7 +153,7 @@ print_tables(struct census *census, bool again)
 	census_uncover(census);
 	table->time = moment_now();
 	if (nothing)
-		census->tell(CENSUS_NOTHING_CAME, census->context);
+		tell(census, CENSUS_NOTHING_CAME);
 	if (table->zero && census->fill)
 		census->fill(census->context);
 	for (size_t i = 0; i < census->count; i++) {
@@ -299,7 +299,7 @@ count_until(struct census *census, int64_t deadline)
 			obey(census, signal);
 		if (!census->ended && !more && census->roots && !census->roots(census->context)) {
 			tell(census, CENSUS_LEFT_ALONE);
-			census->failed = census->ended = true;
+			census->ended = true;
 		}
 		census->ended |= now >= deadline;
 		if (record_flush(&census->output, false) < 0)

@@ -23,7 +23,7 @@
 
 enum { CENSUS_LISTS = LIVE_SECTIONS };
 
-/* What the user is told while the page is not shown, and the tables not yet printed. */
+/* What the user is told while the page is not shown. */
 enum census_news {
 	CENSUS_LOST, /* the kernel's queue was full, for the first time: counts are lower bounds */
 	CENSUS_LEFT_ALONE,   /* nothing is left to watch: this is the end */
@@ -62,10 +62,11 @@ struct census {
 	size_t (*watches)(void *context);
 	/* Before a table with rows of zeros: whatever has a row, though nothing has happened; NULL: nothing. */
 	void (*fill)(void *context);
-	void (*tell)(enum census_news news, void *context);
+	/* Whether that makes it a failure. */
+	bool (*tell)(enum census_news news, void *context);
 	void *context;
 
-	bool failed;       /* the counts are not exact, or it ended before its time */
+	bool failed;       /* tell has said so */
 	struct tally sums; /* no rows */
 
 	/* Its own. */
@@ -87,7 +88,6 @@ int census_open(struct census *census);
 
 /*
  * Counts until the end and prints the tables. 0, or -1 with errno of write(2) where they could not be written.
- * What it has told stands in failed.
  */
 int census_run(struct census *census);
 
