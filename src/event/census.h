@@ -2,8 +2,9 @@
 /*
  * The one loop of all counting applets: events in, a table out when a time is over or a signal comes.
  *
- * Each event is counted in one or more lists: for the object that is watched, the process that did it, the folder,
- * the file. On a terminal a page shows what is busiest in them meanwhile. The kernel's queue goes first, as in watch.h.
+ * Each event is counted in one or more lists: for the object that is watched, the process that did
+ * it, the folder, the file. On a terminal a page shows what is busiest in them meanwhile. The kernel's
+ * queue goes first, as in watch.h.
  *
  * SIGALRM, SIGHUP, SIGINT and SIGTERM end it, SIGUSR1 prints the tables so far. With a page, SIGWINCH
  * draws it anew; SIGTSTP and SIGQUIT leave the terminal as it was before they do what they always do.
@@ -60,7 +61,7 @@ struct census {
 	size_t (*roots)(void *context);
 	/* For the page: how many watches there are; NULL: not told. */
 	size_t (*watches)(void *context);
-	/* Before a table with rows of zeros: whatever has a row, though nothing has happened; NULL: nothing. */
+	/* Before a table with rows of zeros: adds a row for whatever has one. NULL: nothing has. */
 	void (*fill)(void *context);
 	/* Whether that makes it a failure. */
 	bool (*tell)(enum census_news news, void *context);
@@ -87,7 +88,8 @@ struct census {
 int census_open(struct census *census);
 
 /*
- * Counts until the end and prints the tables. 0, or -1 with errno of write(2) where they could not be written.
+ * Counts until the end and prints the tables. 0, or -1 with errno of write(2) where they could not
+ * be written.
  */
 int census_run(struct census *census);
 

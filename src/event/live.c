@@ -167,8 +167,8 @@ least(size_t a, size_t b)
 }
 
 /*
- * COUNTS says how many rows each of COUNT sections has, then how many are shown: ROOM in all, an equal share for
- * each, and what one does not need is the others', the first one's first.
+ * COUNTS says how many rows each of COUNT sections has, then how many are shown: ROOM in all, an equal
+ * share for each, and what one does not need is the others', the first one's first.
  */
 static void
 share_out(size_t *counts, size_t count, size_t room)

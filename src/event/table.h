@@ -35,8 +35,8 @@ struct table {
 };
 
 /*
- * Adds TALLY to OUTPUT, a record for each line. What the sums have and none of the rows shown, because there are
- * too many or the tally was trimmed, is a last row: `(others)`, in TABLE_JSON "others":true.
+ * Adds TALLY to OUTPUT, a record for each line. What the sums have and none of the rows shown, because
+ * there are too many or the tally was trimmed, is a last row: `(others)`, in TABLE_JSON "others":true.
  */
 void table_print(struct record *output, const struct table *table, const struct tally *tally);
 
