@@ -32,6 +32,7 @@ sample() {
 	echo -refused- >"$here/name"
 	echo "$here/folder" >"$here/list"
 	case $1 in
+	fanotify-watch) arguments=(-q -t 0.01 --inode -o "$here/out" --fromfile "$here/list") ;;
 	getpid) arguments=(--id $$) ;;
 	getppid) arguments=($$) ;;
 	gethostname) arguments=() ;;
