@@ -180,7 +180,7 @@ built_clone() {
 	cp tests/getppid.bats tests/get-mine.bats
 	sed -i 's,^\tapplets/gethostname.c,\tapplets/get-mine.c \\\n&,' Makefile.am
 	make -s butter >"$T/log" 2>&1 || fails "$(cat "$T/log")"
-	equal "$(./butter --list | head -n 1)" get-mine
+	contains "$(./butter --list)" get-mine
 	matches "$(./butter get-mine)" "[0-9]+"
 }
 
