@@ -212,7 +212,7 @@ total  create  file
 }
 
 @test "what tells single events does not go with --top" {
-	for option in -qq -n1 -0 '--format %p' '-o out' '--queue 1M' '--on-overflow report' --mount-namespace; do
+	for option in -qq -n1 -0 '--format %p' '-o out' '--queue 1M' '--on-overflow report' '--permit rules' --mount-namespace; do
 		# shellcheck disable=SC2086 # two words
 		try fanotify-watch --top $option
 		misused fanotify-watch '--top goes without'
@@ -222,7 +222,9 @@ total  create  file
 }
 
 @test "output that cannot be written is a failure" {
-	with '>/dev/full' fanotify-watch --top --unlimited -e create,open,access,close -t 0.2 /
+	start bash -c 'exec "$@" >/dev/full' full "$BUTTER" fanotify-watch --top -r --ready-fd 7 .
+	: >sub/one
+	stop
 	equal "$status" 1
 	contains "$stderr" 'cannot write to standard output'
 }
