@@ -245,6 +245,21 @@ take_entry(struct marks *marks)
 	return 1;
 }
 
+/* An error of a file system: that has a path, what the error is in need not have one. */
+static int
+take_error(struct marks *marks)
+{
+	const struct fanotify_record *record = &marks->record;
+	const struct place_mount *mount =
+		places_mount_of(&marks->places, record->object.file_system);
+
+	marks->told.value = (uint64_t)record->error;
+	marks->told.count = record->errors;
+	if (mount)
+		set_dir(marks, mount->path, strlen(mount->path));
+	return 1;
+}
+
 /* A root is gone when its deletion is told. */
 static void
 lose_root(struct marks *marks)
@@ -325,10 +340,8 @@ take_record(struct marks *marks)
 	marks->bits = record->mask & marks->wanted & ~(uint64_t)FAN_ONDIR;
 	if (!is_by(marks) || !marks->bits)
 		return 0;
-	if (record->mask & FAN_FS_ERROR) {
-		marks->told.value = (uint64_t)record->error;
-		marks->told.count = record->errors;
-	}
+	if (record->mask & FAN_FS_ERROR)
+		return take_error(marks);
 	if (marks->scope == MARKS_NAMESPACE)
 		return 1;
 	return record->mask & FAN_RENAME ? take_rename(marks) : take_entry(marks);
