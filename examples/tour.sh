@@ -100,6 +100,28 @@ waiting() {
 	proves "the new file is watched in place of the old one" test "$first, $second" = "settings CREATE, settings MODIFY"
 }
 
+# In a mount namespace: a new file system on disk/, events of which go to ../seen while folders come and go.
+# shellcheck disable=SC2016 # for the inner shell
+whole='mount -t tmpfs none disk && cd disk && mkfifo ../ready || exit
+	"$0" fanotify-watch --json -e create,rename,delete -n 7 -t 30 --ready-fd 3 . >../seen 3>../ready &
+	read -r _ <../ready
+	mkdir -p a/b/c && echo 1 >a/b/c/file && mv a away && rm -r away/b/c
+	wait $!'
+
+seeing() {
+	title "fanotify-watch: a whole file system by one mark, and who did it"
+	mkdir disk
+	if [ "$(id -u)" != 0 ] || ! unshare -m sh -c "$whole" "$butter" 2>refused; then
+		printf '   -> left out: fanotify cannot be used here\n'
+		return
+	fi
+	cat seen
+	proves "the file in folders that were made at once is there, under the path that it had then" \
+		grep -q '"event":"create".*/a/b/c/file"' seen
+	proves "after the rename the new path is told, though all is gone by now; with each, the process" \
+		grep -q '"event":"delete".*/away/b/c/file".*"pid":' seen
+}
+
 # milliseconds COMMAND...: how long it takes.
 milliseconds() {
 	begin=$(date +%s%N)
@@ -194,6 +216,7 @@ private=unshare
 
 watching
 waiting
+seeing
 sleeping
 introducing
 naming
