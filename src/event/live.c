@@ -173,7 +173,7 @@ least(size_t a, size_t b)
 static void
 share_out(size_t *counts, size_t count, size_t room)
 {
-	size_t share = room / count;
+	size_t share = count ? room / count : 0;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t reserved = 0;

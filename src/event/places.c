@@ -500,10 +500,10 @@ places_forget(struct places *places)
 void
 places_close(struct places *places)
 {
-	struct place *place;
+	struct place *place, *before;
 
-	while ((place = TAILQ_LAST(&places->used, place_list)) != NULL)
-		remove_place(places, place);
+	TAILQ_FOREACH_REVERSE_SAFE(place, &places->used, place_list, use, before)
+	remove_place(places, place);
 	for (size_t i = 0; i < places->mount_count; i++)
 		free(places->mounts[i].path);
 	free(places->mounts);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,11 +40,38 @@ unescape(char *text)
 	*to = '\0';
 }
 
+static bool
+take_number(const char *text, long long most, long long *number)
+{
+	const char *error;
+
+	*number = strtonum(text, 0, most, &error);
+	return !error;
+}
+
+/* MAJOR:MINOR; undoes the colon. */
+static bool
+take_device(char *text, struct mountinfo *mount)
+{
+	char *colon = strchr(text, ':');
+	long long major, minor;
+
+	if (!colon)
+		return false;
+	*colon = '\0';
+	if (!take_number(text, UINT_MAX, &major) || !take_number(colon + 1, UINT_MAX, &minor))
+		return false;
+	mount->major = (unsigned int)major;
+	mount->minor = (unsigned int)minor;
+	return true;
+}
+
 bool
 mountinfo_parse(char *line, size_t length, struct mountinfo *mount)
 {
 	enum { ID, PARENT, DEVICE, ROOT, TARGET, FIELDS };
 	char *fields[FIELDS], *at = line;
+	long long number;
 
 	if (strlen(line) != length)
 		return false;
@@ -54,9 +82,9 @@ mountinfo_parse(char *line, size_t length, struct mountinfo *mount)
 			return false;
 		*at++ = '\0';
 	}
-	if (sscanf(fields[ID], "%9d", &mount->id) != 1
-	    || sscanf(fields[DEVICE], "%9u:%9u", &mount->major, &mount->minor) != 2)
+	if (!take_device(fields[DEVICE], mount) || !take_number(fields[ID], INT_MAX, &number))
 		return false;
+	mount->id = (int)number;
 	unescape(fields[ROOT]);
 	unescape(fields[TARGET]);
 	mount->root = fields[ROOT];

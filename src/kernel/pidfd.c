@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -54,7 +55,8 @@ pidfd_pid(int pidfd)
 {
 	char path[64], text[1024], *line;
 	ssize_t length;
-	int fd, pid = -1;
+	long pid;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -63,12 +65,14 @@ pidfd_pid(int pidfd)
 	length = file_read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[length < 0 ? 0 : length] = '\0';
-	line = strstr(text, "\nPid:");
-	if (!line || sscanf(line, "\nPid: %9d", &pid) != 1) {
+	line = strstr(text, "\nPid:\t");
+	if (!line) {
 		errno = EBADF;
 		return -1;
 	}
-	return pid < 0 ? 0 : pid;
+	/* -1: it has ended, and was waited for. */
+	pid = strtol(line + strlen("\nPid:\t"), NULL, 10);
+	return pid < 0 ? 0 : (pid_t)pid;
 }
 
 int

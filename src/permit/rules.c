@@ -53,11 +53,11 @@ wrong(struct reader *reader, const char *at, const char *format, ...)
 	struct rules_error *error = reader->error;
 	va_list arguments;
 
-	error->line = reader->line;
-	error->column = (size_t)(at - reader->line_start) + 1;
 	va_start(arguments, format);
 	vsnprintf(error->text, sizeof(error->text), format, arguments);
 	va_end(arguments);
+	error->line = reader->line;
+	error->column = (size_t)(at - reader->line_start) + 1;
 	return false;
 }
 

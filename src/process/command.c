@@ -88,8 +88,10 @@ split(char *const *argv, int input, char **environment, bool apart, volatile int
 
 	signals_hold();
 	pid = vfork();
-	if (pid == 0)
+	if (pid == 0) {
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork): it calls the kernel, and sets *error */
 		become(argv, input, environment, apart, error);
+	}
 	reason = errno;
 	signals_release();
 	errno = reason;
