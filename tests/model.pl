@@ -3,11 +3,15 @@
 # model.pl: what a recursive watch has told is enough to know the tree.
 #
 #	model.pl act SEED COUNT DIR...     COUNT random changes in the first DIR, to and from the others, as fast as possible
+#	model.pl apart SEED COUNT DIR...   the same, each change by another process
+#	model.pl anew SEED COUNT DIR...    the same by one process, which never uses a name again
 #	model.pl replay DIR <EVENTS        the tree that the events make; compares it with DIR, and prints what is different
 #
-# EVENTS are records of --format '%e%0%w%0%f%0%c%0' --no-newline, from an empty DIR on.
+# EVENTS are records of --format '%e%0%w%0%f%0%c%0' --no-newline, from an empty DIR on. Instead of a cookie there may be
+# the old path of a RENAME.
 use strict;
 use warnings;
+use POSIX ();
 no warnings "recursion";
 
 my @names = qw(a b c d e);
@@ -25,10 +29,14 @@ sub append {
 }
 
 sub act {
-	my ($seed, $count, $inside, @outside) = @_;
+	my ($apart, $seed, $count, $inside, @outside) = @_;
 	srand $seed;
 	for (1 .. $count) {
 		my ($one, $other, $dice) = (place($inside, 4), place($inside, 4), rand 100);
+		if ($apart) {
+			my $child = fork // die;
+			srand($seed * 1000003 + $_), waitpid($child, 0), next if $child;
+		}
 		if ($dice < 25) { mkdir $one }
 		elsif ($dice < 40) { append($one) }
 		elsif ($dice < 55) { unlink $one or rmdir $one }
@@ -40,6 +48,35 @@ sub act {
 		elsif ($dice < 96) { symlink $one, $other }
 		elsif ($dice < 98) { mkdir $one; mkdir "$one/$_" and mkdir "$one/$_/$_" for @names[0, 1] }
 		else { system "rm", "-rf", $one if $dice > 99.8 }
+		POSIX::_exit(0) if $apart;
+	}
+}
+
+# there TOP: something that is below it, or TOP.
+sub there {
+	my ($path) = @_;
+	for (my $deep = rand 5; $deep > 1; $deep--) {
+		opendir my $folder, $path or last;
+		my @entries = grep { $_ ne "." and $_ ne ".." } readdir $folder or last;
+		$path .= "/" . $entries[rand @entries];
+	}
+	return $path;
+}
+
+sub anew {
+	my ($seed, $count, @tops) = @_;
+	srand $seed;
+	for my $i (1 .. $count) {
+		my ($one, $other, $dice) = (there($tops[rand @tops]), there($tops[rand @tops]), rand 100);
+		my $new = (-d $other && !-l $other ? $other : $other =~ s,/[^/]*$,,r) . "/n$i";
+		my $is_top = grep { $_ eq $one } @tops;
+		if ($dice < 30) { mkdir $new }
+		elsif ($dice < 50) { append($new) }
+		elsif ($dice < 60) { unlink $one or $is_top or rmdir $one }
+		elsif ($dice < 94) { rename $one, $new unless $is_top }
+		elsif ($dice < 96) { link $one, $new }
+		elsif ($dice < 98) { symlink $one, $new }
+		else { mkdir $new; mkdir "$new/$_" and mkdir "$new/$_/$_" for @names[0, 1] }
 	}
 }
 
@@ -80,6 +117,12 @@ sub replay {
 			$tree{$path} = $kind;
 		} elsif ($event{DELETE}) {
 			take(\%tree, $path);
+		} elsif ($event{RENAME}) {
+			my $moved = take(\%tree, $cookie);
+			print "not there: $events $cookie $path\n" and $wrong++ unless %$moved;
+			take(\%tree, $path);
+			%tree = (%tree, map { $path . $_ => $moved->{$_} } keys %$moved);
+			print "is no $kind: $events $cookie $path\n" and $wrong++ if ($tree{$path} // $kind) ne $kind;
 		} elsif ($event{MOVED_FROM}) {
 			$moving{$cookie} = take(\%tree, $path);
 		} elsif ($event{MOVED_TO}) {
@@ -98,5 +141,7 @@ sub replay {
 }
 
 my $what = shift;
-if ($what eq "act") { act(@ARGV) }
+if ($what eq "act") { act(0, @ARGV) }
+elsif ($what eq "apart") { act(1, @ARGV) }
+elsif ($what eq "anew") { anew(@ARGV) }
 else { exit !replay(@ARGV) }

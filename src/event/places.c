@@ -202,15 +202,18 @@ climb(struct places *places, int mount_fd, int *fd, struct step *step)
 	struct place_entry *in = &step->in;
 	int folder = *fd < 0 ? handle_open(mount_fd, &step->handle) : *fd, error = errno;
 	int parent = folder < 0 ? -1 : openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool known = parent >= 0 && ask_name(folder, parent, in)
+	bool outside = folder >= 0 && parent < 0 && errno == ENOENT; /* of what is mounted */
+	bool asked = parent >= 0
 		     && handle_of(parent, "", step->handle.file_system, in->bytes, &in->dir) == 0;
+	bool is_top = asked && handle_equal(&in->dir, &step->handle);
+	bool known = asked && !is_top && ask_name(folder, parent, in);
 
 	*fd = known ? parent : -1;
 	if (folder >= 0)
 		close(folder);
 	if (!known && parent >= 0)
 		close(parent);
-	if (known && handle_equal(&in->dir, &step->handle)) {
+	if (is_top) {
 		errno = EXDEV; /* the file system's own root, and the mount's is another */
 		return false;
 	}
@@ -220,7 +223,7 @@ climb(struct places *places, int mount_fd, int *fd, struct step *step)
 		*fd = -1;
 		return true;
 	}
-	errno = folder < 0 ? error : ESTALE;
+	errno = folder < 0 ? error : outside ? EXDEV : ESTALE;
 	return known;
 }
 

@@ -24,53 +24,81 @@ struct rescan_found {
 
 /* Where HASH (not 0) is, or would be. */
 static uint64_t *
-slot_of(const struct rescan *rescan, uint64_t hash)
+slot_of(const struct rescan_created *created, uint64_t hash)
 {
-	size_t at = hash & (rescan->room - 1);
+	size_t at = hash & (created->room - 1);
 
-	while (rescan->created[at] && rescan->created[at] != hash)
-		at = (at + 1) & (rescan->room - 1);
-	return &rescan->created[at];
+	while (created->hashes[at] && created->hashes[at] != hash)
+		at = (at + 1) & (created->room - 1);
+	return &created->hashes[at];
+}
+
+static bool
+has(const struct rescan_created *created, uint64_t hash)
+{
+	return created->count && *slot_of(created, hash);
 }
 
 static void
-grow(struct rescan *rescan)
+grow(struct rescan_created *created)
 {
-	struct rescan larger = { .room = rescan->room ? rescan->room * 2 : 1024 };
+	struct rescan_created larger = { .count = created->count,
+					 .room = created->room ? created->room * 2 : 1024 };
 
-	larger.created = memory_get(larger.room * sizeof(*larger.created));
-	for (size_t i = 0; i < rescan->room; i++)
-		if (rescan->created[i])
-			*slot_of(&larger, rescan->created[i]) = rescan->created[i];
-	free(rescan->created);
-	rescan->created = larger.created;
-	rescan->room = larger.room;
+	larger.hashes = memory_get(larger.room * sizeof(*larger.hashes));
+	for (size_t i = 0; i < created->room; i++)
+		if (created->hashes[i])
+			*slot_of(&larger, created->hashes[i]) = created->hashes[i];
+	free(created->hashes);
+	*created = larger;
+}
+
+/* One object may have several names. */
+static uint64_t
+entry_hash(const struct handle *object, const struct handle *dir, const char *name)
+{
+	uint64_t hash = handle_hash(object) ^ (handle_hash(dir) * UINT64_C(0x9e3779b97f4a7c15));
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+	return (hash ^ hash >> 32) | 1;
 }
 
 bool
-rescan_create(struct rescan *rescan, const struct handle *object)
+rescan_create(struct rescan *rescan, const struct handle *object, const struct handle *dir,
+	      const char *name)
 {
-	uint64_t hash = handle_hash(object) | 1, *slot;
+	struct rescan_created *created = &rescan->created;
+	uint64_t hash;
 
 	if (!rescan->wanted)
 		return true;
-	if (rescan->count * 2 >= rescan->room)
-		grow(rescan);
-	slot = slot_of(rescan, hash);
-	if (*slot)
+	hash = entry_hash(object, dir, name);
+	if (has(created, hash) || has(&rescan->before, hash))
 		return false;
-	*slot = hash;
-	rescan->count++;
+	if (created->count * 2 >= created->room)
+		grow(created);
+	*slot_of(created, hash) = hash;
+	created->count++;
 	return true;
 }
 
 void
 rescan_complete(struct rescan *rescan, int64_t now)
 {
+	struct rescan_created oldest = rescan->before;
+
 	rescan->complete = now;
-	if (rescan->count)
-		memset(rescan->created, 0, rescan->room * sizeof(*rescan->created));
-	rescan->count = 0;
+	if (now - rescan->since < TICK && now >= rescan->since)
+		return;
+	rescan->since = now;
+	if (!rescan->created.count && !oldest.count)
+		return;
+	if (oldest.count)
+		memset(oldest.hashes, 0, oldest.room * sizeof(*oldest.hashes));
+	oldest.count = 0;
+	rescan->before = rescan->created;
+	rescan->created = oldest;
 }
 
 /* ---- looking ---- */
@@ -79,6 +107,26 @@ static int64_t
 nanoseconds(int64_t seconds, uint32_t rest)
 {
 	return seconds * NUM_SECOND + rest;
+}
+
+/* Whether the creation of OBJECT, at PATH, was not told. */
+static bool
+is_new(struct rescan *rescan, const char *path, const struct handle *object)
+{
+	const char *name = strrchr(path, '/');
+	struct buffer folder = { 0 };
+	unsigned char bytes[HANDLE_MAX];
+	struct handle dir;
+	bool is_known;
+
+	if (name)
+		buffer_add(&folder, path, (size_t)(name - path) + 1);
+	else
+		buffer_byte(&folder, '.');
+	is_known =
+		handle_of(AT_FDCWD, buffer_string(&folder), object->file_system, bytes, &dir) == 0;
+	buffer_done(&folder);
+	return !is_known || rescan_create(rescan, object, &dir, name ? name + 1 : path);
 }
 
 /* What has happened to the file PATH since the last complete time; 0: nothing. */
@@ -96,7 +144,7 @@ changes(struct rescan *rescan, const char *path, uint64_t file_system)
 	if (handle_of(AT_FDCWD, path, file_system, bytes, &object) == 0
 	    && status.stx_mask & STATX_BTIME
 	    && nanoseconds(status.stx_btime.tv_sec, status.stx_btime.tv_nsec) >= since)
-		return rescan_create(rescan, &object) ? FAN_CREATE : 0;
+		return is_new(rescan, path, &object) ? FAN_CREATE : 0;
 	if (S_ISDIR(status.stx_mode))
 		return 0; /* what has changed in it is found there */
 	return nanoseconds(status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec) >= since ? FAN_MODIFY
@@ -165,7 +213,8 @@ rescan_next(struct rescan *rescan, struct event *event)
 void
 rescan_close(struct rescan *rescan)
 {
-	free(rescan->created);
+	free(rescan->created.hashes);
+	free(rescan->before.hashes);
 	buffer_done(&rescan->found);
 	*rescan = (struct rescan){ 0 };
 }

@@ -18,15 +18,22 @@
 struct rescan {
 	bool wanted;      /* by the user: it costs something for each creation */
 	int64_t complete; /* realtime at which all that had happened was told, nanoseconds */
-	uint64_t *
-		created; /* hashes of what was told to be created since then, or found; a hash table */
-	size_t count, room;
+	/*
+	 * Hashes of the entries that were told to be created since then, or found, and of those shortly
+	 * before, since the file system's times are not exact: hash tables.
+	 */
+	struct rescan_created {
+		uint64_t *hashes;
+		size_t count, room;
+	} created, before;
+	int64_t since;       /* when created was empty */
 	struct buffer found; /* struct rescan_found each, its path behind it */
 	size_t next;         /* of it, to be told */
 };
 
-/* OBJECT's creation is in the queue: false if it was told already. */
-bool rescan_create(struct rescan *rescan, const struct handle *object);
+/* The queue tells that OBJECT was made as NAME in the folder DIR: false if that was told already. */
+bool rescan_create(struct rescan *rescan, const struct handle *object, const struct handle *dir,
+		   const char *name);
 
 /* All that had happened by the time NOW is told, and nothing is lost. */
 void rescan_complete(struct rescan *rescan, int64_t now);

@@ -329,7 +329,10 @@ take_record(struct marks *marks)
 		lose(marks);
 		return 1;
 	}
-	if (record->mask & FAN_CREATE && !rescan_create(&marks->rescan, &record->object))
+	if (!record->object.length && !strcmp(record->name, "."))
+		record->object = record->dir;
+	if (record->mask & FAN_CREATE
+	    && !rescan_create(&marks->rescan, &record->object, &record->dir, record->name))
 		record->mask &= ~(uint64_t)FAN_CREATE;
 	if (record->dir.length && record->length && !(record->mask & FAN_ONDIR))
 		recent_see(&marks->recent, record);
