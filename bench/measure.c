@@ -6,9 +6,10 @@
  *	measure run ROUNDS LESS COMMAND + COMMAND ...
  *		from spawn to reap, LESS microseconds (what was asked for) taken off; microseconds
  *	measure ready ROUNDS COMMAND + COMMAND ...
- *		from spawn to "Watches established." on standard error; milliseconds. fswatch says
- *		nothing: to its first line about files that are made in the folder that is its
- *		last word, again and again
+ *		from spawn to "Watches established.", or an empty line, on standard error;
+ *		milliseconds. fswatch and what has fatrace in its name say nothing: to the first
+ *		line about files that are made in the folder that is the last word, again and
+ *		again
  *	measure events ROUNDS FILES AHEAD PAUSE DIR COMMAND + COMMAND ...
  *		one creates, renames and deletes FILES files in DIR, EVENTS_OF_A_FILE events each,
  *		as fast as it can, or at most AHEAD (not 0) events before what the watcher has
@@ -201,7 +202,7 @@ wait_ready(int fd)
 			return false;
 		length += (size_t)size;
 		text[length] = '\0';
-		if (strstr(text, "Watches established."))
+		if (strstr(text, "Watches established.") || text[0] == '\n')
 			return true;
 	}
 	return false;
@@ -277,7 +278,7 @@ account(pid_t pid, double before, double *result)
 static pid_t
 start_watcher(char **command, int *out)
 {
-	bool tells = strcmp(command[0], "fswatch"), is_ready;
+	bool tells = strcmp(command[0], "fswatch") && !strstr(command[0], "fatrace"), is_ready;
 	int err[2], pipe[2], words = 0;
 	pid_t pid;
 
