@@ -98,9 +98,10 @@ ahead_next(struct source *source, const struct handle *object, struct place_entr
 	struct fanotify_record record;
 	size_t at = source->offset, taken;
 
-	source_more(source, MOST);
 	for (int i = 0; i < NEXT; i++, at += taken) {
 		taken = fanotify_decode(source->buffer + at, source->length - at, &record);
+		if (!taken && source_more(source, MOST) > 0)
+			taken = fanotify_decode(source->buffer + at, source->length - at, &record);
 		if (!taken)
 			return false;
 		if (!record.dir.length || record.dir.length > HANDLE_MAX
