@@ -284,6 +284,26 @@ RENAME D/c/e/y/6	D/7' || fails "$how"
 	done
 }
 
+@test "renames: of a folder that goes to and fro, of which the kernel merges the last rename, later paths are right" {
+	mounted
+	for times in 2 3 4 5; do
+		mkdir -p D/a/x
+		watch -e create,rename D
+		: >D/a/x/known
+		settled
+		kill -STOP "$pid"
+		perl -e 'for (1 .. $ARGV[0]) { my @names = $_ % 2 ? qw(D/a D/b) : qw(D/b D/a); rename $names[0], $names[1] or die }' "$times"
+		kill -CONT "$pid"
+		settled
+		drained
+		: >"$(echo D/[ab]/x)/late"
+		settled
+		equal "$(told | tail -n 1)" "CREATE $(find D -name late)" || fails "$times"
+		stop
+		find D -mindepth 1 -delete
+	done
+}
+
 @test "renames: two folders that are exchanged, and one renamed over an empty one" {
 	mounted
 	mkdir -p D/a/in D/b D/over

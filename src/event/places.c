@@ -18,7 +18,8 @@ enum { CHAINS = 1 << 12 };
 void
 places_open(struct places *places)
 {
-	*places = (struct places){ .chains = memory_get(CHAINS * sizeof(*places->chains)) };
+	*places = (struct places){ .chains = memory_get(CHAINS * sizeof(*places->chains)),
+				   .story = 1 };
 	TAILQ_INIT(&places->used);
 }
 
@@ -332,6 +333,44 @@ unlabel_below(struct places *places, const struct place *place)
 		places_unlabel(places, labelled);
 }
 
+static void
+note_move(struct places *places, struct place *place)
+{
+	if (place->moved_in == places->story && !place->unsure) {
+		place->unsure = true;
+		places->unsure++;
+	}
+	place->moved_in = places->story;
+}
+
+static struct place *
+first_unsure(const struct places *places)
+{
+	struct place *place;
+
+	TAILQ_FOREACH(place, &places->used, use)
+	if (place->unsure)
+		return place;
+	return NULL;
+}
+
+void
+places_told(struct places *places)
+{
+	struct place *place;
+
+	places->story++;
+	if (!places->unsure)
+		return;
+	places->unsure = 0;
+	places->last = NULL;
+	/* Asking adds and forgets places: each time the list is another one. */
+	while ((place = first_unsure(places))) {
+		place->unsure = false;
+		places_settle(places, place);
+	}
+}
+
 void
 places_put(struct places *places, const struct handle *handle, struct place *parent,
 	   const char *name, size_t length)
@@ -339,7 +378,7 @@ places_put(struct places *places, const struct handle *handle, struct place *par
 	struct place *place = lookup(places, handle);
 
 	if (!place) {
-		add_place(places, handle, parent, name, length);
+		note_move(places, add_place(places, handle, parent, name, length));
 		return;
 	}
 	if (place->parent == parent && place->name_length == length
@@ -349,6 +388,7 @@ places_put(struct places *places, const struct handle *handle, struct place *par
 	if (!place->parent || place_is_below(parent, place))
 		return;
 	unlabel_below(places, place);
+	note_move(places, place);
 	set_name(place, name, length);
 	set_parent(place, parent);
 	touch(places, place);

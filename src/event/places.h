@@ -31,7 +31,9 @@ struct place {
 	char *label;                  /* its path as it is told, which ends in '/' */
 	char *name;
 	uint32_t name_length, children;
-	bool pinned; /* not to be forgotten */
+	bool pinned;       /* not to be forgotten */
+	bool unsure;       /* moved more than once within one story */
+	uint32_t moved_in; /* the number of the last story that has moved it */
 	struct handle handle;
 	unsigned char bytes[];
 };
@@ -65,6 +67,8 @@ struct places {
 	struct place_chain *chains;
 	size_t count;
 	struct place_list used;
+	uint32_t story;     /* number of the one that is being told, from 1 on */
+	size_t unsure;      /* how many places are */
 	struct place *last; /* of which path is the path; NULL: it may be outdated */
 	struct buffer path, climbed;
 
@@ -113,6 +117,13 @@ struct place *places_find(struct places *places, const struct handle *handle);
 /* The story says: the folder HANDLE is in PARENT now, as NAME of LENGTH bytes. */
 void places_put(struct places *places, const struct handle *handle, struct place *parent,
 		const char *name, size_t length);
+
+/*
+ * The story is told to its end: the queue is empty. The kernel merges a rename with an equal one before, so that
+ * of a folder that was moved to and fro, the last move may not have been told: where these are is asked of the
+ * kernel.
+ */
+void places_told(struct places *places);
 
 /* The path of PLACE, which ends in '/'; it lives until the next call. */
 const char *places_path(struct places *places, struct place *place, size_t *length);

@@ -456,6 +456,7 @@ look_back(struct marks *marks)
 		marks->rescanned = true;
 		source->emptied = false;
 	} else if (source->emptied) {
+		places_told(&marks->places);
 		rescan_complete(&marks->rescan, source->read_at);
 		marks->lost = false;
 	}
@@ -502,6 +503,9 @@ tell_decode(struct source *source, struct event *event)
 		return 1;
 	}
 	look_back(marks);
+	/* Asking where folders are reads on. */
+	if (source->offset < source->length)
+		return tell_decode(source, event);
 	while (rescan_next(&marks->rescan, event))
 		if (event->what & marks->wanted) {
 			event->doer = &nobody;
