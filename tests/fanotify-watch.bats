@@ -304,6 +304,27 @@ RENAME D/c/e/y/6	D/7' || fails "$how"
 	done
 }
 
+@test "a folder whose making and removal the kernel has merged: what was done in it is told in between" {
+	mounted
+	watch -e create,delete D
+	kill -STOP "$pid"
+	perl -e 'sub file { open my $file, ">", $_[0] or die }
+		mkdir "D/a"; mkdir "D/a/b"; file "D/a/b/f"; unlink "D/a/b/f"; rmdir "D/a/b"; rmdir "D/a";
+		file "D/a"; unlink "D/a"; mkdir "D/a"; file "D/a/g"'
+	kill -CONT "$pid"
+	settled
+	equal "$(told)" "CREATE,ISDIR D/a
+CREATE,ISDIR D/a/b
+CREATE D/a/b/f
+DELETE D/a/b/f
+DELETE,ISDIR D/a/b
+DELETE,ISDIR D/a
+CREATE D/a
+DELETE D/a
+CREATE,ISDIR D/a
+CREATE D/a/g"
+}
+
 @test "renames: two folders that are exchanged, and one renamed over an empty one" {
 	mounted
 	mkdir -p D/a/in D/b D/over

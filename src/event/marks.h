@@ -11,6 +11,7 @@
 
 #include "event/ahead.h"
 #include "event/doers.h"
+#include "event/late.h"
 #include "event/places.h"
 #include "event/points.h"
 #include "event/recent.h"
@@ -57,6 +58,7 @@ struct marks {
 	struct places places;
 	struct ahead ahead;
 	struct recent recent;
+	struct late late;
 	struct points points; /* MARKS_NAMESPACE: where mounts are */
 	struct rescan rescan; /* its wanted must be set before marks_open */
 	struct doers doers;

@@ -119,9 +119,9 @@ void places_put(struct places *places, const struct handle *handle, struct place
 		const char *name, size_t length);
 
 /*
- * The story is told to its end: the queue is empty. The kernel merges a rename with an equal one before, so that
- * of a folder that was moved to and fro, the last move may not have been told: where these are is asked of the
- * kernel.
+ * The story is told to its end: the queue is empty. The kernel merges a rename with an equal one
+ * before, so that of a folder that was moved to and fro, the last move may not have been told:
+ * where these are is asked of the kernel.
  */
 void places_told(struct places *places);
 

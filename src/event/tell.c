@@ -28,22 +28,44 @@ tell_ahead(const struct handle *handle, bool is_gone, struct place_entry *entry,
 
 /* ---- which record ---- */
 
-/* Takes the next record out of the buffer, and keeps its bytes: 1, 0 there is none, -1 errno. */
+/* Whether there are no more records than those that were told; what was put off waits for that. */
+static bool
+is_drained(struct marks *marks)
+{
+	struct source *source = &marks->source;
+
+	if (source->offset < source->length)
+		return false;
+	return !marks->late.count || source->emptied || source_more(source, source->room * 2) <= 0;
+}
+
+/*
+ * Takes the next record, out of the buffer or from those that were put off, and keeps its bytes: 1, 0 there
+ * is none, -1 errno.
+ */
 static int
 next_record(struct marks *marks)
 {
 	struct source *source = &marks->source;
+	bool drained = is_drained(marks);
 	const char *at = source->buffer + source->offset;
 	size_t left = source->length - source->offset,
 	       taken = fanotify_decode(at, left, &marks->record);
 
-	if (!taken || taken > sizeof(marks->bytes)) {
+	if (left && (!taken || taken > sizeof(marks->bytes))) {
 		errno = EBADMSG;
-		return left ? -1 : 0;
+		return -1;
 	}
+	if (late_is_due(&marks->late, drained ? NULL : &marks->record)) {
+		late_take(&marks->late, marks->bytes, &marks->record);
+		return 1;
+	}
+	if (!left)
+		return 0;
 	source->offset += taken;
 	memcpy(marks->bytes, at, taken);
 	fanotify_decode(marks->bytes, taken, &marks->record);
+	late_put_off(&marks->late, &marks->record, marks->bytes, taken);
 	return 1;
 }
 
@@ -483,20 +505,19 @@ int
 tell_decode(struct source *source, struct event *event)
 {
 	struct marks *marks = (struct marks *)source;
-	int result = 1;
+	int result;
 
 	while (!marks->bits) {
 		move_folder(marks);
 		result = next_record(marks);
+		if (!result)
+			break;
 		if (result > 0)
 			result = take_record(marks);
 		if (result < 0)
 			return -1;
-		if (result > 0)
-			break;
-		marks->bits = 0;
-		if (source->offset == source->length)
-			break;
+		if (!result)
+			marks->bits = 0;
 	}
 	if (marks->bits) {
 		tell_bit(marks, event);
