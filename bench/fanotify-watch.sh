@@ -39,7 +39,7 @@ watchers() {
 	add 'fsnotifywait -S, by stdbuf -oL' stdbuf -oL fsnotifywait -m -S ${1:+--format "$1"} "$fs"
 	add 'fsnotifywait -S' fsnotifywait -m -S ${1:+--format "$1"} "$fs"
 	add 'butter, all events' ./butter fanotify-watch --ready-fd 2 -e "$all" ${1:+-F "$1"} "$fs"
-	add 'butter, all events, --json' ./butter fanotify-watch --ready-fd 2 -e "$all" --json "$fs"
+	[ "${1:-}" ] || add 'butter, all events, --json' ./butter fanotify-watch --ready-fd 2 -e "$all" --json "$fs"
 	add 'butter, changes' ./butter fanotify-watch --ready-fd 2 ${1:+-F "$1"} "$fs"
 	add 'butter -r, changes' ./butter fanotify-watch --ready-fd 2 -r ${1:+-F "$1"} "$fs"
 	add 'inotifywait -r' inotifywait -m -r ${1:+--format "$1"} "$fs"

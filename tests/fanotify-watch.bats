@@ -91,6 +91,7 @@ told_json() {
 	watch -e create,close_write,delete,rename D
 	perl -e '$| = 1; $0 = "a doer"; open my $file, ">", "D/x"; print $file 1; close $file; mkdir "D/f"; rename "D/x", "D/f/y";
 		unlink "D/f/y"; rmdir "D/f"; print $$; readline' <"$job/alive" >doer &
+	await test -s doer
 	settled
 	who="$(<doer) a\\040doer"
 	equal "$(sed '/settled/d' "$job/out")" "CREATE $who $top/x
@@ -109,6 +110,7 @@ DELETE,ISDIR $who $top/f"
 	watch -j -e create,move D
 	perl -e '$| = 1; $0 = "doer"; open my $file, ">", "D/x"; rename "D/x", "D/f/y"; mkdir "D/g"; print $$; readline' \
 		<"$job/alive" >doer &
+	await test -s doer
 	settled
 	told_json 'select(.time > 1e9) | del(.time) | tojson' >lines
 	who="\"pid\":$(<doer),\"uid\":0,\"comm\":\"doer\""
