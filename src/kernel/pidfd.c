@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,8 @@ pidfd_pid(int pidfd)
 {
 	char path[64], text[1024], *line;
 	ssize_t length;
-	long pid;
+	const char *error;
+	pid_t pid;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
@@ -70,9 +72,11 @@ pidfd_pid(int pidfd)
 		errno = EBADF;
 		return -1;
 	}
+	line += strlen("\nPid:\t");
+	line[strcspn(line, "\n")] = '\0';
 	/* -1: it has ended, and was waited for. */
-	pid = strtol(line + strlen("\nPid:\t"), NULL, 10);
-	return pid < 0 ? 0 : (pid_t)pid;
+	pid = (pid_t)strtonum(line, -1, INT_MAX, &error);
+	return error || pid < 0 ? 0 : pid;
 }
 
 int
