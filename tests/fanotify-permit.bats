@@ -250,6 +250,20 @@ is_denied() {
 	end
 }
 
+@test "PATH shows a part of its file system: what lies in the rest has its own path, or none, but not /" {
+	on mkdir -p part away rest
+	on mount --bind part away
+	file rest/a
+	file part/a
+	rules 'deny open "a"'
+	start "${inside[@]}" "$BUTTER" fanotify-watch --permit "$BATS_TEST_TMPDIR/rules" --ready-fd 7 away
+	roles
+	is_denied rest/a
+	is_denied part/a
+	told "OPEN_PERM,DENY [0-9]+ cat $M/rest/a" "OPEN_PERM,DENY [0-9]+ cat $M/away/a"
+	end
+}
+
 @test "a path longer than the kernel tells: denied where a rule denies paths, not by rules that allow them" {
 	file a
 	on perl -e 'my $n = "d" x 250; for (1 .. 20) { mkdir $n or die; chdir $n or die } open(F, ">", "deep.key") or die'

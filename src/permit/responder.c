@@ -365,6 +365,33 @@ look(struct rules_request *request, enum rules_key key)
 	request->comm = subject->status.comm;
 }
 
+/* The mount and device of FD, and what else is to be known of it; no network is asked. */
+static bool
+identify(int fd, struct statx *status)
+{
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+		     STATX_TYPE | STATX_NLINK | STATX_INO | STATX_MNT_ID, status)
+	       == 0;
+}
+
+static dev_t
+device_of(const struct statx *status)
+{
+	return (dev_t)status->stx_dev_major << 32 | status->stx_dev_minor;
+}
+
+/* Is FD the root? What lies outside of the part of a file system that its mount shows is called so, too. */
+static bool
+is_root(int fd)
+{
+	struct statx status, root;
+
+	return identify(fd, &status)
+	       && statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_INO | STATX_MNT_ID, &root) == 0
+	       && status.stx_ino == root.stx_ino && status.stx_mnt_id == root.stx_mnt_id
+	       && device_of(&status) == device_of(&root);
+}
+
 /* Reads the path of our descriptor FD: its length, 0 when it cannot be told. */
 static size_t
 path_of(const struct responder *responder, int fd, char path[PATH_MAX + 1])
@@ -374,25 +401,10 @@ path_of(const struct responder *responder, int fd, char path[PATH_MAX + 1])
 
 	snprintf(number, sizeof(number), "%d", fd);
 	length = readlinkat(responder->own_fds, number, path, PATH_MAX);
-	if (length <= 0 || length >= PATH_MAX || path[0] != '/')
+	if (length <= 0 || length >= PATH_MAX || path[0] != '/' || (length == 1 && !is_root(fd)))
 		return 0;
 	path[length] = '\0';
 	return (size_t)length;
-}
-
-/* The mount and device of FD, and what else is to be known of it; no network is asked. */
-static bool
-identify(int fd, struct statx *status)
-{
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		     STATX_TYPE | STATX_NLINK | STATX_MNT_ID, status)
-	       == 0;
-}
-
-static dev_t
-device_of(const struct statx *status)
-{
-	return (dev_t)status->stx_dev_major << 32 | status->stx_dev_minor;
 }
 
 /*
