@@ -125,7 +125,7 @@ DELETE,ISDIR $who $top/f"
 		-F '%e|%;e|%p|%w|%f|%o|%m|%P|%C|%u|%T|%%|%n|%q' D
 	perl -e '$| = 1; print $$; open my $file, ">", "D/x"; rename "D/x", "D/y"; readline' <"$job/alive" >doer &
 	await grep -q RENAME "$job/out"
-	equal "$(<"$job/out")" "CREATE|CREATE|D/x|D/|x|%o|D/x|$(<doer)|perl|0|$(date +%Y)|%|
+	equal "$(<"$job/out")" "CREATE|CREATE|D/x|D/|x||D/x|$(<doer)|perl|0|$(date +%Y)|%|
 |%q
 RENAME|RENAME|D/y|D/|y|D/x|D/x	D/y|$(<doer)|perl|0|$(date +%Y)|%|
 |%q"
