@@ -49,6 +49,7 @@ const struct hint fanotify_watch_hints[] = {
 	  "marking a mount or a file system needs CAP_SYS_ADMIN; without it there is --inode, or inotifywait -r",
 	  0 },
 	{ ENOSPC, "raise fs.fanotify.max_user_marks or user.max_fanotify_marks", 0 },
+	{ EMFILE, "raise ulimit -n", 0 },
 	{ EXDEV, "it is a subvolume: name the mount point of the whole file system, or --inode",
 	  0 },
 	{ ENODEV, "this file system has no id: only inotifywait can watch it", 0 },
