@@ -134,7 +134,7 @@ convert_own(struct buffer *buffer, const struct print *print, const struct event
 	case 'o':
 		if (event->from)
 			add_name(buffer, print, event->from, event->from_length);
-		return event->from || event->doer; /* nothing, where renames are told with both paths */
+		return event->from || event->doer; /* nothing, of a watch that has renames */
 	case 't':
 		add_seconds(buffer, event->time);
 		return true;
