@@ -433,23 +433,54 @@ path_through(const struct responder *responder, const struct place *place, int f
 	return chdir("/") < 0 ? 0 : length;
 }
 
-/* The place on the same file system, when the file of STATUS is not seen through the mount of any place. */
-static const struct place *
-place_instead(const struct responder *responder, const struct statx *status)
+/* Is the file of STATUS seen through the mount of a place? */
+static bool
+is_seen(const struct responder *responder, const struct statx *status)
 {
-	const struct place *found = NULL;
+	for (size_t i = 0; i < responder->permit->path_count; i++)
+		if (responder->places[i].mount == status->stx_mnt_id)
+			return true;
+	return false;
+}
 
-	if (!(status->stx_mask & STATX_MNT_ID))
-		return NULL;
-	for (size_t i = responder->permit->path_count; i--;) {
+/* Finds the path of FD through the mount of the first place that shows it; its length, 0 when none does. */
+static size_t
+path_instead(const struct responder *responder, const struct statx *status, int fd,
+	     char path[PATH_MAX + 1])
+{
+	size_t length = 0;
+
+	for (size_t i = 0; !length && i < responder->permit->path_count; i++) {
 		const struct place *place = &responder->places[i];
 
-		if (place->mount == status->stx_mnt_id)
-			return NULL;
 		if (place->mount && place->folder && place->device == device_of(status))
-			found = place;
+			length = path_through(responder, place, fd, path);
 	}
-	return found;
+	return length;
+}
+
+/* Does PATH of LENGTH bytes, or its folder, lead to the mount of STATUS here, and not in a namespace elsewhere? */
+static bool
+is_here(char *path, size_t length, const struct statx *status)
+{
+	const int how = AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
+	struct statx found;
+	char *slash;
+	bool is;
+
+	if (!length)
+		return false;
+	if (statx(AT_FDCWD, path, how, STATX_MNT_ID, &found) == 0
+	    && found.stx_mnt_id == status->stx_mnt_id)
+		return true;
+	slash = strrchr(path, '/');
+	if (slash == path)
+		return false;
+	*slash = '\0';
+	is = statx(AT_FDCWD, path, how, STATX_MNT_ID, &found) == 0
+	     && found.stx_mnt_id == status->stx_mnt_id;
+	*slash = '/';
+	return is;
 }
 
 /* Finds the path; its length, 0 when it cannot be told. */
@@ -459,16 +490,19 @@ find_path(const struct responder *responder, struct subject *subject)
 	static const char deleted[] = " (deleted)";
 	static char instead[PATH_MAX + 1];
 	size_t length = path_of(responder, subject->fd, subject->path), end;
-	const struct place *place;
 	struct statx status;
 
 	if (!identify(subject->fd, &status))
 		return length;
 	subject->is_dir = S_ISDIR(status.stx_mode);
-	place = place_instead(responder, &status);
-	if (place && (end = path_through(responder, place, subject->fd, instead))) {
-		memcpy(subject->path, instead, end + 1);
-		length = end;
+	if (status.stx_mask & STATX_MNT_ID && !is_seen(responder, &status)) {
+		end = path_instead(responder, &status, subject->fd, instead);
+		if (end) {
+			memcpy(subject->path, instead, end + 1);
+			length = end;
+		} else if (!is_here(subject->path, length, &status)) {
+			return 0;
+		}
 	}
 	end = sizeof(deleted) - 1;
 	if (!status.stx_nlink && length > end && !strcmp(subject->path + length - end, deleted))
