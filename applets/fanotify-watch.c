@@ -30,6 +30,8 @@ enum { MOST_ROWS = 2048, SHOWN_ROWS = 20 };
 #define CHANGES                                                                                    \
 	(FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_MOVE | FAN_MODIFY | FAN_ATTRIB                 \
 	 | FAN_CLOSE_WRITE)
+/* What is told in any case; the kernel is not asked for it. */
+#define ALWAYS ((uint64_t)(FAN_Q_OVERFLOW | FANOTIFY_UNMOUNT | FANOTIFY_EXIT))
 #define MOUNTS ((uint64_t)(FAN_MNT_ATTACH | FAN_MNT_DETACH))
 /* The events that marks of mounts know. */
 #define MOUNT_EVENTS (FAN_OPEN | FAN_OPEN_EXEC | FAN_ACCESS | FAN_MODIFY | FAN_CLOSE)
@@ -151,15 +153,13 @@ check(void)
 		return misuse("--evictable needs --inode");
 	if (pid && pidfd >= 0)
 		return misuse("--pid and --pidfd exclude each other");
-	if (mount && events & ~(uint64_t)(MOUNT_EVENTS | FAN_ONDIR))
+	if (mount && events & ~(uint64_t)(MOUNT_EVENTS | FAN_ONDIR | ALWAYS))
 		return misuse(
 			"--mount knows the events open, open-exec, access, modify and close only");
 	if ((inode || mount) && events & FAN_FS_ERROR)
 		return misuse("fs-error is an event of a whole file system");
-	if (mount_namespace ? events & ~MOUNTS : events & MOUNTS)
+	if (mount_namespace ? events & ~(MOUNTS | ALWAYS) : events & MOUNTS)
 		return misuse("mnt-attach and mnt-detach are the events of --mount-namespace");
-	if (events & (FAN_Q_OVERFLOW | FANOTIFY_UNMOUNT | FANOTIFY_EXIT))
-		return misuse("exit, unmount and q_overflow are told in any case");
 	if (on_overflow == RESCAN && !inode && !recursive)
 		return misuse("--on-overflow rescan needs --recursive or --inode");
 	if (permitting_is_on(&permitting)
@@ -259,6 +259,10 @@ watch_path(const char *path)
 		}
 	}
 	errno = error;
+	if (error == ENOENT && access("/proc/self", F_OK) < 0)
+		return failx(
+			"cannot watch '%s': paths are told with the help of /proc (mount proc on /proc)",
+			path);
 	return fail(fanotify_watch_hints, "cannot watch '%s'", path);
 }
 
@@ -470,6 +474,7 @@ fanotify_watch_run(int operands, char **texts)
 		return status;
 	if (!events)
 		events = mount ? MOUNT_EVENTS & CHANGES : mount_namespace ? MOUNTS : CHANGES;
+	events &= ~ALWAYS;
 	if (reacting.execute)
 		say_begin("fanotify-watch", EXEC_FAILED);
 	if (out_file)

@@ -12,7 +12,7 @@
 #include "kernel/fanotify.h"
 #include "kernel/pid.h"
 
-enum { READ_SIZE = 65536 };
+enum { READ_SIZE = 65536, RULES_MOST = 1 << 20 };
 
 #define LEAST_TIMEOUT (NUM_SECOND / 10)
 
@@ -65,7 +65,7 @@ read_file(const char *path, struct buffer *text)
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t size = fd < 0 ? -1 : 1;
 
-	while (size > 0) {
+	while (size > 0 && text->length <= RULES_MOST) {
 		size = file_read(fd, buffer_reserve(text, READ_SIZE), READ_SIZE);
 		if (size > 0)
 			text->length += (size_t)size;
@@ -74,7 +74,9 @@ read_file(const char *path, struct buffer *text)
 		fail(NULL, "cannot read the rules in '%s'", path);
 	if (fd >= 0)
 		close(fd);
-	return size < 0 ? 1 : 0;
+	if (size > 0)
+		failx("the rules in '%s' are more than %d bytes", path, RULES_MOST);
+	return size ? 1 : 0;
 }
 
 /* 0, or the status after a message. */

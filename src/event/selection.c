@@ -93,6 +93,17 @@ selection_skips(const char *path, void *context)
 	       || filter_prunes(&selection->filter, path);
 }
 
+/* Whether the path that selection has is wanted; WATCHED: it may be an operand itself. */
+static bool
+wants_path(struct selection *selection, bool watched)
+{
+	const struct buffer *path = &selection->path;
+
+	buffer_string(&selection->path);
+	return filter_passes(&selection->filter, path->data)
+	       && (watched || !is_left_out(selection, path->data, path->length));
+}
+
 bool
 selection_wants(struct selection *selection, const struct event *event)
 {
@@ -103,7 +114,9 @@ selection_wants(struct selection *selection, const struct event *event)
 	path->length = 0;
 	buffer_add(path, event->dir, event->dir_length);
 	buffer_add(path, event->name, event->name_length);
-	buffer_string(path);
-	return filter_passes(&selection->filter, path->data)
-	       && !(event->name_length && is_left_out(selection, path->data, path->length));
+	if (wants_path(selection, !event->name_length))
+		return true;
+	path->length = 0;
+	buffer_add(path, event->from, event->from_length);
+	return event->from && wants_path(selection, false);
 }
