@@ -1026,7 +1026,7 @@ allowed_nobody() {
 
 @test "wrong usage" {
 	for wrong in '--json --null' '--json -F %p' '--timefmt %T' '-F %T' '--inode --mount' '--inode -r' '--evictable' \
-		'--pid 1 --pidfd 0' '--mount -e create' '--inode -e fs_error' '-e unmount' '--on-overflow rescan' '--exec' '--batch' \
+		'--pid 1 --pidfd 0' '--mount -e create' '--inode -e fs_error' '--on-overflow rescan' '--exec' '--batch' \
 		'-e nosuch' '-n 0' '-t -1' '--pid 0' ''; do
 		read -ra words <<<"$wrong"
 		operands=(.)

@@ -263,11 +263,11 @@ modify D/stays/touched'
 	step
 	echo 1 >D/file
 	start "${tracer[@]}" "$BUTTER" inotifywait -q -m -r --json -e create,modify --ready-fd 7 D
-	echo 12 >D/file
+	echo 2 >>D/file
 	settled
 	equal "$(told_json .event)" modify
 	losing
-	echo 123 >D/file
+	echo 3 >>D/file
 	step
 	kill -CONT "$pid"
 	settled
