@@ -459,7 +459,10 @@ path_instead(const struct responder *responder, const struct statx *status, int 
 	return length;
 }
 
-/* Does PATH of LENGTH bytes, or its folder, lead to the mount of STATUS here, and not in a namespace elsewhere? */
+/*
+ * Does PATH of LENGTH bytes, or its folder, lead to the mount of STATUS here, and not in a
+ * namespace elsewhere?
+ */
 static bool
 is_here(char *path, size_t length, const struct statx *status)
 {
