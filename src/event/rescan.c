@@ -8,6 +8,7 @@
 
 #include "cli/moment.h"
 #include "cli/num.h"
+#include "kernel/compat.h"
 #include "kernel/fanotify.h"
 #include "memory.h"
 

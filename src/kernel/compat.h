@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Constants newer than the oldest kernel headers that butter is built with (Linux 6.1). */
+/* What is newer than the oldest headers that butter is built with (those of Linux 6.1; musl 1.2.3). */
 #ifndef BUTTER_COMPAT_H
 #define BUTTER_COMPAT_H
+
+#include <sys/stat.h>
 
 /* statfs(2)'s f_type of a pidfd since Linux 6.9 ("PIDF"); include/uapi/linux/magic.h. */
 #ifndef PID_FS_MAGIC
@@ -73,6 +75,15 @@
 #endif
 #ifndef LSMT_ROOT
 #define LSMT_ROOT UINT64_C(0xffffffffffffffff)
+#endif
+
+/* statx(2), which musl's sys/stat.h has since 1.2.5. */
+#ifndef STATX_TYPE
+#include <linux/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#define statx(dir, path, flags, mask, status)                                                      \
+	((int)syscall(SYS_statx, (dir), (path), (flags), (mask), (status)))
 #endif
 
 #endif

@@ -7,6 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Declared here: sys/fanotify.h has them, but musl's lags behind the kernel's header. */
+int fanotify_init(unsigned flags, unsigned event_flags);
+int fanotify_mark(int group, unsigned flags, uint64_t mask, int dir, const char *path);
+
 const struct name fanotify_names[] = {
 	{ "create", FAN_CREATE, "CREATE", NULL },
 	{ "moved_from", FAN_MOVED_FROM, "MOVED_FROM", NULL },

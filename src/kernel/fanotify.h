@@ -5,9 +5,9 @@
 #ifndef BUTTER_FANOTIFY_H
 #define BUTTER_FANOTIFY_H
 
+#include <linux/fanotify.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/fanotify.h>
 #include <sys/types.h>
 
 #include "cli/names.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "kernel/compat.h"
 #include "kernel/mountinfo.h"
 #include "memory.h"
 

@@ -15,6 +15,7 @@
 
 #include "cli/moment.h"
 #include "cli/num.h"
+#include "kernel/compat.h"
 #include "kernel/handle.h"
 #include "kernel/pid.h"
 #include "kernel/timerfd.h"
