@@ -145,11 +145,11 @@ knows_no_applet() {
 
 # The layers from below: each may include itself and what is below.
 layers_in_order() {
-	includes src/kernel | grep -vE ' (kernel/[a-z_]+|file|memory|cli/(say|names))\.h$' | nothing "kernel/ includes upwards" || return 1
-	includes src/cli | grep -vE ' ((cli|kernel)/[a-z_]+|file|memory)\.h$' | grep -v '^src/cli/opt\.[ch] applet\.h$' |
+	includes src/kernel | grep -vE ' (kernel/[a-z_]+|file|hash|memory|cli/(say|names))\.h$' | nothing "kernel/ includes upwards" || return 1
+	includes src/cli | grep -vE ' ((cli|kernel)/[a-z_]+|file|hash|memory)\.h$' | grep -v '^src/cli/opt\.[ch] applet\.h$' |
 		nothing "cli/ includes upwards" || return 1
 	# shellcheck disable=SC2046
-	includes $(middle) | grep -vE ' ((event|permit|process|mounts|copy|policy|kernel)/[a-z_]+|file|memory)\.h$' |
+	includes $(middle) | grep -vE ' ((event|permit|process|mounts|copy|policy|kernel)/[a-z_]+|file|hash|memory)\.h$' |
 		grep -vE ' cli/(record|screen|names|num|buffer|csv|escape|json|moment)\.h$' |
 		nothing "a layer in the middle includes upwards" || return 1
 	includes src/memory.c src/file.c src/memory.h src/file.h | grep -vE ' (memory|file)\.h$' | nothing "includes upwards"

@@ -4,18 +4,8 @@
 #include <stdlib.h>
 
 #include "event/print.h"
+#include "hash.h"
 #include "memory.h"
-
-/* FNV-1a, by Fowler, Noll and Vo. */
-static size_t
-hash(const char *text, size_t length)
-{
-	uint64_t value = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < length; i++)
-		value = (value ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-	return (size_t)(value ^ value >> 32);
-}
 
 char *
 batch_path(const struct batch *batch, size_t path)
@@ -27,7 +17,7 @@ batch_path(const struct batch *batch, size_t path)
 static size_t *
 find_slot(struct batch *batch, const char *text, size_t length)
 {
-	size_t at = hash(text, length);
+	size_t at = (size_t)hash_bytes(HASH_SEED, text, length);
 
 	for (;; at++) {
 		size_t *slot = &batch->slots[at & (batch->slot_count - 1)];

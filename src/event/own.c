@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include "hash.h"
+
 void
 own_open(struct own *own, int fd)
 {
@@ -16,16 +18,6 @@ own_open(struct own *own, int fd)
 	own->inode = status.st_ino;
 }
 
-static uint64_t
-hash_of(int wd, const char *name)
-{
-	uint64_t hash = (uint64_t)wd * UINT64_C(0x9e3779b97f4a7c15) | 1;
-
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 bool
 own_is(struct own *own, int wd, const char *name, const char *path)
 {
@@ -34,7 +26,7 @@ own_is(struct own *own, int wd, const char *name, const char *path)
 
 	if (wd == own->wd && !strcmp(name, own->name.data))
 		return true;
-	hash = hash_of(wd, name);
+	hash = hash_text((uint64_t)wd * UINT64_C(0x9e3779b97f4a7c15) | 1, name);
 	other = &own->others[hash >> 32 & (OWN_OTHERS - 1)];
 	if (*other == hash)
 		return false;

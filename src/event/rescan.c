@@ -8,6 +8,7 @@
 
 #include "cli/moment.h"
 #include "cli/num.h"
+#include "hash.h"
 #include "kernel/compat.h"
 #include "kernel/fanotify.h"
 #include "memory.h"
@@ -58,11 +59,9 @@ grow(struct rescan_created *created)
 static uint64_t
 entry_hash(const struct handle *object, const struct handle *dir, const char *name)
 {
-	uint64_t hash = handle_hash(object) ^ (handle_hash(dir) * UINT64_C(0x9e3779b97f4a7c15));
+	uint64_t seed = handle_hash(object) ^ (handle_hash(dir) * UINT64_C(0x9e3779b97f4a7c15));
 
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	return (hash ^ hash >> 32) | 1;
+	return hash_text(seed, name) | 1;
 }
 
 bool

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
 #include "memory.h"
 
 enum { LEAST_BUCKETS = 64 };
@@ -21,11 +22,7 @@ struct key {
 static struct tally_chain *
 chain_of(const struct tally *tally, const char *path, size_t length)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < length; i++) /* FNV-1a */
-		hash = (hash ^ (unsigned char)path[i]) * UINT64_C(0x100000001b3);
-	return &tally->chains[(hash ^ hash >> 32) & (tally->buckets - 1)];
+	return &tally->chains[hash_bytes(HASH_SEED, path, length) & (tally->buckets - 1)];
 }
 
 static void

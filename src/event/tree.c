@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
 #include "memory.h"
 
 enum { LEAST_BUCKETS = 64 };
@@ -21,12 +22,9 @@ chain_of_wd(const struct tree *tree, int wd)
 static struct chain *
 chain_of_name(const struct tree *tree, const struct node *parent, const char *name)
 {
-	uint64_t hash = (uintptr_t)parent * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t seed = (uintptr_t)parent * UINT64_C(0x9e3779b97f4a7c15);
 
-	/* FNV-1a, from the parent's address on. */
-	for (; *name; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	return &tree->by_name[(hash ^ hash >> 32) & (tree->buckets - 1)];
+	return &tree->by_name[hash_text(seed, name) & (tree->buckets - 1)];
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "hash.h"
 #include "kernel/compat.h"
 
 const struct hint handle_hints[] = {
@@ -125,7 +126,5 @@ handle_hash(const struct handle *handle)
 		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 		hash ^= hash >> 32;
 	}
-	for (; at < handle->length; at++)
-		hash = (hash ^ handle->bytes[at]) * UINT64_C(0x100000001b3);
-	return hash ^ hash >> 32;
+	return hash_bytes(hash, handle->bytes + at, handle->length - at);
 }
