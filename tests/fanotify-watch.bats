@@ -327,6 +327,23 @@ CREATE,ISDIR D/a
 CREATE D/a/g"
 }
 
+@test "a thousand such folders: what was done in each is told before its removal" {
+	mounted
+	watch -e create,delete D
+	kill -STOP "$pid"
+	perl -e 'for (1 .. 1000) { mkdir "D/$_" or die; open my $file, ">", "D/$_/f" or die }
+		for (1 .. 1000) { unlink "D/$_/f" or die; rmdir "D/$_" or die }'
+	kill -CONT "$pid"
+	settled
+	told >story
+	for i in 1 64 65 500 1000; do
+		equal "$(grep -E " D/$i(/f)?\$" story)" "CREATE,ISDIR D/$i
+CREATE D/$i/f
+DELETE D/$i/f
+DELETE,ISDIR D/$i" || fails "$i"
+	done
+}
+
 @test "renames: two folders that are exchanged, and one renamed over an empty one" {
 	mounted
 	mkdir -p D/a/in D/b D/over

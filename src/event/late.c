@@ -1,56 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/late.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "hash.h"
+#include "memory.h"
+
 #define BOTH (FAN_CREATE | FAN_DELETE)
+
+struct late_record {
+	uint64_t entry;       /* hash: of the folder that it was in, and its name there */
+	uint64_t dir, object; /* hashes of the handles */
+	size_t size;
+	char *bytes;
+};
+
+static uint64_t
+entry_hash(const struct fanotify_record *record)
+{
+	return hash_text(handle_hash(&record->dir), record->name);
+}
 
 void
 late_put_off(struct late *late, struct fanotify_record *record, const char *bytes, size_t size)
 {
 	struct late_record *put;
 
-	if (!(record->mask & FAN_ONDIR) || (record->mask & BOTH) != BOTH || !record->object.length
-	    || late->count == LATE_MOST)
+	if (!(record->mask & FAN_ONDIR) || (record->mask & BOTH) != BOTH || !record->object.length)
 		return;
 	record->mask &= ~(uint64_t)FAN_DELETE;
+	if (late->count == late->room) {
+		late->room = late->room ? late->room * 2 : 16;
+		late->records = memory_resize(late->records, late->room, sizeof(*late->records));
+	}
 	put = &late->records[late->count++];
+	put->entry = entry_hash(record);
+	put->dir = handle_hash(&record->dir);
+	put->object = handle_hash(&record->object);
 	put->size = size;
+	put->bytes = memory_get(size);
 	memcpy(put->bytes, bytes, size);
 }
 
-/* Whether NEXT takes the name of the folder that RECORD deletes, or deletes the one that it was in. */
-static bool
-comes_after(const struct fanotify_record *next, const struct fanotify_record *record)
+/* The index of one that NEXT can only come after: it takes the name, or deletes the folder that it was in. */
+static size_t
+find_due(const struct late *late, const struct fanotify_record *next)
 {
-	if (next->mask & (FAN_CREATE | FAN_RENAME) && handle_equal(&next->dir, &record->dir)
-	    && !strcmp(next->name, record->name))
-		return true;
-	return (next->mask & (BOTH | FAN_ONDIR)) == (FAN_DELETE | FAN_ONDIR)
-	       && handle_equal(&next->object, &record->dir);
+	bool takes = next->mask & (FAN_CREATE | FAN_RENAME);
+	bool deletes = (next->mask & (BOTH | FAN_ONDIR)) == (FAN_DELETE | FAN_ONDIR);
+	uint64_t entry = takes && late->count ? entry_hash(next) : 0;
+	uint64_t object = deletes && late->count ? handle_hash(&next->object) : 0;
+	size_t i = 0;
+
+	if (!takes && !deletes)
+		return late->count;
+	while (i < late->count && !(takes && late->records[i].entry == entry)
+	       && !(deletes && late->records[i].dir == object))
+		i++;
+	return i;
 }
 
 bool
-late_is_due(const struct late *late, const struct fanotify_record *next)
+late_take(struct late *late, const struct fanotify_record *next, char bytes[FANOTIFY_RECORD_MAX],
+	  struct fanotify_record *record)
 {
-	struct fanotify_record record;
+	size_t index;
 
-	if (!next || late->count == LATE_MOST || next->mask & FAN_Q_OVERFLOW)
-		return late->count;
-	for (size_t i = 0; i < late->count; i++)
-		if (fanotify_decode(late->records[i].bytes, late->records[i].size, &record)
-		    && comes_after(next, &record))
-			return true;
-	return false;
+	if (!late->count)
+		return false;
+	if (!next || next->mask & FAN_Q_OVERFLOW)
+		index = late->count - 1;
+	else if ((index = find_due(late, next)) == late->count) {
+		if (late->count < LATE_MOST)
+			return false;
+		index = 0;
+	}
+	/* What was made in it was made after it. */
+	for (size_t i = late->count; --i > index;)
+		if (late->records[i].dir == late->records[index].object) {
+			index = i;
+			i = late->count;
+		}
+	memcpy(bytes, late->records[index].bytes, late->records[index].size);
+	fanotify_decode(bytes, late->records[index].size, record);
+	record->mask = FAN_DELETE | FAN_ONDIR;
+	record->pidfd = FAN_NOPIDFD;
+	free(late->records[index].bytes);
+	late->count--;
+	memmove(&late->records[index], &late->records[index + 1],
+		(late->count - index) * sizeof(*late->records));
+	if (!late->count)
+		late_forget(late);
+	return true;
 }
 
 void
-late_take(struct late *late, char bytes[FANOTIFY_RECORD_MAX], struct fanotify_record *record)
+late_forget(struct late *late)
 {
-	const struct late_record *taken = &late->records[--late->count];
-
-	memcpy(bytes, taken->bytes, taken->size);
-	fanotify_decode(bytes, taken->size, record);
-	record->mask = FAN_DELETE | FAN_ONDIR;
-	record->pidfd = FAN_NOPIDFD;
+	for (size_t i = 0; i < late->count; i++)
+		free(late->records[i].bytes);
+	free(late->records);
+	*late = (struct late){ 0 };
 }

@@ -9,15 +9,13 @@
 
 #include "kernel/fanotify.h"
 
-enum { LATE_MOST = 64 };
+/* As many as the kernel's queue holds, unless it is made unlimited. */
+enum { LATE_MOST = 16384 };
 
-/* The newest is last: a folder's own come after those of the one that it was in. */
+/* In the queue's order. A zeroed struct has none. */
 struct late {
-	size_t count;
-	struct late_record {
-		size_t size;
-		char bytes[FANOTIFY_RECORD_MAX];
-	} records[LATE_MOST];
+	size_t count, room;
+	struct late_record *records;
 };
 
 /*
@@ -27,10 +25,15 @@ struct late {
 void late_put_off(struct late *late, struct fanotify_record *record, const char *bytes,
 		  size_t size);
 
-/* Whether some deletion must be told before NEXT (NULL: the queue is empty, or the events are lost). */
-bool late_is_due(const struct late *late, const struct fanotify_record *next);
+/*
+ * Takes a deletion that must be told before NEXT (NULL: the queue is empty), those in a folder before
+ * that of the folder: its bytes go to BYTES, and *RECORD is a deletion and nothing else. False: there
+ * is none.
+ */
+bool late_take(struct late *late, const struct fanotify_record *next,
+	       char bytes[FANOTIFY_RECORD_MAX], struct fanotify_record *record);
 
-/* Takes the newest one: its bytes go to BYTES, and *RECORD is a deletion and nothing else. */
-void late_take(struct late *late, char bytes[FANOTIFY_RECORD_MAX], struct fanotify_record *record);
+/* All are lost; frees the memory. */
+void late_forget(struct late *late);
 
 #endif

@@ -101,6 +101,7 @@ marks_close(struct marks *marks)
 	source_close(&marks->source);
 	places_close(&marks->places);
 	ahead_forget(&marks->ahead);
+	late_forget(&marks->late);
 	rescan_close(&marks->rescan);
 	points_close(&marks->points);
 	free(marks->roots);

@@ -56,10 +56,8 @@ next_record(struct marks *marks)
 		errno = EBADMSG;
 		return -1;
 	}
-	if (late_is_due(&marks->late, drained ? NULL : &marks->record)) {
-		late_take(&marks->late, marks->bytes, &marks->record);
+	if (late_take(&marks->late, drained ? NULL : &marks->record, marks->bytes, &marks->record))
 		return 1;
-	}
 	if (!left)
 		return 0;
 	source->offset += taken;
