@@ -387,7 +387,7 @@ play() {
 
 @test "model: random changes at full speed, replayed from what was told, give the tree that is there" {
 	mounted
-	seeds=$(rounds 3 50) changes=$(rounds 1500 5000)
+	seeds=$(rounds 3 25) changes=$(rounds 1500 5000)
 	for ((seed = 1; seed <= seeds; seed++)); do
 		play "$seed" "$changes" run anew
 		play "$seed" "$changes" stop anew
@@ -397,7 +397,7 @@ play() {
 
 @test "model: the same with few names, each change by a process of its own, which keeps the kernel from merging" {
 	mounted
-	seeds=$(rounds 2 30) changes=$(rounds 1000 4000)
+	seeds=$(rounds 2 6) changes=$(rounds 1000 2000)
 	for ((seed = 1; seed <= seeds; seed++)); do
 		play "$seed" "$changes" run apart
 		play "$seed" "$changes" stop apart

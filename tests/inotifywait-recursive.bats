@@ -154,7 +154,7 @@ play() {
 }
 
 @test "model: random changes at full speed, replayed from what was told, give the tree that is there" {
-	seeds=$(rounds 3 50) changes=$(rounds 1500 5000)
+	seeds=$(rounds 3 25) changes=$(rounds 1500 5000)
 	for ((seed = 1; seed <= seeds; seed++)); do
 		play "$seed" "$changes" run
 		play "$seed" "$changes" run --on-overflow report
@@ -162,7 +162,7 @@ play() {
 }
 
 @test "model: the same while it is stopped, and stopped and continued all the time" {
-	seeds=$(rounds 3 50) changes=$(rounds 1500 5000)
+	seeds=$(rounds 3 25) changes=$(rounds 1500 5000)
 	for ((seed = 1; seed <= seeds; seed++)); do
 		play "$seed" "$changes" stop
 		play "$seed" "$changes" stop --on-overflow report
