@@ -108,6 +108,11 @@ tell_news(enum permit_news news, int64_t value, void *context)
 	const struct permitting *permitting = context;
 	const char *answer = permitting->ask_default == ANSWER_DENY ? "denied" : "allowed";
 
+	if (news == PERMIT_ASTRAY) {
+		failx("'%s' leads to another mount now: rules for its path do not hold for what is watched",
+		      permitting->permit.paths[value]);
+		return;
+	}
 	errno = (int)value;
 	if (news == PERMIT_NOT_RUN)
 		fail(pid_start_hints, "cannot run '%s', so that is %s", permitting->ask[0], answer);

@@ -250,6 +250,21 @@ is_denied() {
 	end
 }
 
+@test "PATH is covered: that is said, and another PATH shows its paths" {
+	on mkdir part
+	file part/a
+	on sh -c 'mkdir "$0/E" && mount --bind "$1" "$0/E"' "$PWD" "$M"
+	rules "deny open $PWD/E/part"
+	start "${inside[@]}" "$BUTTER" fanotify-watch --permit "$PWD/rules" --ready-fd 7 "$M" "$PWD/E"
+	roles
+	on mount -t tmpfs none "$M"
+	await grep -q "D' leads to another mount" "$job/err"
+	on cat "$PWD/E/part/a"
+	equal "$status" 1
+	told "OPEN_PERM,DENY [0-9]+ cat $PWD/E/part/a"
+	end
+}
+
 @test "PATH shows a part of its file system: what lies in the rest has its own path, or none, but not /" {
 	on mkdir -p part away rest
 	on mount --bind part away

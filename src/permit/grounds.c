@@ -40,17 +40,28 @@ see(const struct mountinfo *mount, void *context)
 	return true;
 }
 
-int
-grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bool one_mount)
+/* The id of the mount that PATH leads to; 0: nobody says. */
+static int
+mount_of(const char *path)
 {
 	struct statx status;
 
-	*grounds = (struct grounds){ .count = count, .left = count, .one_mount = one_mount };
+	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_MNT_ID, &status)
+				       == 0
+			       && status.stx_mask & STATX_MNT_ID
+		       ? (int)status.stx_mnt_id
+		       : 0;
+}
+
+int
+grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bool one_mount)
+{
+	*grounds = (struct grounds){
+		.paths = paths, .count = count, .left = count, .one_mount = one_mount
+	};
 	grounds->grounds = memory_get(count * sizeof(*grounds->grounds));
 	for (size_t i = 0; i < count; i++)
-		if (statx(AT_FDCWD, paths[i], AT_STATX_DONT_SYNC, STATX_MNT_ID, &status) == 0
-		    && status.stx_mask & STATX_MNT_ID)
-			grounds->grounds[i].mount = (int)status.stx_mnt_id;
+		grounds->grounds[i].mount = mount_of(paths[i]);
 	if (mountinfo_each(learn, grounds) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++)
@@ -62,8 +73,13 @@ grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bo
 void
 grounds_look(struct grounds *grounds)
 {
-	for (size_t i = 0; i < grounds->count; i++)
-		grounds->grounds[i].is_there = false;
+	for (size_t i = 0; i < grounds->count; i++) {
+		struct ground *ground = &grounds->grounds[i];
+
+		ground->is_there = false;
+		ground->is_astray = ground->mount && mount_of(grounds->paths[i]) != ground->mount;
+		ground->is_warned = ground->is_warned && ground->is_astray;
+	}
 	if (mountinfo_each(see, grounds) == 0)
 		return;
 	/* What cannot be seen is no reason to end. */
@@ -81,6 +97,21 @@ grounds_next(struct grounds *grounds, size_t *number)
 			continue;
 		ground->is_told = true;
 		grounds->left--;
+		*number = i;
+		return true;
+	}
+	return false;
+}
+
+bool
+grounds_next_astray(struct grounds *grounds, size_t *number)
+{
+	for (size_t i = 0; i < grounds->count; i++) {
+		struct ground *ground = &grounds->grounds[i];
+
+		if (!ground->is_there || !ground->is_astray || ground->is_warned)
+			continue;
+		ground->is_warned = true;
 		*number = i;
 		return true;
 	}

@@ -14,9 +14,12 @@ struct ground {
 	int mount; /* the id of the mount; 0: it is not known */
 	unsigned int major, minor;
 	bool is_there, is_told; /* and whether it has been told that it is not */
+	bool is_astray,
+		is_warned; /* its path leads to another mount; and whether that has been told */
 };
 
 struct grounds {
+	const char *const *paths;
 	struct ground *grounds;
 	size_t count, left; /* that are still there, or have not been told of */
 	bool one_mount; /* it is gone with the mount, not with the last one of the file system */
@@ -24,12 +27,15 @@ struct grounds {
 
 /*
  * Finds what the COUNT paths are on. What cannot be found counts as being there for ever. A descriptor that
- * poll(2) calls ready (POLLPRI) when mounts have changed, or -1 where there is none.
+ * poll(2) calls ready (POLLPRI) when mounts have changed, or -1 where there is none. PATHS must stay.
  */
 int grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bool one_mount);
 
 /* Mounts have changed: looks at all. */
 void grounds_look(struct grounds *grounds);
+
+/* As grounds_next, of one that is there, but where its path leads no more. */
+bool grounds_next_astray(struct grounds *grounds, size_t *number);
 
 /* The number of one that is gone and was not told yet: true and *NUMBER. It counts as told then. */
 bool grounds_next(struct grounds *grounds, size_t *number);

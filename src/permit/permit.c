@@ -109,6 +109,8 @@ look_besides(struct permit *permit, struct event *event)
 	if (permit->besides[1].revents)
 		grounds_look(&permit->grounds);
 	permit->besides[1].revents = 0;
+	while (grounds_next_astray(&permit->grounds, &number))
+		permit->news(PERMIT_ASTRAY, (int64_t)number, permit->context);
 	if (grounds_next(&permit->grounds, &number)) {
 		permit->doer = (struct doer){ 0 };
 		*event = (struct event){ .time = moment_now(),

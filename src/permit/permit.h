@@ -59,6 +59,7 @@ enum permit_end {
 enum permit_news {
 	PERMIT_NOT_RUN,    /* the command that is asked cannot be run, errno VALUE; told once */
 	PERMIT_ASKER_GONE, /* nobody asks any more: rules that ask give the default answer */
+	PERMIT_ASTRAY,     /* the path of number VALUE leads elsewhere: it was covered or moved */
 };
 
 struct permit {
