@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -110,19 +111,39 @@ has_room(const struct record *record, bool wait)
 	return ready != 0;
 }
 
+/*
+ * write(2) that a signal which ends the process does not cut off in the middle of a record, as the kernel
+ * does with a file between two pages.
+ */
+static ssize_t
+write_whole(int fd, const void *bytes, size_t size)
+{
+	sigset_t all, before;
+	ssize_t written;
+	int error;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	written = write(fd, bytes, size);
+	error = errno;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	errno = error;
+	return written;
+}
+
 /* One write: 1 something has left, 0 it would have to wait, -1 errno. */
 static int
 write_some(struct record *record, bool wait)
 {
 	size_t most = record->is_file ? FILE_WRITE : PIPE_BUF;
+	ssize_t (*put)(int, const void *, size_t) = record->is_file ? write_whole : write;
 
 	for (;;) {
 		ssize_t size;
 
 		if (!wait && !has_room(record, false))
 			return 0;
-		size = write(record->fd, record->queue.data + record->sent,
-			     next_write(record, most));
+		size = put(record->fd, record->queue.data + record->sent, next_write(record, most));
 		if (size >= 0) {
 			step(record, (size_t)size);
 			return 1;
