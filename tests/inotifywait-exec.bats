@@ -173,7 +173,7 @@ ended() {
 		sh -c 'env | grep ^BUTTER_ | sort; cat' x
 	mkdir D/folder
 	ended 0
-	equal "$(grep -v '^{' <<<"$output" | grep -vE '^BUTTER_(SOURCE|BUILD)=')" \
+	equal "$(grep -v '^{' <<<"$output" | grep -vE '^BUTTER_(SOURCE|BUILD|LONG)=')" \
 		$'BUTTER_COUNT=1\nBUTTER_DIR=D/\nBUTTER_EVENT=create\nBUTTER_NAME=folder\nBUTTER_PATH=D/folder'
 	equal "$(grep '^{' <<<"$output" | jq -c '[.event, .path, .dir, .name, .is_dir]')" '["create","D/folder","D/","folder",true]'
 }
