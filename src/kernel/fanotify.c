@@ -38,38 +38,35 @@ const struct name fanotify_names[] = {
 	{ NULL, 0, NULL, NULL },
 };
 
-const struct hint fanotify_open_hints[] = {
-	{ EPERM, "this needs CAP_SYS_ADMIN in the first user namespace", CAP_SYS_ADMIN },
-	{ EPERM, "a seccomp profile forbids fanotify, or this is no first user namespace", 0 },
-	{ EMFILE, "raise fs.fanotify.max_user_groups, user.max_fanotify_groups or ulimit -n", 0 },
-	{ ENFILE, "raise fs.file-max", 0 },
-	{ EINVAL, "this kernel is too old: Linux 5.9 is needed", 0 },
-	{ ENOSYS, "this kernel is built without CONFIG_FANOTIFY", 0 },
-	{ 0, NULL, 0 },
-};
+/* clang-format off */
+#define OPEN_HINTS(version) \
+	{ EPERM, "this needs CAP_SYS_ADMIN in the first user namespace", CAP_SYS_ADMIN }, \
+	{ EPERM, "a seccomp profile forbids fanotify, or this is no first user namespace", 0 }, \
+	{ EMFILE, "raise fs.fanotify.max_user_groups, user.max_fanotify_groups or ulimit -n", 0 }, \
+	{ ENFILE, "raise fs.file-max", 0 }, \
+	{ EINVAL, "this kernel is too old: Linux " version " is needed", 0 }, \
+	{ ENOSYS, "this kernel is built without CONFIG_FANOTIFY", 0 }, \
+	{ 0, NULL, 0 }
+/* clang-format on */
+
+const struct hint fanotify_open_hints[] = { OPEN_HINTS("5.9") };
+
+const struct hint fanotify_permit_hints[] = { OPEN_HINTS("5.0") };
 
 const struct hint fanotify_watch_hints[] = {
 	{ EPERM,
-	  "marking a mount or a file system needs CAP_SYS_ADMIN; without it there is --inode, or inotifywait -r",
+	  "marking a mount or a file system needs CAP_SYS_ADMIN; without it there is fanotify-watch --inode, or inotifywait -r",
 	  0 },
 	{ ENOSPC, "raise fs.fanotify.max_user_marks or user.max_fanotify_marks", 0 },
 	{ EMFILE, "raise ulimit -n", 0 },
-	{ EXDEV, "it is a subvolume: name the mount point of the whole file system, or --inode",
+	{ EXDEV,
+	  "it is a subvolume: name the mount point of the whole file system, or use fanotify-watch --inode",
 	  0 },
 	{ ENODEV, "this file system has no id: only inotifywait can watch it", 0 },
-	{ EOPNOTSUPP, "this file system has no file handles: --inode or inotifywait may do", 0 },
+	{ EOPNOTSUPP,
+	  "this file system has no file handles: fanotify-watch --inode or inotifywait may do", 0 },
 	{ EINVAL, "this kernel does not know such a mark, or not for these events", 0 },
 	{ EACCES, "reading it must be allowed: run as its owner or root", 0 },
-	{ 0, NULL, 0 },
-};
-
-const struct hint fanotify_permit_hints[] = {
-	{ EPERM, "this needs CAP_SYS_ADMIN in the first user namespace", CAP_SYS_ADMIN },
-	{ EPERM, "a seccomp profile forbids fanotify, or this is no first user namespace", 0 },
-	{ EMFILE, "raise fs.fanotify.max_user_groups, user.max_fanotify_groups or ulimit -n", 0 },
-	{ ENFILE, "raise fs.file-max", 0 },
-	{ EINVAL, "this kernel is too old: Linux 5.0 is needed", 0 },
-	{ ENOSYS, "this kernel is built without CONFIG_FANOTIFY", 0 },
 	{ 0, NULL, 0 },
 };
 
