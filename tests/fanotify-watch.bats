@@ -119,6 +119,17 @@ DELETE,ISDIR $who $top/f"
 {\"event\":\"create\",\"path\":\"$top/g\",\"dir\":\"$top/\",\"name\":\"g\",$who,\"is_dir\":true}"
 }
 
+@test "a process that has taken its name away still has its uid" {
+	need_tool jq
+	mounted
+	watch -j -e create D
+	perl -e '$| = 1; open my $comm, ">", "/proc/self/comm" or die; syswrite $comm, "\0"; open my $file, ">", "D/x"; print 1; readline' \
+		<"$job/alive" >doer &
+	await test -s doer
+	settled
+	equal "$(told_json 'select(.name == "x") | "\(.uid) \(.comm)"')" '0 '
+}
+
 @test "--format: each conversion; --timefmt" {
 	mounted
 	watch -r -n 2 -e create,rename --timefmt %Y \

@@ -12,7 +12,7 @@ doers_find(struct doers *doers, int32_t pid, uint64_t reading)
 	slot->doer = (struct doer){ .pid = pid };
 	slot->reading = reading;
 	length = pid ? pid_command(pid, slot->comm, &slot->doer.uid) : -1;
-	if (length > 0) {
+	if (length >= 0) {
 		slot->doer.comm = slot->comm;
 		slot->doer.comm_length = (size_t)length;
 	}
