@@ -180,6 +180,7 @@ total  create  file
 }
 
 @test "with --pid it ends, with status 0, when that process does" {
+	need_pidfd
 	mkfifo ../go
 	bash -c 'read -r _ <../go; : >sub/mine' &
 	other=$!

@@ -193,6 +193,11 @@ need_proc() {
 	[ -e /proc/self/stat ] || skip "no /proc here"
 }
 
+# pidfd_open(2) has this number everywhere.
+need_pidfd() {
+	perl -e 'exit(syscall(434, $$, 0) < 0)' || skip "no pidfds here"
+}
+
 need_static() {
 	! head -c 4096 "$BUTTER" | grep -qaE '/ld(64)?[-.]|/ld-musl' || skip "butter is linked dynamically"
 }

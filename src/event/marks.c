@@ -158,7 +158,8 @@ find_mount(struct search *search)
 static int
 add_mount(struct marks *marks, int fd, uint64_t file_system)
 {
-	struct search own = { .id = handle_mount(fd) }, whole = { .id = -1, .whole = true };
+	struct search own = { .id = handle_mount(fd, "", false) },
+		      whole = { .id = -1, .whole = true };
 	struct place_mount *mount = NULL;
 
 	if (places_mount_of(&marks->places, file_system))

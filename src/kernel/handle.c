@@ -26,9 +26,9 @@ union space {
 
 /* The handle of PATH from FD, and the id of the mount. */
 static int
-get_handle(int fd, const char *path, union space *space, int *mount)
+get_handle(int fd, const char *path, bool follow, union space *space, int *mount)
 {
-	int flags = *path ? 0 : AT_EMPTY_PATH;
+	int flags = (*path ? 0 : AT_EMPTY_PATH) | (follow ? AT_SYMLINK_FOLLOW : 0);
 
 	space->header.handle_bytes = HANDLE_MAX;
 	if (name_to_handle_at(fd, path, &space->header, mount, flags) == 0)
@@ -44,12 +44,12 @@ get_handle(int fd, const char *path, union space *space, int *mount)
 }
 
 int
-handle_mount(int fd)
+handle_mount(int fd, const char *path, bool follow)
 {
 	union space space;
 	int mount;
 
-	return get_handle(fd, "", &space, &mount) < 0 ? -1 : mount;
+	return get_handle(fd, path, follow, &space, &mount) < 0 ? -1 : mount;
 }
 
 int
@@ -59,7 +59,7 @@ handle_of(int fd, const char *path, uint64_t file_system, unsigned char bytes[HA
 	union space space;
 	int mount;
 
-	if (get_handle(fd, path, &space, &mount) < 0)
+	if (get_handle(fd, path, false, &space, &mount) < 0)
 		return -1;
 	memcpy(bytes, space.header.f_handle, space.header.handle_bytes);
 	*handle = (struct handle){ .file_system = file_system,

@@ -33,8 +33,8 @@ extern const struct hint handle_hints[];
 int handle_of(int fd, const char *path, uint64_t file_system, unsigned char bytes[HANDLE_MAX],
 	      struct handle *handle);
 
-/* The id of the mount (mountinfo.h) through which FD was opened; -1 with errno as handle_of. */
-int handle_mount(int fd);
+/* The id of the mount (mountinfo.h) through which PATH from FD is seen; -1 with errno as handle_of. */
+int handle_mount(int fd, const char *path, bool follow);
 
 /*
  * Opens the folder that HANDLE means with O_PATH, as seen through the mount of which MOUNT_FD is any

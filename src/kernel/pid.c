@@ -17,6 +17,7 @@ static const struct hint hints_of_proc[] = {
 	{ EPERM, "/proc is mounted with hidepid, or a seccomp profile is in the way", 0 },
 	{ EMFILE, "raise ulimit -n", 0 },
 	{ ENFILE, "raise fs.file-max", 0 },
+	{ ENOSYS, "pidfds are needed: Linux 5.3, or a seccomp profile that allows pidfd_open", 0 },
 	{ 0, NULL, 0 },
 };
 

@@ -3,10 +3,9 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
-#include "kernel/compat.h"
 #include "kernel/mountinfo.h"
+#include "kernel/status.h"
 #include "memory.h"
 
 /* Learns the devices of the mounts whose ids are known. */
@@ -44,13 +43,9 @@ see(const struct mountinfo *mount, void *context)
 static int
 mount_of(const char *path)
 {
-	struct statx status;
+	struct status status;
 
-	return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_MNT_ID, &status)
-				       == 0
-			       && status.stx_mask & STATX_MNT_ID
-		       ? (int)status.stx_mnt_id
-		       : 0;
+	return status_at(AT_FDCWD, path, true, &status) < 0 ? 0 : status.mount;
 }
 
 int

@@ -15,9 +15,9 @@
 
 #include "cli/moment.h"
 #include "cli/num.h"
-#include "kernel/compat.h"
 #include "kernel/handle.h"
 #include "kernel/pid.h"
+#include "kernel/status.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
 #include "permit/asker.h"
@@ -46,8 +46,8 @@ struct pending {
 
 /* What a path of the caller's is on. */
 struct place {
-	char *folder;   /* the path itself, or the folder that it is in; NULL: it has no path */
-	uint64_t mount; /* 0: the kernel does not tell */
+	char *folder; /* the path itself, or the folder that it is in; NULL: it has no path */
+	int mount;    /* 0: the kernel does not tell */
 	dev_t device;
 };
 
@@ -366,31 +366,15 @@ look(struct rules_request *request, enum rules_key key)
 	request->comm = subject->status.comm;
 }
 
-/* The mount and device of FD, and what else is to be known of it; no network is asked. */
-static bool
-identify(int fd, struct statx *status)
-{
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-		     STATX_TYPE | STATX_NLINK | STATX_INO | STATX_MNT_ID, status)
-	       == 0;
-}
-
-static dev_t
-device_of(const struct statx *status)
-{
-	return (dev_t)status->stx_dev_major << 32 | status->stx_dev_minor;
-}
-
 /* Is FD the root? What lies outside of the part of a file system that its mount shows is called so, too. */
 static bool
 is_root(int fd)
 {
-	struct statx status, root;
+	struct status status, root;
 
-	return identify(fd, &status)
-	       && statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_INO | STATX_MNT_ID, &root) == 0
-	       && status.stx_ino == root.stx_ino && status.stx_mnt_id == root.stx_mnt_id
-	       && device_of(&status) == device_of(&root);
+	return status_at(fd, "", false, &status) == 0 && status_at(AT_FDCWD, "/", true, &root) == 0
+	       && status.inode == root.inode && status.mount == root.mount
+	       && status.device == root.device;
 }
 
 /* Reads the path of our descriptor FD: its length, 0 when it cannot be told. */
@@ -420,12 +404,12 @@ path_through(const struct responder *responder, const struct place *place, int f
 {
 	unsigned char bytes[HANDLE_MAX];
 	struct handle handle;
-	struct statx status;
+	struct status status;
 	size_t length = 0;
 	int seen = -1;
 
-	if (chdir(place->folder) == 0 && identify(AT_FDCWD, &status)
-	    && status.stx_mnt_id == place->mount && handle_of(fd, "", 0, bytes, &handle) == 0)
+	if (chdir(place->folder) == 0 && status_at(AT_FDCWD, "", false, &status) == 0
+	    && status.mount == place->mount && handle_of(fd, "", 0, bytes, &handle) == 0)
 		seen = handle_open_any(AT_FDCWD, &handle);
 	if (seen >= 0) {
 		length = path_of(responder, seen, path);
@@ -436,17 +420,17 @@ path_through(const struct responder *responder, const struct place *place, int f
 
 /* Is the file of STATUS seen through the mount of a place? */
 static bool
-is_seen(const struct responder *responder, const struct statx *status)
+is_seen(const struct responder *responder, const struct status *status)
 {
 	for (size_t i = 0; i < responder->permit->path_count; i++)
-		if (responder->places[i].mount == status->stx_mnt_id)
+		if (responder->places[i].mount == status->mount)
 			return true;
 	return false;
 }
 
 /* Finds the path of FD through the mount of the first place that shows it; its length, 0 when none does. */
 static size_t
-path_instead(const struct responder *responder, const struct statx *status, int fd,
+path_instead(const struct responder *responder, const struct status *status, int fd,
 	     char path[PATH_MAX + 1])
 {
 	size_t length = 0;
@@ -454,7 +438,7 @@ path_instead(const struct responder *responder, const struct statx *status, int 
 	for (size_t i = 0; !length && i < responder->permit->path_count; i++) {
 		const struct place *place = &responder->places[i];
 
-		if (place->mount && place->folder && place->device == device_of(status))
+		if (place->mount && place->folder && place->device == status->device)
 			length = path_through(responder, place, fd, path);
 	}
 	return length;
@@ -465,24 +449,21 @@ path_instead(const struct responder *responder, const struct statx *status, int 
  * namespace elsewhere?
  */
 static bool
-is_here(char *path, size_t length, const struct statx *status)
+is_here(char *path, size_t length, const struct status *status)
 {
-	const int how = AT_STATX_DONT_SYNC | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-	struct statx found;
+	struct status found;
 	char *slash;
 	bool is;
 
 	if (!length)
 		return false;
-	if (statx(AT_FDCWD, path, how, STATX_MNT_ID, &found) == 0
-	    && found.stx_mnt_id == status->stx_mnt_id)
+	if (status_at(AT_FDCWD, path, false, &found) == 0 && found.mount == status->mount)
 		return true;
 	slash = strrchr(path, '/');
 	if (slash == path)
 		return false;
 	*slash = '\0';
-	is = statx(AT_FDCWD, path, how, STATX_MNT_ID, &found) == 0
-	     && found.stx_mnt_id == status->stx_mnt_id;
+	is = status_at(AT_FDCWD, path, false, &found) == 0 && found.mount == status->mount;
 	*slash = '/';
 	return is;
 }
@@ -494,12 +475,12 @@ find_path(const struct responder *responder, struct subject *subject)
 	static const char deleted[] = " (deleted)";
 	static char instead[PATH_MAX + 1];
 	size_t length = path_of(responder, subject->fd, subject->path), end;
-	struct statx status;
+	struct status status;
 
-	if (!identify(subject->fd, &status))
+	if (status_at(subject->fd, "", false, &status) < 0)
 		return length;
-	subject->is_dir = S_ISDIR(status.stx_mode);
-	if (status.stx_mask & STATX_MNT_ID && !is_seen(responder, &status)) {
+	subject->is_dir = S_ISDIR(status.mode);
+	if (status.mount && !is_seen(responder, &status)) {
 		end = path_instead(responder, &status, subject->fd, instead);
 		if (end) {
 			memcpy(subject->path, instead, end + 1);
@@ -509,7 +490,7 @@ find_path(const struct responder *responder, struct subject *subject)
 		}
 	}
 	end = sizeof(deleted) - 1;
-	if (!status.stx_nlink && length > end && !strcmp(subject->path + length - end, deleted))
+	if (!status.links && length > end && !strcmp(subject->path + length - end, deleted))
 		subject->path[length -= end] = '\0';
 	return length;
 }
@@ -748,18 +729,17 @@ find_places(struct responder *responder)
 	for (size_t i = 0; i < permit->path_count; i++) {
 		struct place *place = &responder->places[i];
 		int fd = open(permit->paths[i], O_PATH | O_CLOEXEC);
-		struct statx status;
+		struct status status;
 
 		if (fd < 0)
 			return fail_in(responder, PERMIT_MARK, errno, i);
-		if (identify(fd, &status)) {
-			place->device = device_of(&status);
-			if (status.stx_mask & STATX_MNT_ID)
-				place->mount = status.stx_mnt_id;
+		if (status_at(fd, "", false, &status) == 0) {
+			place->device = status.device;
+			place->mount = status.mount;
 			place->folder = realpath(permit->paths[i], NULL);
 		}
 		close(fd);
-		if (place->folder && !S_ISDIR(status.stx_mode))
+		if (place->folder && !S_ISDIR(status.mode))
 			*(strrchr(place->folder, '/') + 1) = '\0';
 	}
 	return 0;
