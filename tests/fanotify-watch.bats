@@ -26,7 +26,7 @@ held() {
 	launch unshare -m bash -c "$1"' && echo >&7 && exec tail -f /dev/null 7>&-'
 	read -r -t "$LIMIT" -u "$ready" _ || skip "cannot mount here: $(<"$job/err")"
 	holder=$pid
-	within=(nsenter -t "$holder" -m -w)
+	within=(nsenter -t "$holder" -m -r -w)
 	cd "/proc/$holder/cwd" || return
 }
 
