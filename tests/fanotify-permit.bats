@@ -29,7 +29,7 @@ ground() {
 		'mount -t "$1" "$2" "$3" && echo >&7 && exec 7>&- 8>&- sleep 1000' "$0" "$1" "$2" "$M"
 	holder=$pid
 	read -r -t "$LIMIT" -u "$ready" _ || skip "cannot mount $1 here: $(cat "$job/err")"
-	inside=(nsenter -t "$holder" -m -r sh -c 'cd "$0" && exec "$@"' "$M")
+	inside=(nsenter -t "$holder" -m -r -w sh -c 'cd "$0" && exec "$@"' "$M")
 }
 
 # on COMMAND...: runs it there: status, output, stderr. Nothing may hang.
@@ -219,7 +219,7 @@ is_denied() {
 	rules "deny open \"a\" if pid=$$"
 	permit
 	opens a
-	run bash -c 'nsenter -t "$1" -m -r cat "$2"' "$0" "$holder" "$M/a"
+	run bash -c 'nsenter -t "$1" -m -r -w cat "$2"' "$0" "$holder" "$M/a"
 	equal "$status" 0
 	end
 }
@@ -396,11 +396,11 @@ is_denied() {
 	rules 'ask open "a"'
 	ask_with 'exit 1'
 	cd /
-	start nsenter -t "$holder" -m -r sh -c 'cd / && exec "$@"' "$0" "$BUTTER" fanotify-watch \
+	start nsenter -t "$holder" -m -r -w sh -c 'cd / && exec "$@"' "$0" "$BUTTER" fanotify-watch \
 		--permit "$BATS_TEST_TMPDIR/rules" --ask "$BATS_TEST_TMPDIR/asked" --ready-fd 7 "$M"
 	roles
 	is_denied a
-	nsenter -t "$holder" -m -r sh -c 'cd / && umount "$0"' "$M"
+	nsenter -t "$holder" -m -r -w sh -c 'cd / && umount "$0"' "$M"
 	finish
 	equal "$status" 1
 	equal "$stderr" 'butter: fanotify-watch: nothing is left to watch'
