@@ -2,6 +2,7 @@
 #include "cli/num.h"
 
 #include <errno.h>
+#include <libutil.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,4 +221,12 @@ num_format_duration(char text[NUM_DURATION_SIZE], int64_t nanoseconds)
 	at = put_number(at, milliseconds % 1000, 3, 's');
 	*at = '\0';
 	return (size_t)(at - text);
+}
+
+void
+num_format_size(char text[NUM_SIZE_SIZE], uint64_t bytes)
+{
+	int64_t number = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
+
+	humanize_number(text, 5, number, "", HN_AUTOSCALE, HN_DECIMAL | HN_NOSPACE);
 }

@@ -37,4 +37,9 @@ enum { NUM_DURATION_SIZE = 40 };
  */
 size_t num_format_duration(char text[NUM_DURATION_SIZE], int64_t nanoseconds);
 
+enum { NUM_SIZE_SIZE = 8 };
+
+/* Writes BYTES as num_size reads them, to two or three digits: `512`, `1.2K`, `310M`. */
+void num_format_size(char text[NUM_SIZE_SIZE], uint64_t bytes);
+
 #endif

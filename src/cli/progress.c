@@ -52,10 +52,14 @@ progress_draw(struct progress *progress, int64_t done, int64_t total, const char
 	room = room < LEAST_BAR ? LEAST_BAR : room;
 	filled = (int)(part * room);
 
-	buffer_print(&line, "\r%3d%% [", (int)(part * 100));
-	for (int i = 0; i < room; i++)
-		buffer_byte(&line, i < filled ? '#' : ' ');
-	buffer_print(&line, "] %s\033[K", text);
+	buffer_byte(&line, '\r');
+	if (total >= 0) {
+		buffer_print(&line, "%3d%% [", (int)(part * 100));
+		for (int i = 0; i < room; i++)
+			buffer_byte(&line, i < filled ? '#' : ' ');
+		buffer_text(&line, "] ");
+	}
+	buffer_print(&line, "%s\033[K", text);
 	/* Nobody is told when a drawing cannot be drawn. */
 	if (write(STDERR_FILENO, line.data, line.length) > 0)
 		progress->shown = true;

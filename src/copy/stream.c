@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+#include "copy/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "kernel/pipe.h"
+#include "kernel/range.h"
+
+enum {
+	MEMORY_SIZE = 1 << 18, /* bytes at once through memory */
+	SMALL = 1 << 15,       /* files up to this size are not worth a pipe */
+	RANGE_MOST =
+		1 << 26, /* bytes at once inside a file system, so that it can be interrupted */
+};
+
+/* What a way makes of the rest of the input. */
+enum outcome {
+	COPIED,  /* to its end, or to the limit */
+	REFUSED, /* it is not to be had for these two; nothing is lost */
+	FAILED,
+};
+
+/* What is being copied. */
+struct job {
+	struct stream *stream;
+	int in;
+	const struct stat *from;
+	uint64_t left, copied;
+};
+
+static size_t
+least(uint64_t one, uint64_t other)
+{
+	return (size_t)(one < other ? one : other);
+}
+
+/* BYTES have arrived by WAY. */
+static void
+count(struct job *job, enum stream_way way, size_t bytes)
+{
+	struct stream *stream = job->stream;
+
+	stream->ways[way].bytes += bytes;
+	stream->way = way;
+	job->left -= bytes;
+	job->copied += bytes;
+	if (stream->moved)
+		stream->moved(bytes, stream->context);
+}
+
+static enum outcome
+fail_on(struct job *job, enum stream_side side)
+{
+	job->stream->side = side;
+	return FAILED;
+}
+
+static enum outcome
+refuse(struct job *job, enum stream_way way)
+{
+	job->stream->ways[way].refused = errno;
+	return REFUSED;
+}
+
+/* ---- the ways ---- */
+
+static enum outcome
+by_memory(struct job *job)
+{
+	static char bytes[MEMORY_SIZE];
+	struct stream *stream = job->stream;
+	struct stream_count *way = &stream->ways[STREAM_MEMORY];
+
+	while (job->left) {
+		size_t size = least(least(sizeof(bytes), stream->most), job->left), written;
+		ssize_t taken = pipe_read(job->in, bytes, size);
+		int result;
+
+		way->calls++;
+		if (taken < 0)
+			return fail_on(job, STREAM_INPUT);
+		if (taken == 0)
+			break;
+		result = pipe_write(stream->out, bytes, (size_t)taken, &written);
+		way->calls++;
+		count(job, STREAM_MEMORY, written);
+		if (result < 0)
+			return fail_on(job, STREAM_OUTPUT);
+	}
+	return COPIED;
+}
+
+/* Whose error it is: the input's, if what comes next cannot be read either. */
+static enum stream_side
+side_of_range(const struct job *job)
+{
+	int error = errno;
+	char byte;
+	bool reads = error != EIO || pread(job->in, &byte, 1, lseek(job->in, 0, SEEK_CUR)) >= 0;
+
+	errno = error;
+	return reads ? STREAM_OUTPUT : STREAM_INPUT;
+}
+
+static enum outcome
+by_range(struct job *job)
+{
+	struct stream *stream = job->stream;
+
+	while (job->left) {
+		size_t size = least(least(RANGE_MOST, stream->most), job->left);
+		ssize_t copied = range_copy(job->in, stream->out, size);
+
+		stream->ways[STREAM_RANGE].calls++;
+		if (copied < 0)
+			return range_is_refusal(errno) ? refuse(job, STREAM_RANGE)
+						       : fail_on(job, side_of_range(job));
+		if (copied == 0)
+			break;
+		count(job, STREAM_RANGE, (size_t)copied);
+	}
+	return COPIED;
+}
+
+/* Not by splice, but perhaps by read and write. */
+static bool
+is_refusal(int error)
+{
+	return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP;
+}
+
+static int
+open_pipe(struct job *job)
+{
+	struct stream *stream = job->stream;
+	ssize_t room;
+
+	if (!stream->widened) {
+		pipe_widen(stream->out, stream->pipe_size);
+		stream->widened = true;
+	}
+	if (S_ISFIFO(job->from->st_mode))
+		pipe_widen(job->in, stream->pipe_size);
+	if (stream->room)
+		return 0;
+	room = pipe_open(stream->pipe, stream->pipe_size);
+	if (room < 0)
+		return -1;
+	stream->room = (size_t)room;
+	return 0;
+}
+
+/* The HELD bytes in our own pipe go out. */
+static enum outcome
+empty_pipe(struct job *job, size_t held, bool more)
+{
+	struct stream *stream = job->stream;
+	struct job rest = { .stream = stream, .in = stream->pipe[0], .left = held };
+	enum outcome outcome;
+
+	while (held) {
+		ssize_t gone = pipe_splice(stream->pipe[0], stream->out, held, more);
+
+		stream->ways[STREAM_SPLICE].calls++;
+		if (gone < 0 && is_refusal(errno)) {
+			refuse(job, STREAM_SPLICE);
+			rest.left = held;
+			outcome = by_memory(&rest);
+			job->left -= rest.copied;
+			job->copied += rest.copied;
+			return outcome == COPIED ? REFUSED : outcome;
+		}
+		if (gone < 0)
+			return fail_on(job, STREAM_OUTPUT);
+		held -= (size_t)gone;
+		count(job, STREAM_SPLICE, (size_t)gone);
+	}
+	return COPIED;
+}
+
+static enum outcome
+by_splice(struct job *job)
+{
+	struct stream *stream = job->stream;
+	uint64_t before = job->copied;
+
+	if (open_pipe(job) < 0)
+		return refuse(job, STREAM_SPLICE);
+	while (job->left) {
+		size_t size = least(least(stream->room, stream->most), job->left);
+		ssize_t held = pipe_splice(job->in, stream->pipe[1], size, false);
+		enum outcome outcome;
+
+		stream->ways[STREAM_SPLICE].calls++;
+		if (held < 0)
+			return is_refusal(errno) && job->copied == before
+				       ? refuse(job, STREAM_SPLICE)
+				       : fail_on(job, STREAM_INPUT);
+		if (held == 0)
+			break;
+		/* Of a full pipe's worth out of a file it is known that more follows, or nearly. */
+		outcome = empty_pipe(job, (size_t)held,
+				     S_ISREG(job->from->st_mode) && (size_t)held == stream->room
+					     && job->copied + (size_t)held
+							< (uint64_t)job->from->st_size);
+		if (outcome != COPIED)
+			return outcome;
+	}
+	return COPIED;
+}
+
+/* ---- choosing ---- */
+
+/* Whether WAY is worth trying. */
+static bool
+may_go(const struct job *job, enum stream_way way)
+{
+	const struct stream *stream = job->stream;
+	mode_t from = job->from->st_mode, to = stream->to.st_mode;
+	bool is_small = job->left <= SMALL || (S_ISREG(from) && job->from->st_size <= SMALL);
+
+	switch (way) {
+	case STREAM_RANGE:
+		return S_ISREG(from) && S_ISREG(to) && job->from->st_size > 0;
+	case STREAM_SPLICE:
+		/* Files of no size are made up as they are read; of a terminal one read is one line. */
+		if (stream->stable || is_small)
+			return false;
+		return !S_ISCHR(from) || !isatty(job->in);
+	case STREAM_MEMORY:
+	default:
+		return true;
+	}
+}
+
+/* Whether the input can have more, although a way has found no more: some file systems say so too early. */
+static bool
+is_doubtful(const struct job *job, enum stream_way way)
+{
+	return way != STREAM_MEMORY && job->left && S_ISREG(job->from->st_mode)
+	       && lseek(job->in, 0, SEEK_CUR) != job->from->st_size;
+}
+
+int
+stream_copy(struct stream *stream, int in, const struct stat *status, uint64_t limit,
+	    uint64_t *copied)
+{
+	static enum outcome (*const ways[])(struct job *) = {
+		[STREAM_RANGE] = by_range, [STREAM_SPLICE] = by_splice, [STREAM_MEMORY] = by_memory
+	};
+	struct job job = { .stream = stream, .in = in, .from = status, .left = limit };
+	enum outcome outcome = REFUSED;
+
+	for (int way = 0; way < STREAM_WAYS && outcome == REFUSED; way++) {
+		if (!may_go(&job, (enum stream_way)way))
+			continue;
+		outcome = ways[way](&job);
+		if (outcome == COPIED && is_doubtful(&job, (enum stream_way)way))
+			outcome = by_memory(&job);
+	}
+	*copied = job.copied;
+	return outcome == COPIED ? 0 : -1;
+}
+
+int
+stream_skip(struct stream *stream, int in, uint64_t limit, uint64_t *skipped)
+{
+	static char bytes[1 << 16];
+
+	for (*skipped = 0; *skipped < limit;) {
+		ssize_t taken = pipe_read(in, bytes, least(sizeof(bytes), limit - *skipped));
+
+		if (taken < 0) {
+			stream->side = STREAM_INPUT;
+			return -1;
+		}
+		if (taken == 0)
+			break;
+		*skipped += (size_t)taken;
+	}
+	return 0;
+}
+
+bool
+stream_is_output(const struct stream *stream, int fd, const struct stat *status)
+{
+	return S_ISREG(status->st_mode) && status->st_dev == stream->to.st_dev
+	       && status->st_ino == stream->to.st_ino && lseek(fd, 0, SEEK_CUR) < status->st_size;
+}
+
+int
+stream_open(struct stream *stream)
+{
+	int flags = fcntl(stream->out, F_GETFL);
+
+	stream->pipe[0] = stream->pipe[1] = -1;
+	stream->room = 0;
+	/* So that it fails also where there is nothing to write. */
+	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+		errno = EBADF;
+		return -1;
+	}
+	return fstat(stream->out, &stream->to);
+}
+
+void
+stream_close(struct stream *stream)
+{
+	for (int i = 0; i < 2 && stream->room; i++)
+		close(stream->pipe[i]);
+	stream->room = 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/range.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+ssize_t
+range_copy(int from, int to, size_t size)
+{
+	ssize_t copied;
+
+	do
+		copied = copy_file_range(from, NULL, to, NULL, size, 0);
+	while (copied < 0 && errno == EINTR);
+	return copied;
+}
+
+bool
+range_is_refusal(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EBADF: /* TO only appends */
+	case EINVAL:
+	case ENOENT: /* a server of CIFS */
+	case ENOSYS:
+	case ENOTTY:
+	case EOPNOTSUPP:
+	case EPERM:
+	case ETXTBSY:
+	case EXDEV:
+		return true;
+	default:
+		return false;
+	}
+}

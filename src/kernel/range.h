@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* Copying between files inside the kernel, which may be no more than a reference: copy_file_range(2). */
+#ifndef BUTTER_RANGE_H
+#define BUTTER_RANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Copies SIZE bytes at most from where FROM stands to where TO stands, and moves both on. Returns
+ * how many: 0 is no proof of an end, as some file systems say it of files that they make up. -1 with errno
+ * (range_is_refusal), or EIO, ENOSPC, EDQUOT, EFBIG; copy_file_range(2).
+ */
+ssize_t range_copy(int from, int to, size_t size);
+
+/* Whether ERROR means that these files cannot be copied in this way, but perhaps in another. */
+bool range_is_refusal(int error);
+
+#endif
