@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * splice-cat: cat that lets the kernel move the bytes, without copying them where that is possible, and
+ * that can copy a part, hold a rate, show how far it is, and say what it did. For large files, pipelines
+ * and sockets; and for small files it costs what cat costs.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "cli/json.h"
+#include "cli/meter.h"
+#include "cli/num.h"
+#include "cli/say.h"
+#include "copy/stream.h"
+#include "kernel/pipe.h"
+
+enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096 };
+
+static bool append, explain, json, stable, with_progress, with_stats;
+static const char *out_file;
+static uint64_t length = UINT64_MAX, offset, pipe_size = PIPE_SIZE, rate;
+
+static const struct opt options[] = {
+	{ OPT_STRING, 'o', "output", "FILE", &out_file, "write to FILE, which is made or emptied" },
+	{ OPT_FLAG, 0, "append", NULL, &append, "with --output: add to the end of FILE" },
+	{ OPT_SIZE, 0, "offset", "SIZE", &offset, "leave out the first SIZE bytes of all" },
+	{ OPT_SIZE, 0, "length", "SIZE", &length, "no more than SIZE bytes of all" },
+	{ OPT_SIZE, 0, "rate", "SIZE", &rate, "no more than SIZE bytes in a second" },
+	{ OPT_FLAG, 0, "stable", NULL, &stable,
+	  "what is sent does not change with the file later: a copy, never a reference" },
+	{ OPT_SIZE, 0, "pipe-size", "SIZE", &pipe_size,
+	  "of the pipe in between, and asked for at both ends (1M)" },
+	{ OPT_FLAG, 0, "progress", NULL, &with_progress,
+	  "show how far it is on a terminal, after a second" },
+	{ OPT_FLAG, 0, "stats", NULL, &with_stats,
+	  "say bytes, seconds, calls and way on standard error at the end" },
+	{ OPT_FLAG, 'j', "json", NULL, &json, "with --stats: as a JSON line" },
+	{ OPT_FLAG, 0, "explain", NULL, &explain,
+	  "say which way each FILE went, and why no better one" },
+	OPT_END,
+};
+
+static struct stream stream;
+static struct meter meter;
+static volatile sig_atomic_t asked;
+
+/* The system calls of the ways, the best first. */
+static const char *const way_names[STREAM_WAYS] = { [STREAM_RANGE] = "copy_file_range",
+						    [STREAM_SPLICE] = "splice",
+						    [STREAM_MEMORY] = "read_write" };
+
+static int
+check(void)
+{
+	if (append && !out_file)
+		return misuse("--append needs --output");
+	if (json && !with_stats)
+		return misuse("--json needs --stats");
+	if (pipe_size < PIPE_LEAST)
+		return misuse("--pipe-size: at least %d", PIPE_LEAST);
+	return 0;
+}
+
+/* ---- telling ---- */
+
+static void
+ask(int signal)
+{
+	(void)signal;
+	asked = 1;
+}
+
+/* SIGUSR1: says how far it is. */
+static void
+answer(void)
+{
+	struct buffer text = { 0 };
+
+	if (!asked)
+		return;
+	asked = 0;
+	meter_text(&meter, &text);
+	note("%s", buffer_string(&text));
+	buffer_done(&text);
+}
+
+static void
+moved(uint64_t bytes, void *context)
+{
+	meter_add(bytes, context);
+	answer();
+}
+
+static uint64_t
+calls(void)
+{
+	uint64_t sum = 0;
+
+	for (int way = 0; way < STREAM_WAYS; way++)
+		sum += stream.ways[way].calls;
+	return sum;
+}
+
+/* The way that most bytes went. */
+static enum stream_way
+main_way(void)
+{
+	int most = stream.way;
+
+	for (int way = 0; way < STREAM_WAYS; way++)
+		if (stream.ways[way].bytes > stream.ways[most].bytes)
+			most = way;
+	return (enum stream_way)most;
+}
+
+static void
+tell_stats(int64_t time)
+{
+	struct buffer line = { 0 };
+	double seconds = (double)time / (double)NUM_SECOND;
+	char speed[NUM_SIZE_SIZE];
+
+	if (json) {
+		json_begin(&line);
+		json_word(&line, "event", "copied");
+		json_number(&line, "bytes", (int64_t)meter.done);
+		json_seconds(&line, "seconds", time);
+		json_number(&line, "calls", (int64_t)calls());
+		json_word(&line, "way", meter.done ? way_names[main_way()] : "none");
+		for (int way = 0; way < STREAM_WAYS; way++)
+			json_number(&line, way_names[way], (int64_t)stream.ways[way].bytes);
+		json_end(&line);
+		buffer_byte(&line, '\n');
+		say_plain(buffer_string(&line));
+	} else {
+		num_format_size(speed, seconds > 0 ? (uint64_t)((double)meter.done / seconds) : 0);
+		note("%" PRIu64 " bytes, %.3f seconds, %s/s, %" PRIu64 " calls, %s", meter.done,
+		     seconds, speed, calls(), meter.done ? way_names[main_way()] : "none");
+	}
+	buffer_done(&line);
+}
+
+/* BYTES of NAME have gone. */
+static void
+tell_way(const char *name, uint64_t bytes)
+{
+	struct buffer line = { 0 };
+
+	for (int way = 0; way < STREAM_WAYS; way++)
+		if (stream.ways[way].refused)
+			buffer_print(&line, "; %s: %s", way_names[way],
+				     strerror(stream.ways[way].refused));
+	note("'%s': %" PRIu64 " bytes by %s%s", name, bytes,
+	     bytes ? way_names[stream.way] : "no call", buffer_string(&line));
+	buffer_done(&line);
+}
+
+/* ---- copying ---- */
+
+static int
+fail_at_output(void)
+{
+	if (out_file)
+		return fail(NULL, "cannot write '%s'", out_file);
+	return fail(NULL, "cannot write to standard output");
+}
+
+/* Passes over what of IN is before the offset; 1 when nothing of it is behind that. -1 with errno. */
+static int
+pass_over(int in, const struct stat *status)
+{
+	off_t at =
+		S_ISREG(status->st_mode) || S_ISBLK(status->st_mode) ? lseek(in, 0, SEEK_CUR) : -1;
+	uint64_t passed;
+	off_t end;
+
+	if (!offset)
+		return 0;
+	/* A file of no size is made up as it is read. */
+	if (at < 0 || (S_ISREG(status->st_mode) && !status->st_size)) {
+		if (stream_skip(&stream, in, offset, &passed) < 0)
+			return -1;
+		offset -= passed;
+		return offset > 0;
+	}
+	end = lseek(in, 0, SEEK_END);
+	passed = end > at ? (uint64_t)(end - at) : 0;
+	if (passed > offset)
+		passed = offset;
+	offset -= passed;
+	return lseek(in, at + (off_t)passed, SEEK_SET) < 0 ? -1 : 0;
+}
+
+/* What is to come of the FILEs, if that is known: regular files that stay as they are. */
+static uint64_t
+expect(int count, char **files)
+{
+	uint64_t total = 0;
+	struct stat status;
+
+	for (int i = 0; i < count; i++) {
+		bool is_stdin = !strcmp(files[i], "-");
+
+		if ((is_stdin ? fstat(STDIN_FILENO, &status) : stat(files[i], &status)) < 0)
+			continue;
+		if (!S_ISREG(status.st_mode) || !status.st_size)
+			return length < UINT64_MAX ? length : METER_UNKNOWN;
+		total += (uint64_t)status.st_size;
+	}
+	total -= total < offset ? total : offset;
+	return total < length ? total : length;
+}
+
+/* Copies what is left of IN. 0, or the status after a message; *OVER: nothing can be written any more. */
+static int
+copy(int in, const char *name, bool *over)
+{
+	struct stat status;
+	uint64_t copied;
+	int result;
+
+	if (fstat(in, &status) < 0)
+		return fail(NULL, "cannot read '%s'", name);
+	if (stream_is_output(&stream, in, &status))
+		return failx("'%s' is input and output: it would never end", name);
+	result = pass_over(in, &status);
+	if (result)
+		return result < 0 ? fail(NULL, "cannot read '%s'", name) : 0;
+	for (int way = 0; way < STREAM_WAYS; way++)
+		stream.ways[way].refused = 0;
+	result = stream_copy(&stream, in, &status, length, &copied);
+	length -= length < UINT64_MAX ? copied : 0;
+	if (explain)
+		tell_way(name, copied);
+	if (result == 0)
+		return 0;
+	*over = stream.side == STREAM_OUTPUT;
+	return *over ? fail_at_output() : fail(NULL, "cannot read '%s'", name);
+}
+
+static int
+copy_file(const char *name, bool *over)
+{
+	int in = STDIN_FILENO, status;
+
+	if (!strcmp(name, "-"))
+		return copy(in, "-", over);
+	in = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (in < 0)
+		return fail(NULL, "cannot open '%s'", name);
+	status = copy(in, name, over);
+	close(in);
+	return status;
+}
+
+/* Opens the output; it is emptied later, when it is known not to be an input, too. */
+static int
+open_output(int count, char **files)
+{
+	struct stat status;
+
+	stream.out = STDOUT_FILENO;
+	if (out_file)
+		stream.out = open(
+			out_file,
+			O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (append ? O_APPEND : 0), 0666);
+	if (stream.out < 0)
+		return fail(NULL, "cannot open '%s'", out_file);
+	if (stream_open(&stream) < 0)
+		return fail_at_output();
+	if (!out_file || append || !S_ISREG(stream.to.st_mode))
+		return 0;
+	for (int i = 0; i < count; i++)
+		if ((strcmp(files[i], "-") ? stat(files[i], &status) : fstat(STDIN_FILENO, &status))
+			    == 0
+		    && status.st_dev == stream.to.st_dev && status.st_ino == stream.to.st_ino)
+			return failx("'%s' is input and output: it would be emptied", files[i]);
+	return ftruncate(stream.out, 0) < 0 ? fail_at_output() : 0;
+}
+
+static int
+splice_cat_run(int count, char **files)
+{
+	static char dash[] = "-", *standard_input[] = { dash, NULL };
+	struct sigaction asks = { .sa_handler = ask };
+	int status = check(), one;
+	bool over = false;
+
+	if (status)
+		return status;
+	if (!count) {
+		files = standard_input;
+		count = 1;
+	}
+	status = open_output(count, files);
+	if (status)
+		return status;
+	pipe_interrupted = answer;
+	sigaction(SIGUSR1, &asks, NULL);
+	meter = (struct meter){ .rate = rate, .draws = with_progress && progress_wanted() };
+	meter.total = expect(count, files);
+	meter_begin(&meter);
+	stream.stable = stable;
+	stream.pipe_size = (size_t)pipe_size;
+	stream.most = meter_step(&meter);
+	stream.moved = moved;
+	stream.context = &meter;
+	for (int i = 0; i < count && length && !over; i++) {
+		one = copy_file(files[i], &over);
+		status = status ? status : one;
+	}
+	meter_end(&meter);
+	if (with_stats)
+		tell_stats(meter_time(&meter));
+	stream_close(&stream);
+	if (out_file && close(stream.out) < 0 && !over)
+		status = fail_at_output();
+	return status;
+}
+
+const struct applet applet_splice_cat = {
+	.name = "splice-cat",
+	.summary = "concatenate files, and let the kernel move the bytes",
+	.operands = "[FILE ...]",
+	.max = APPLET_ANY,
+	.options = options,
+	.run = splice_cat_run,
+};

@@ -1,0 +1,265 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2154 # helper.bash sets status, output, stderr
+# shellcheck disable=SC2016 # inner shells expand
+
+load helper
+
+pairs=$BATS_TEST_DIRNAME/pairs.pl
+
+setup() {
+	need_applet splice-cat
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# numbers FILE COUNT: makes a file of lines, 8 bytes each.
+numbers() {
+	perl -e 'printf "%07d\n", $_ for 1 .. $ARGV[0]' "$2" >"$1"
+}
+
+# same FILE PART...: FILE is what the PARTs are together.
+same() {
+	local file=$1
+
+	shift
+	cat "$@" | cmp - "$file" || fails "$file is not $*"
+}
+
+# ---- Every byte, from everywhere to everywhere
+
+@test "from each kind of input to each kind of output, what cat does, or better" {
+	need_tool perl
+	perl "$pairs" '.*' '.*' "$BUTTER" splice-cat >ours 2>/dev/null
+	perl "$pairs" '(?!blockless).*' '(?!blockless).*' cat >theirs 2>/dev/null
+	# cat fails where a descriptor does not block; that is not to be had from it.
+	# It does not mind a descriptor that cannot be written when there is nothing to write.
+	cut -d ' ' -f 1-3 theirs | grep -E ' read_only 0$' | diff - <(printf '%s read_only 0\n' empty empty_pipe end null)
+	diff <(grep -v ' read_only ' theirs) <(grep -vE 'blockless| read_only ' ours) || fails "cat does another thing"
+	for out in blockless blockless_socket; do
+		diff <(grep " $out " ours | grep -v '^blockless' | cut -d ' ' -f 1,3-) <(grep ' socket ' ours | grep -v '^blockless' | cut -d ' ' -f 1,3-)
+	done
+	diff <(grep '^blockless ' ours | cut -d ' ' -f 2-) <(grep '^pieces ' ours | cut -d ' ' -f 2-)
+	diff <(grep '^blockless_socket ' ours | cut -d ' ' -f 2-) <(grep '^pieces ' ours | cut -d ' ' -f 2-)
+}
+
+@test "several files, standard input among them, in order" {
+	numbers a 10
+	numbers b 50000
+	numbers c 3
+	capture sh -c '"$BUTTER" splice-cat a - b /dev/null c <c >all'
+	succeeded
+	same all a c b c
+}
+
+@test "a file that cannot be read is told, and the next one follows" {
+	numbers a 10
+	try splice-cat a missing . a
+	equal "$status" 1
+	equal "$output" "$(cat a a)"
+	equal "$stderr" "butter: splice-cat: cannot open 'missing': No such file or directory
+butter: splice-cat: cannot read '.': Is a directory"
+}
+
+@test "--output makes, empties and appends" {
+	numbers a 50000
+	numbers b 10
+	try splice-cat -o out a
+	succeeded
+	same out a
+	try splice-cat --output out b
+	succeeded
+	same out b
+	try splice-cat -o out --append a
+	succeeded
+	same out b a
+}
+
+@test "what is input and output is refused, and not emptied" {
+	numbers a 50000
+	cp a kept
+	ln a link
+	for command in 'a >>a' 'link >>a' '- <a >>a' '-o a link' '-o a --append link'; do
+		capture sh -c '"$BUTTER" splice-cat '"$command"
+		failed 1 splice-cat 'is input and output'
+		same a kept
+	done
+}
+
+@test "--offset and --length are those of all the files together" {
+	numbers a 10000
+	numbers b 20000
+	cat a b >all
+	for range in '0 0' '0 1' '1 1' '79999 2' '80000 1' '80001 100' '100000 1000000' '240000 1' '300000 5' '5 90000' '1K 64K'; do
+		read -r offset length <<<"$range"
+		from=$(numfmt --from=iec "$offset") size=$(numfmt --from=iec "$length")
+		tail -c +"$((from + 1))" all | head -c "$size" >wanted
+		to_file out splice-cat --offset "$offset" --length "$length" a b
+		succeeded
+		same out wanted
+		cat all | "$BUTTER" splice-cat --offset "$offset" --length "$length" | cmp - wanted
+	done
+}
+
+@test "standard input begins where it stands, and only what was taken is taken" {
+	numbers a 10000
+	{ head -c 4096 >/dev/null; "$BUTTER" splice-cat --length 1000; cat; } <a >out
+	tail -c +4097 a | cmp - out
+}
+
+# ---- Errors say whose they are
+
+@test "an output that is full, and one that has left" {
+	numbers a 50000
+	to_file /dev/full splice-cat a
+	failed 1 splice-cat 'cannot write to standard output: No space left on device'
+	try splice-cat -o /dev/full a
+	failed 1 splice-cat "cannot write '/dev/full': No space left on device"
+	capture bash -o pipefail -c '"$BUTTER" splice-cat /dev/zero | head -c 1000 >/dev/null'
+	equal "$status$stderr" 141
+	capture bash -o pipefail -c 'trap "" PIPE; "$BUTTER" splice-cat /dev/zero | head -c 1000 >/dev/null'
+	failed 1 splice-cat 'cannot write to standard output: Broken pipe'
+	capture bash -c '"$BUTTER" splice-cat a >&-'
+	failed 1 splice-cat 'standard output'
+	capture bash -c '"$BUTTER" splice-cat <&-'
+	failed 1 splice-cat "cannot read '-': Bad file descriptor"
+	capture bash -c 'ulimit -f 64; trap "" XFSZ; "$BUTTER" splice-cat a >out'
+	failed 1 splice-cat 'cannot write to standard output: File too large'
+	equal "$(stat -c %s out)" 65536
+}
+
+@test "a full disk: what fits is there" {
+	need_root
+	numbers a 50000
+	capture unshare -m sh -c 'mkdir disk && mount -t tmpfs -o size=64k none disk && "$BUTTER" splice-cat a >disk/out; echo $? "$(stat -c %s disk/out)"'
+	contains "$stderr" 'cannot write to standard output: No space left on device'
+	equal "$output" '1 65536'
+}
+
+@test "faults: a fast path that is not to be had at first changes nothing" {
+	need_strace
+	numbers a 50000
+	for call in splice copy_file_range pipe2 fcntl; do
+		for error in ENOSYS EPERM EINVAL EMFILE; do
+			[ "$call $error" != 'splice EMFILE' ] || continue
+			[ "$call $error" != 'copy_file_range EMFILE' ] || continue
+			capture strace -qq -e signal=none -e trace="$call" -o trace -e inject="$call:error=$error" "$BUTTER" splice-cat -o out a
+			succeeded
+			same out a
+			capture bash -c 'strace -qq -e signal=none -e trace='"$call"' -o trace -e inject='"$call:error=$error"' "$BUTTER" splice-cat a | cat >out'
+			succeeded
+			same out a
+		done
+	done
+}
+
+@test "faults: later errors are told, with the side that failed" {
+	need_strace
+	numbers a 500000
+	for error in EIO ENOSPC; do
+		# The third splice takes from the file, the fourth one gives.
+		capture bash -c 'strace -qq -e signal=none -e trace=splice -o trace -e inject=splice:error='$error':when=4 "$BUTTER" splice-cat a | cat >out'
+		failed 0 splice-cat 'cannot write to standard output' || true
+		contains "$stderr" 'cannot write to standard output'
+	done
+	capture bash -c 'strace -qq -e signal=none -e trace=splice -o trace -e inject=splice:error=EIO:when=3 "$BUTTER" splice-cat a | cat >out'
+	contains "$stderr" "cannot read 'a': Input/output error"
+	capture strace -qq -e signal=none -e trace=read -o trace -e inject=read:error=EIO "$BUTTER" splice-cat --stable a
+	contains "$stderr" "cannot read 'a': Input/output error"
+}
+
+# ---- How it is done
+
+@test "--stable: what was sent does not change with the file" {
+	numbers a 8192
+	mkfifo sent go
+	for option in '' --stable; do
+		numbers a 8192
+		"$BUTTER" splice-cat $option a >sent 3>&- 4>&- &
+		sender=$!
+		exec 9<sent
+		await_bytes=$(perl -e 'my $n = pack "L", 0; do { ioctl STDIN, 0x541B, $n } until unpack("L", $n) >= 65536; print unpack "L", $n' <&9)
+		[ "$await_bytes" -ge 65536 ]
+		wait "$sender"
+		cp a before
+		printf 'changed' | dd of=a conv=notrunc bs=1 status=none
+		cat <&9 >arrived
+		exec 9<&-
+		if [ -n "$option" ]; then same arrived before; else same arrived a; fi
+	done
+}
+
+@test "--explain and --stats: the way that was chosen, in text and JSON" {
+	need_tool jq
+	numbers a 50000
+	try splice-cat --explain --stats -o out a
+	equal "$status$output" 0
+	matches "$stderr" "butter: splice-cat: 'a': 400000 bytes by copy_file_range
+butter: splice-cat: 400000 bytes, 0\.[0-9]{3} seconds, [0-9.]+[KMG]?/s, [0-9]+ calls, copy_file_range"
+	capture bash -c '"$BUTTER" splice-cat --stats -j a | cat >out'
+	equal "$(jq -r '"\(.event) \(.bytes) \(.way) \(.splice) \(.read_write)"' <<<"$stderr")" 'copied 400000 splice 400000 0'
+	capture bash -c '"$BUTTER" splice-cat --explain a >>out'
+	contains "$stderr" "'a': 400000 bytes by read_write; copy_file_range: Bad file descriptor; splice: Invalid argument"
+}
+
+@test "--rate" {
+	numbers a 50000
+	begin=$(microseconds)
+	to_file out splice-cat --rate 1M a
+	succeeded
+	same out a
+	# 400,000 bytes at 1048576 a second are 381 ms.
+	[ "$(($(microseconds) - begin))" -ge 280000 ]
+}
+
+@test "what comes slowly is passed on at once" {
+	mkfifo in out
+	"$BUTTER" splice-cat <in >out 3>&- 4>&- &
+	exec 8>in 9<out
+	for i in 1 2 3; do
+		echo "$i" >&8
+		read -r -t "$LIMIT" line <&9
+		equal "$line" "$i"
+	done
+	exec 8>&-
+	wait $!
+	exec 9<&-
+}
+
+@test "SIGUSR1 says how far it is" {
+	mkfifo in
+	launch "$BUTTER" splice-cat -o out in
+	exec 8>in
+	echo 12345 >&8
+	await test -s out
+	kill -USR1 "$pid"
+	await grep -q '^butter: splice-cat: 6, ' "$job/err"
+	exec 8>&-
+	finish
+	equal "$status" 0
+	one_line splice-cat
+	same out <(echo 12345)
+}
+
+@test "--progress: a bar on a terminal, after a second; none elsewhere" {
+	need_tool script
+	numbers a 200000
+	capture script -qec '"$BUTTER" splice-cat --progress --rate 1M a 2>&1 >out' /dev/null
+	equal "$status" 0
+	same out a
+	contains "$output" '% ['
+	contains "$output" '1.5M of 1.5M, '
+	contains "$output" ' left'
+	capture script -qec '"$BUTTER" splice-cat --progress a 2>&1 >out' /dev/null
+	equal "$status$output" 0
+	capture "$BUTTER" splice-cat --progress --rate 1M a -o out
+	succeeded
+}
+
+@test "wrong usage is one line" {
+	for words in '--append' '-j' '--pipe-size 1' '--rate x' '--length -1' '--offset 1Z'; do
+		# shellcheck disable=SC2086
+		try splice-cat $words
+		misused splice-cat
+	done
+}
