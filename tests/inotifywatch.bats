@@ -676,8 +676,17 @@ live=("$BUTTER" inotifywatch --live --ready-fd 7)
 	lacks "$(pages)" $'\e'
 }
 
+# fits COLUMNS ROWS PAGE
+fits() {
+	tr '|' '\n' <<<"$3" | awk -v columns="$1" -v rows="$2" 'length($0) > columns { wide = 1 } END { exit wide || NR > rows }'
+}
+
+last_page_fits() {
+	fits "$1" "$2" "$(pages | tail -n 1)"
+}
+
 @test "--live fits the window, also when that changes" {
-	local page width
+	local page
 
 	mkdir -p "E/$(printf 'long%.0s' {1..40})/end"
 	: >"$(echo E/long*)/end/file"
@@ -686,17 +695,14 @@ live=("$BUTTER" inotifywatch --live --ready-fd 7)
 	await on_page 'end/file'
 	stty -F "$(readlink "/proc/$shown/fd/1")" cols 24 rows 5
 	again 300 E/long*/end/file D/g
-	await on_page '...nglong/end/'
-	: >D/n
+	await last_page_fits 24 5
 	kill -TERM "$shown"
 	ended
 	contains "$(pages)" '...'
 	while IFS= read -r page; do
-		width=$(tr '|' '\n' <<<"$page" | awk '{ if (length($0) > most) most = length($0) } END { print most, NR }')
-		((${width% *} <= 40 && ${width#* } <= 12)) || fails "$width: $page"
+		fits 40 12 "$page" || fails "$page"
 	done < <(pages)
-	width=$(pages | tail -n 1 | tr '|' '\n' | awk '{ if (length($0) > most) most = length($0) } END { print most, NR }')
-	((${width% *} <= 24 && ${width#* } <= 5)) || fails "$width"
+	last_page_fits 24 5 || fails "$(pages | tail -n 1)"
 }
 
 @test "--live has colours, but not with NO_COLOR" {
