@@ -398,7 +398,7 @@ play() {
 
 @test "model: random changes at full speed, replayed from what was told, give the tree that is there" {
 	mounted
-	seeds=$(rounds 3 25) changes=$(rounds 1500 5000)
+	seeds=$(rounds 3 50) changes=$(rounds 1500 5000)
 	for ((seed = 1; seed <= seeds; seed++)); do
 		play "$seed" "$changes" run anew
 		play "$seed" "$changes" stop anew
@@ -408,7 +408,7 @@ play() {
 
 @test "model: the same with few names, each change by a process of its own, which keeps the kernel from merging" {
 	mounted
-	seeds=$(rounds 1 6) changes=$(rounds 600 2000)
+	seeds=$(rounds 2 6) changes=$(rounds 1000 2000)
 	for ((seed = 1; seed <= seeds; seed++)); do
 		play "$seed" "$changes" run apart
 		play "$seed" "$changes" stop apart
