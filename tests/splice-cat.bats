@@ -98,6 +98,7 @@ butter: splice-cat: cannot read '.': Is a directory"
 		to_file out splice-cat --offset "$offset" --length "$length" a b
 		succeeded
 		same out wanted
+		# shellcheck disable=SC2002 # a pipe is meant
 		cat all | "$BUTTER" splice-cat --offset "$offset" --length "$length" | cmp - wanted
 	done
 }
