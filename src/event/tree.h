@@ -59,7 +59,7 @@ struct folder {
 	struct siblings children;
 	SLIST_ENTRY(node) same_wd; /* chain of the index */
 	struct node *next;         /* on the list of those that a walk has yet to visit */
-	uint32_t window;           /* of its last reading; 0: over */
+	uint32_t window;           /* of the last walk that found or read it; 0: the first */
 	int twin; /* wd under which the same folder is watched elsewhere; -1: none */
 	struct node node;
 };

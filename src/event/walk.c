@@ -84,7 +84,7 @@ give_up(struct files *files, struct node *node)
 		return -1;
 	if (!is_gone(errno))
 		trouble(files, node, errno);
-	else if (node->state == NODE_TOLD || node->wd >= 0)
+	else
 		walk_when_explained(files, node);
 	return 0;
 }
@@ -345,6 +345,7 @@ future_of(struct files *files, struct node *node)
 	if (!future)
 		future = tree_add(&files->tree, node->parent, node->name, NODE_FOLDER, NODE_UNTOLD);
 	future->seen = true;
+	tree_folder(future)->window = files->last_window;
 	return future;
 }
 
@@ -393,6 +394,8 @@ settle(struct files *files, struct node *node, int wd)
 	if (files->finds == NODE_UNTOLD && node->parent) {
 		node->seen = node->wd < 0; /* or else another has its name by now */
 		node = future_of(files, node);
+		if (node->wd >= 0)
+			follow_unwatch(files, node); /* what was found before is another's */
 		tree_folder(node)->twin = known ? known->wd : -1;
 	}
 	if (node->wd >= 0)
@@ -436,6 +439,22 @@ watch_quietly(struct files *files, struct step *step, const struct place *place)
 	return wd;
 }
 
+/*
+ * Whether STEP's folder, which is watched now, still has its name in ABOVE. It was opened before it
+ * was watched: if it left in between, no MOVE_SELF will tell, and another may have the name.
+ */
+static bool
+has_its_name(const struct step *step, int above)
+{
+	struct stat opened, named;
+
+	if (fstat(step->fd, &opened) < 0
+	    || fstatat(above, step->node->name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	errno = ENOENT;
+	return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+}
+
 /* Reads STEP's folder, which is reached by PLACE. -1 errno. */
 static int
 read_step(struct files *files, struct step *step, const struct place *place, int above)
@@ -465,6 +484,12 @@ watch_and_read(struct files *files, struct step *step, struct place *place, int 
 	wd = place->name ? watch_quietly(files, step, place) : -1;
 	if (wd < 0 && (result = leave_out(files, step->node)) <= 0)
 		return result;
+	if (wd >= 0 && files->finds == NODE_UNTOLD && step->node->parent
+	    && !has_its_name(step, above)) {
+		if (!tree_find(&files->tree, wd))
+			inotify_ignore(files->source.fd, wd);
+		return give_up(files, step->node);
+	}
 	if (wd >= 0 && !(step->node = settle(files, step->node, wd)))
 		return 0;
 	if (read_step(files, step, place, above) == 0)

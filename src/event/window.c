@@ -60,13 +60,23 @@ window_reads(struct files *files, struct node *node)
 	buffer_add(&window->folders, &node->wd, sizeof(node->wd));
 }
 
+/* Whether a walk after that of WINDOW has found NODE: it is told behind the fence of that one. */
+static bool
+is_of_later(const struct window *window, const struct node *node)
+{
+	return node->kind == NODE_FOLDER
+	       && (int32_t)(tree_folder(node)->window - window->number) > 0;
+}
+
 /* What the walk of WINDOW has found where it began, if the reader has not been told of it; NULL. */
 static struct node *
 found_first(const struct files *files, const struct window *window)
 {
 	const struct node *above = window->name ? tree_find(&files->tree, window->above) : NULL;
+	struct node *found =
+		above ? tree_child(&files->tree, above, window->name, NODE_UNTOLD) : NULL;
 
-	return above ? tree_child(&files->tree, above, window->name, NODE_UNTOLD) : NULL;
+	return found && !is_of_later(window, found) ? found : NULL;
 }
 
 void
@@ -287,9 +297,11 @@ tell_twin(struct files *files, struct node *node, struct event *event)
 
 /* What there is to say of NODE at the end of its window: 1 and *EVENT, 0 nothing. */
 static int
-tell_of(struct files *files, struct node *node, bool what_came, struct event *event)
+tell_of(struct files *files, const struct window *window, struct node *node, struct event *event)
 {
-	if (!what_came) {
+	if (node->state == NODE_UNTOLD && is_of_later(window, node))
+		return 0;
+	if (!window->telling_what_came) {
 		if (node->seen || node->touched)
 			return 0;
 		if (node->state == NODE_UNTOLD)
@@ -341,9 +353,11 @@ tell_first(struct files *files, struct window *window, struct event *event)
 
 	if (!window->name)
 		return 0;
+	window->telling_what_came = true;
 	while ((first = found_first(files, window)))
-		if (tell_of(files, first, true, event))
+		if (tell_of(files, window, first, event))
 			return 1;
+	window->telling_what_came = false;
 	free(window->name);
 	window->name = NULL;
 	files->at = NULL;
@@ -369,7 +383,7 @@ window_tell(struct files *files, struct event *event)
 				struct node *node = files->at;
 
 				files->at = LIST_NEXT(node, sibling);
-				if (tell_of(files, node, window->telling_what_came, event))
+				if (tell_of(files, window, node, event))
 					return 1;
 			}
 			/* The same folder again for what has come, or the next one. */
