@@ -12,7 +12,7 @@ load helper
 setup() {
 	need_applet inotifywait
 	model=$BUTTER_SOURCE/tests/model.pl
-	folders=0 settlings=0
+	folders=0 settlings=0 within=()
 	fresh
 }
 
@@ -22,7 +22,7 @@ fresh() {
 
 # follow OPTION...: watches D and all below; returns when it is ready.
 follow() {
-	start "$BUTTER" inotifywait -q -m -r --ready-fd 7 "$@" D
+	start "${within[@]}" "$BUTTER" inotifywait -q -m -r --ready-fd 7 "$@" D
 }
 
 stop() {
@@ -167,6 +167,17 @@ play() {
 		play "$seed" "$changes" stop
 		play "$seed" "$changes" stop --on-overflow report
 		play "$seed" "$changes" hiccup
+	done
+}
+
+@test "model: the same while its calls wait at random: all that can happen in the middle of a walk does" {
+	need_tool "${CC:-cc}"
+	"${CC:-cc}" -O1 -o jitter "$BUTTER_SOURCE/tests/jitter.c" || skip "cannot compile here"
+	"$PWD/jitter" 1 1 true || skip "no seccomp notifications here"
+	seeds=$(rounds 12 300)
+	for ((seed = 1; seed <= seeds; seed++)); do
+		within=("$BATS_TEST_TMPDIR/work.1/jitter" "$seed" "$((seed % 5 * 150 + 50))")
+		play "$seed" 800 run
 	done
 }
 

@@ -323,26 +323,39 @@ tell_of(struct files *files, const struct window *window, struct node *node, str
 	return 0;
 }
 
-/* Goes on to the next folder, or from what has gone to what has come; false at the end. */
-static bool
-next_folder(struct files *files, struct window *window)
+/* The folder of which WINDOW tells next: of what has gone, and then of what has come. NULL at the end. */
+static struct node *
+next_folder(const struct files *files, struct window *window)
 {
-	size_t folders = window->folders.length / sizeof(int);
-	struct node *node = NULL;
+	for (; window->which < window->folders.length / sizeof(int); window->which++) {
+		int wd = ((int *)(void *)window->folders.data)[window->which];
+		struct node *node = tree_find(&files->tree, wd);
 
-	while (window->which < folders) {
-		node = tree_find(&files->tree,
-				 ((int *)(void *)window->folders.data)[window->which]);
 		if (node && tree_folder(node)->window == window->number && !tree_is_away(node))
-			break;
-		window->which++;
+			return node;
 		window->telling_what_came = false;
-		node = NULL;
 	}
-	if (!node)
-		return false;
-	files->at = LIST_FIRST(&tree_folder(node)->children);
-	return true;
+	return NULL;
+}
+
+/* Begins with the next folder; 1 and *EVENT when the reader has to be told first that it is there:
+ * a later walk has read the one above again, but has not come as far as this one. */
+static int
+enter_folder(struct files *files, struct window *window, struct event *event)
+{
+	struct node *node;
+
+	while ((node = next_folder(files, window))) {
+		if (tell_above(files, node, event))
+			return 1;
+		if (!untold_above(node))
+			break;
+		window->which++; /* it is leaving */
+		window->telling_what_came = false;
+	}
+	window->inside = node;
+	files->at = node ? LIST_FIRST(&tree_folder(node)->children) : NULL;
+	return 0;
 }
 
 /* What is to be told of where the walk began: its folder has not been read by it. */
@@ -354,9 +367,14 @@ tell_first(struct files *files, struct window *window, struct event *event)
 	if (!window->name)
 		return 0;
 	window->telling_what_came = true;
-	while ((first = found_first(files, window)))
+	while ((first = found_first(files, window))) {
+		if (tell_above(files, first->parent, event))
+			return 1;
+		if (untold_above(first->parent))
+			break;
 		if (tell_of(files, window, first, event))
 			return 1;
+	}
 	window->telling_what_came = false;
 	free(window->name);
 	window->name = NULL;
@@ -377,8 +395,11 @@ window_tell(struct files *files, struct event *event)
 			return 0;
 		if (tell_first(files, window, event))
 			return 1;
-		while (window->inside || next_folder(files, window)) {
-			window->inside = true;
+		for (;;) {
+			if (!window->inside && enter_folder(files, window, event))
+				return 1;
+			if (!window->inside)
+				break;
 			while (files->at) {
 				struct node *node = files->at;
 
