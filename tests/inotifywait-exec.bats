@@ -91,13 +91,15 @@ ended() {
 	: >plain
 	printf '#!/nowhere/at/all\n' >lost
 	chmod +x lost
+	files=0
 	for monitor in '' -m --count=2; do
 		for row in '127 ./missing No such file or directory' '127 nosuchcommand No such file or directory' \
 			'126 ./plain Permission denied' '126 ./D Permission denied' '126 ./plain/x Not a directory' \
 			'127 ./lost No such file or directory'; do
 			read -r expected command text <<<"$row"
 			reacting -e create ${monitor:+"$monitor"} D --exec -- "$command" {}
-			: >"D/f.$RANDOM"
+			((++files))
+			: >"D/f.$files"
 			finish
 			failed "$expected" inotifywait "cannot run '$command': $text"
 		done
@@ -239,6 +241,7 @@ signals_of() {
 
 @test "the command finds signals as butter did" {
 	need_proc
+	files=0
 	for how in --default-signal --ignore-signal=PIPE,XFSZ --ignore-signal=INT,QUIT,TERM,HUP,CHLD --block-signal=USR1,TERM; do
 		env "$how" true 2>/dev/null || continue
 		for calls in '' pidfd_open; do
@@ -252,7 +255,8 @@ signals_of() {
 			echo "$output" >expected
 			start env "$how" "${within[@]}" "$BUTTER" inotifywait -q --ready-fd 7 -e create D --exec -- \
 				cat /proc/self/status
-			: >"D/f.$RANDOM$RANDOM"
+			((++files))
+			: >"D/f.$files"
 			ended 0
 			equal "$(signals_of <(echo "$output"))" "$(signals_of expected)"
 		done
