@@ -91,19 +91,22 @@ limited() {
 }
 
 # capture COMMAND...: runs it; then status, output and stderr are set, without NUL bytes. As bats' run, but it takes
-# status 127 as one among others.
+# status 127 as one among others. It runs some ten thousand times in a suite: no process that can be spared.
 capture() {
 	local errors=$BATS_TEST_TMPDIR/stderr
 
 	status=0
-	{ output=$(limited "$@" 2>"$errors" 3>&- 4>&-); } 2>/dev/null || status=$?
-	{ stderr=$(as_glibc <"$errors"); } 2>/dev/null
+	{ output=$(exec timeout -s KILL "$LIMIT" "$@" 2>"$errors" 3>&- 4>&-); } 2>/dev/null || status=$?
+	read_errors "$errors"
 }
 
-# as_glibc: copies standard input, other C libraries' words for errors replaced by glibc's, which the tests know.
-as_glibc() {
-	sed 's,I/O error$,Input/output error,; s/Out of memory$/Cannot allocate memory/
-		s/No file descriptors available/Too many open files/; s/Out of memory (/Cannot allocate memory (/'
+# read_errors FILE: sets stderr to what is there, other C libraries' words for errors replaced by glibc's, which the
+# tests know.
+read_errors() {
+	{ stderr=$(<"$1"); } 2>/dev/null
+	stderr=${stderr//I\/O error/Input/output error}
+	stderr=${stderr//Out of memory/Cannot allocate memory}
+	stderr=${stderr//No file descriptors available/Too many open files}
 }
 
 # try ARGUMENT...: runs butter.
@@ -184,10 +187,13 @@ without_leak_check() {
 
 # What is traced cannot look for leaks: it would trace itself.
 need_strace() {
+	[ "$can_trace" != yes ] || return 0
 	need_tool strace
 	strace -qq -o /dev/null true 2>/dev/null || skip "ptrace is forbidden here"
 	without_leak_check
+	can_trace=yes
 }
+can_trace=
 
 need_proc() {
 	[ -e /proc/self/stat ] || skip "no /proc here"
@@ -283,19 +289,17 @@ without_proc() {
 
 # ---- Faults
 
-# calls_at_start CALL: how often the C library makes CALL before butter's own first, poll on 0 to 2.
-calls_at_start() {
-	local trace=$BATS_TEST_TMPDIR/start.$1
+# How often the C library makes a call before butter's own first, poll on 0 to 2; by calls_at_start.
+declare -gA at_start=([execve]=0) # strace itself makes the first execve, and does not count it
 
-	# strace itself makes the first execve, and does not count it.
-	[ "$1" != execve ] || { echo 0; return; }
+# calls_at_start CALL: sets at_start[CALL].
+calls_at_start() {
+	local trace=$BATS_TEST_TMPDIR/start
+
 	# Once for each test: a start is always the same.
-	[ -s "$trace.count" ] || {
-		strace -qq -o "$trace" -e "trace=/^($1|p?poll)\$" "$BUTTER" --version >/dev/null
-		awk -v call="$1(" '/^p?poll\(/ { exit } index($0, call) == 1 { n++ } END { print n + 0 }' \
-			"$trace" >"$trace.count"
-	}
-	cat "$trace.count"
+	[ -z "${at_start[$1]:-}" ] || return 0
+	strace -qq -o "$trace" -e "trace=/^($1|p?poll)\$" "$BUTTER" --version >/dev/null
+	at_start[$1]=$(awk -v call="$1(" '/^p?poll\(/ { exit } index($0, call) == 1 { n++ } END { print n + 0 }' "$trace")
 }
 
 # injecting CALL:WHAT[:when=N...]... : sets the array `tracer` to a command that makes system calls of butter fail,
@@ -314,9 +318,9 @@ injecting() {
 		# Where C libraries differ, whichever it is.
 		[ "$call" != openat ] || call='open openat'
 		for call in $call; do
-			first=$(calls_at_start "$call")
-			last=${BASH_REMATCH[3]:+..$((BASH_REMATCH[3] + first))}
-			first=$((BASH_REMATCH[1] + first))
+			calls_at_start "$call"
+			first=$((BASH_REMATCH[1] + at_start[$call]))
+			last=${BASH_REMATCH[3]:+..$((BASH_REMATCH[3] + at_start[$call]))}
 			tracer+=(-e "inject=/^$call\$:$what:when=$first$last${BASH_REMATCH[4]}")
 			names+="|$call"
 		done
@@ -396,8 +400,8 @@ finish() {
 	status=0
 	wait "$pid" || status=$?
 	exec {ready}<&- {alive}<&-
-	output=$(tr -d '\0' <"$job/out")
-	stderr=$(as_glibc <"$job/err")
+	{ output=$(<"$job/out"); } 2>/dev/null
+	read_errors "$job/err"
 }
 
 # has_state LETTERS [PID]: whether that process, or what was launched last, is in one of these states, R, S, T or Z. It

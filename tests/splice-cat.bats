@@ -28,10 +28,23 @@ same() {
 
 # ---- Every byte, from everywhere to everywhere
 
+# each_pair INPUTS OUTPUTS COMMAND...: pairs.pl with all pairs in the long variant, else with each kind and those that
+# have ways of their own: some hundred of four hundred.
+each_pair() {
+	local inputs='file|pipe|pieces|socket|blockless.*' outputs='file|pipe|socket|blockless.*|read_only'
+
+	if [ "${BUTTER_LONG:-}" = 1 ]; then
+		perl "$pairs" "$@" 2>/dev/null
+	else
+		perl "$pairs" "$1" "(?=(?:$outputs)\$)$2" "${@:3}" 2>/dev/null
+		perl "$pairs" "(?=(?:$inputs)\$)$1" "(?!(?:$outputs)\$)$2" "${@:3}" 2>/dev/null
+	fi
+}
+
 @test "from each kind of input to each kind of output, what cat does, or better" {
 	need_tool perl
-	perl "$pairs" '.*' '.*' "$BUTTER" splice-cat >ours 2>/dev/null
-	perl "$pairs" '(?!blockless).*' '(?!blockless).*' cat >theirs 2>/dev/null
+	each_pair '.*' '.*' "$BUTTER" splice-cat >ours
+	each_pair '(?!blockless).*' '(?!blockless).*' cat >theirs
 	# cat fails where a descriptor does not block; that is not to be had from it.
 	# cat does not mind an output that cannot be written when there is nothing to write; splice-cat does.
 	! grep ' read_only ' ours | grep -v ' read_only 1 0 ' || fails "a read-only output is no error"

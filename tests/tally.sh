@@ -46,9 +46,10 @@ mkdir -p "$logs" || exit 1
 unset MAKEFLAGS MFLAGS MAKELEVEL
 export BUTTER_BUILD BATS BATS_TEST_TIMEOUT FILE_LIMIT
 
-# The largest files first: one that is long should not start last.
+# One that is long should not start last: first what builds butter anew, then the largest.
 # shellcheck disable=SC2012 # our own names
-[ $# -eq 0 ] || ls -S "$@" | tr '\n' '\0' | xargs -0 -r -n 1 -P "$JOBS" sh "$0" --one "$logs"
+[ $# -eq 0 ] || ls -S "$@" | awk '/packaging/ { print; next } { rest = rest $0 "\n" } END { printf "%s", rest }' |
+	tr '\n' '\0' | xargs -0 -r -n 1 -P "$JOBS" sh "$0" --one "$logs"
 
 for log in "$logs"/*.tap; do
 	[ -f "$log" ] || continue
