@@ -290,6 +290,7 @@ modify D/stays/touched'
 	prepared
 	follow --on-overflow report -e create,delete,move
 	lose
+	await grep -q Q_OVERFLOW "$job/out" # what comes before is lost
 	settled
 	equal "$(told Q_OVERFLOW)" ' Q_OVERFLOW '
 	equal "$(told gone)" ''
