@@ -4,9 +4,7 @@
  * millions of files, and it is set in no time; what is created in new folders is never
  * missed, and paths stay right while folders are renamed.
  */
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +17,7 @@
 #include "kernel/pid.h"
 #include "permitting.h"
 #include "reacting.h"
+#include "showing.h"
 #include "watching.h"
 
 enum { TIMED_OUT = 124 };
@@ -36,42 +35,34 @@ enum { MOST_ROWS = 2048, SHOWN_ROWS = 20 };
 /* The events that marks of mounts know. */
 #define MOUNT_EVENTS (FAN_OPEN | FAN_OPEN_EXEC | FAN_ACCESS | FAN_MODIFY | FAN_CLOSE)
 
-static bool evictable, inode, json, mount, mount_namespace, no_follow, null, recursive, sd_notify,
-	top, unlimited;
-static int pidfd = -1, quiet, ready_fd = -1;
+static bool evictable, inode, mount, mount_namespace, no_follow, recursive, sd_notify, top,
+	unlimited;
+static int pidfd = -1, ready_fd = -1;
 static int64_t count, pid, timeout = NUM_FOREVER;
-static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
-static const char *comm, *format, *out_file, *time_format;
+static uint64_t events, queue_size = WATCH_QUEUE;
+static const char *comm;
 static struct opt_list from_files, ignored, patterns;
 static struct reacting reacting = { .debounce = -1 };
+static struct showing showing;
 static struct permitting permitting = PERMITTING_DEFAULT;
 
-enum { BY_DEFAULT, RESCAN, REPORT, FAIL };
-
-static const struct name on_overflow_names[] = {
-	{ "rescan", RESCAN, NULL, NULL },
-	{ "report", REPORT, NULL, NULL },
-	{ "fail", FAIL, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
-};
-
 static const struct opt options[] = {
-	{ OPT_FLAG, '0', "null", NULL, &null,
+	{ OPT_FLAG, '0', "null", NULL, &showing.null,
 	  "end records in NUL, names as they are; a rename is two: from and to" },
 	WATCHING_NO_DEREFERENCE(no_follow),
-	{ OPT_FLAG, 'j', "json", NULL, &json, "print JSON lines" },
-	{ OPT_COUNT, 'q', "quiet", NULL, &quiet,
+	{ OPT_FLAG, 'j', "json", NULL, &showing.json, "print JSON lines" },
+	{ OPT_COUNT, 'q', "quiet", NULL, &showing.quiet,
 	  "print no notes about what cannot be told; -qq: no events either" },
 	{ OPT_FLAG, 'r', "recursive", NULL, &recursive,
 	  "of each file system, only what is below PATH" },
 	REACTING_EXEC(reacting),
-	{ OPT_STRING, 'F', "format", "FORMAT", &format,
+	{ OPT_STRING, 'F', "format", "FORMAT", &showing.format,
 	  "print %e events, %p path, %w folder, %f name, %o old path, %m both, %P pid, %C command, %u uid, %T and %t time, %0, %n" },
 	{ OPT_NAMES, 'e', "event", "EVENT", &events,
 	  "tell these events only; several joined by commas or options", fanotify_names, 0, 0 },
 	{ OPT_INTEGER, 'n', "count", "N", &count, "end when N events have come", NULL, 1,
 	  INT64_MAX },
-	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
+	SHOWING_OUTFILE(showing),
 	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
 	  "end after DURATION without an event, with status 124; 0: tell what is there; --top: in any case" },
 	PERMITTING_ASK(permitting),
@@ -96,9 +87,7 @@ static const struct opt options[] = {
 	{ OPT_FLAG, 0, "mount-namespace", NULL, &mount_namespace,
 	  "tell what is mounted and unmounted; goes without PATH" },
 	REACTING_ON_BUSY(reacting),
-	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
-	  "when events are lost: rescan (default with -r and --inode) finds and tells what has changed, report goes on, fail ends",
-	  on_overflow_names, 0, 0 },
+	SHOWING_ON_OVERFLOW(showing, "-r and --inode"),
 	PERMITTING_PERMIT(permitting),
 	{ OPT_INTEGER, 0, "pid", "PID", &pid, "only what the process PID does, until it ends", NULL,
 	  1, PID_LARGEST },
@@ -107,7 +96,7 @@ static const struct opt options[] = {
 	WATCHING_READY_FD(ready_fd),
 	WATCHING_SD_NOTIFY(sd_notify),
 	PERMITTING_TELL(permitting),
-	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
+	SHOWING_TIMEFMT(showing),
 	{ OPT_FLAG, 0, "top", NULL, &top,
 	  "count instead: show the busiest processes, folders and files, then print tables" },
 	{ OPT_FLAG, 0, "unlimited", NULL, &unlimited,
@@ -126,9 +115,9 @@ static uint64_t unnamed; /* events of which --comm could not know the command */
 static int
 check_top(void)
 {
-	if (format || null || count || out_file || quiet > 1 || on_overflow
-	    || queue_size != WATCH_QUEUE || mount_namespace || reacting.execute
-	    || permitting_is_on(&permitting))
+	if (showing.format || showing.null || count || showing.out_file || showing.quiet > 1
+	    || showing.on_overflow || queue_size != WATCH_QUEUE || mount_namespace
+	    || reacting.execute || permitting_is_on(&permitting))
 		return misuse(
 			"--top goes without -qq, --count, --exec, --format, --mount-namespace, --null, --on-overflow, --outfile, --permit and --queue");
 	return 0;
@@ -138,12 +127,10 @@ check_top(void)
 static int
 check(void)
 {
-	if (json + !!format > 1 || (json && null))
+	if (showing.json + !!showing.format > 1 || (showing.json && showing.null))
 		return misuse("--json excludes --format and --null");
-	if (time_format && !format)
-		return misuse("--timefmt needs --format");
-	if (format && !time_format && print_has(format, 'T'))
-		return misuse("%%T in --format needs --timefmt");
+	if (showing_check(&showing))
+		return 1;
 	if (inode + mount + recursive > 1)
 		return misuse("--inode, --mount and --recursive exclude each other");
 	if (mount_namespace && (inode || mount || recursive || pid || pidfd >= 0 || ignored.count))
@@ -160,7 +147,7 @@ check(void)
 		return misuse("fs-error is an event of a whole file system");
 	if (mount_namespace ? events & ~(MOUNTS | ALWAYS) : events & MOUNTS)
 		return misuse("mnt-attach and mnt-detach are the events of --mount-namespace");
-	if (on_overflow == RESCAN && !inode && !recursive)
+	if (showing.on_overflow == SHOWING_RESCAN && !inode && !recursive)
 		return misuse("--on-overflow rescan needs --recursive or --inode");
 	if (permitting_is_on(&permitting)
 	    && (events || evictable || ignored.count || mount_namespace || no_follow || pid
@@ -191,7 +178,7 @@ judge(const struct event *event, void *context)
 		note("events are lost: the kernel's queue was full (use --unlimited, or raise fs.fanotify.max_queued_events)%s",
 		     marks.rescan.wanted ? "; looking for what has changed, but for what is gone"
 					 : "");
-		return on_overflow == FAIL ? WATCH_LAST : WATCH_TELL;
+		return showing.on_overflow == SHOWING_FAIL ? WATCH_LAST : WATCH_TELL;
 	}
 	if (event->what & FANOTIFY_UNMOUNT)
 		return marks_roots(&marks) ? WATCH_TELL : WATCH_LAST;
@@ -212,7 +199,7 @@ judge_decision(const struct event *event, void *context)
 	if (event->what & FAN_Q_OVERFLOW) {
 		note("decisions could not be told: they are not read as fast as they are made");
 		decisions_lost = true;
-		return on_overflow == FAIL ? WATCH_LAST : WATCH_TELL;
+		return showing.on_overflow == SHOWING_FAIL ? WATCH_LAST : WATCH_TELL;
 	}
 	if (event->what & FANOTIFY_UNMOUNT)
 		return permitting.permit.grounds.left ? WATCH_TELL : WATCH_LAST;
@@ -250,7 +237,7 @@ watch_path(const char *path)
 		marks.scope = MARKS_INODE;
 		if (marks_watch(&marks, path) == 0) {
 			errno = error;
-			if (!quiet)
+			if (!showing.quiet)
 				note_error(
 					fanotify_watch_hints,
 					"only '%s' and its entries are watched, not its file system%s",
@@ -288,8 +275,8 @@ set_up(bool names)
 	marks.evictable = evictable;
 	marks.unlimited = unlimited;
 	marks.names = names;
-	marks.rescan.wanted =
-		on_overflow == RESCAN || (!on_overflow && (recursive || inode) && !top);
+	marks.rescan.wanted = showing.on_overflow == SHOWING_RESCAN
+			      || (!showing.on_overflow && (recursive || inode) && !top);
 	status = choose_process();
 	if (status)
 		return status;
@@ -309,27 +296,10 @@ set_up(bool names)
 	return status || top ? status : watching_ready(ready_fd, sd_notify);
 }
 
-/* With --exec, the command has the word: events are printed where that is asked for. */
-static struct print
-choose_print(void)
-{
-	bool silent = quiet > 1 || (reacting.execute && !(format || json || null || out_file));
-	struct print print = { .style = silent ? PRINT_NOTHING
-					: json ? PRINT_JSON
-					       : PRINT_FORMAT,
-			       .format = format ? format : "%e %P %C %m",
-			       .time_format = time_format,
-			       .escape = NAMES_EXACT,
-			       .null = null };
-
-	print.raw = null || print_has(print.format, '0');
-	return print;
-}
-
 static void
 tell_unnamed(void)
 {
-	if (unnamed && !quiet)
+	if (unnamed && !showing.quiet)
 		note("--comm: %" PRIu64
 		     " events were left out, whose processes had ended before their names could be read",
 		     unnamed);
@@ -339,35 +309,23 @@ static int
 report(enum watch_end end)
 {
 	tell_unnamed();
-	if ((marks.lost || decisions_lost) && on_overflow == FAIL)
+	if ((marks.lost || decisions_lost) && showing.on_overflow == SHOWING_FAIL)
 		return 1;
-	switch (end) {
-	case WATCH_COUNTED:
-	case WATCH_REACTED:
-	case WATCH_SIGNALLED:
-		return 0;
-	case WATCH_TIMED_OUT:
-		return TIMED_OUT;
-	case WATCH_STOPPED:
-		/* What has ended --permit tells why. */
+	/* What has ended --permit tells why. */
+	if (end == WATCH_STOPPED)
 		return marks.exited || permitting_is_over(&permitting)
 			       ? 0
 			       : failx("nothing is left to watch");
-	case WATCH_CANNOT_READ:
-		return fail(NULL, "cannot read events");
-	case WATCH_CANNOT_WRITE:
-	default:
-		return fail(NULL, "cannot write to '%s'", out_file ? out_file : "standard output");
-	}
+	return showing_end(&showing, end, TIMED_OUT);
 }
 
 static int
-watch_events(int out, const struct print *print)
+watch_events(const struct print *print)
 {
 	bool permits = permitting_is_on(&permitting);
 	struct watch watch = { .source = permits ? &permitting.permit.source : &marks.source,
 			       .print = print,
-			       .fd = out,
+			       .fd = showing.fd,
 			       .count = (uint64_t)count,
 			       .timeout = timeout,
 			       .idle = true,
@@ -417,7 +375,7 @@ tell(enum census_news news, void *context)
 		return fail(NULL, "cannot read events");
 	case CENSUS_NOTHING_CAME:
 	default:
-		if (!quiet)
+		if (!showing.quiet)
 			note("nothing has happened");
 		return false;
 	}
@@ -434,11 +392,11 @@ count_events(void)
 		.lost = FAN_Q_OVERFLOW,
 		.timeout = timeout,
 		.fd = STDOUT_FILENO,
-		.live = !json && screen_possible(STDOUT_FILENO),
+		.live = !showing.json && screen_possible(STDOUT_FILENO),
 		.colours = screen_colours(),
-		.table = { .style = json ? TABLE_JSON : TABLE_TEXT,
+		.table = { .style = showing.json ? TABLE_JSON : TABLE_TEXT,
 			   .order = { .by = TALLY_TOTAL },
-			   .most = json ? 0 : SHOWN_ROWS },
+			   .most = showing.json ? 0 : SHOWN_ROWS },
 		.lists = { { .kind = TABLE_PROCESSES, .most = MOST_ROWS },
 			   { .kind = TABLE_FOLDERS, .most = MOST_ROWS },
 			   { .kind = TABLE_FILES, .most = MOST_ROWS } },
@@ -460,7 +418,7 @@ count_events(void)
 static int
 fanotify_watch_run(int operands, char **texts)
 {
-	int out = STDOUT_FILENO, status = check();
+	int status = check();
 	struct print print;
 
 	if (!status)
@@ -477,19 +435,16 @@ fanotify_watch_run(int operands, char **texts)
 	events &= ~ALWAYS;
 	if (reacting.execute)
 		say_begin("fanotify-watch", EXEC_FAILED);
-	if (out_file)
-		out = open(out_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
-	if (out < 0)
-		return fail(NULL, "cannot open '%s'", out_file);
-	print = choose_print();
+	status = showing_open(&showing);
+	if (status)
+		return status;
+	print = showing_print(&showing, "%e %P %C %m", NAMES_EXACT, reacting.execute);
 	status = set_up(top || comm || print.style == PRINT_JSON || reacting.execute
 			|| (print.style == PRINT_FORMAT
 			    && (print_has(print.format, 'C') || print_has(print.format, 'u'))));
 	if (!status)
-		status = top ? count_events() : watch_events(out, &print);
-	if (out_file && close(out) < 0 && !status)
-		status = fail(NULL, "cannot write to '%s'", out_file);
-	return status;
+		status = top ? count_events() : watch_events(&print);
+	return showing_close(&showing, status);
 }
 
 const struct applet applet_fanotify_watch = {

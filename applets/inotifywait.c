@@ -5,11 +5,6 @@
  * statuses) that says when the kernel has lost events, tells its reader when it
  * is ready, and writes JSON and NUL records.
  */
-#include <fcntl.h>
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,27 +18,19 @@
 #include "event/watch.h"
 #include "fsnotify.h"
 #include "reacting.h"
+#include "showing.h"
 #include "watching.h"
 
 enum { TIMED_OUT = 2 };
 
-static bool csv, background, by_name, json, monitor, no_follow, no_newline, null, partial,
-	recursive, sd_notify, to_syslog, wait_recreate;
-static int quiet, ready_fd = -1;
+static bool background, by_name, monitor, no_follow, partial, recursive, sd_notify, to_syslog,
+	wait_recreate;
+static int ready_fd = -1;
 static int64_t count, timeout;
-static uint64_t events, on_overflow, queue_size = WATCH_QUEUE;
-static const char *format, *out_file, *time_format;
+static uint64_t events, queue_size = WATCH_QUEUE;
 static struct opt_list awaited, from_files, patterns;
 
-enum { BY_DEFAULT, RESCAN, REPORT, FAIL };
-
-static const struct name on_overflow_names[] = {
-	{ "rescan", RESCAN, NULL, NULL },
-	{ "report", REPORT, NULL, NULL },
-	{ "fail", FAIL, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
-};
-
+static struct showing showing;
 static struct fsnotify fsnotify;
 static bool by_fanotify;
 static struct reacting reacting = { .debounce = -1 };
@@ -52,12 +39,12 @@ static const struct opt options[] = {
 	FSNOTIFY_FANOTIFY(fsnotify),
 	FSNOTIFY_INOTIFY(fsnotify),
 	FSNOTIFY_FILE_SYSTEM(fsnotify),
-	{ OPT_FLAG, 'c', "csv", NULL, &csv, "print comma-separated values" },
+	{ OPT_FLAG, 'c', "csv", NULL, &showing.csv, "print comma-separated values" },
 	{ OPT_FLAG, 'd', "daemon", NULL, &background,
 	  "as --monitor, in the background; needs --outfile, implies --syslog" },
 	{ OPT_FLAG, 'm', "monitor", NULL, &monitor, "go on after the first event" },
 	WATCHING_NO_DEREFERENCE(no_follow),
-	{ OPT_COUNT, 'q', "quiet", NULL, &quiet,
+	{ OPT_COUNT, 'q', "quiet", NULL, &showing.quiet,
 	  "print no progress messages; -qq: no events either" },
 	WATCHING_RECURSIVE(recursive),
 	{ OPT_FLAG, 's', "syslog", NULL, &to_syslog,
@@ -65,7 +52,7 @@ static const struct opt options[] = {
 	REACTING_EXEC(reacting),
 	{ OPT_NAMES, 'e', "event", "EVENT", &events,
 	  "wait for these events only; several joined by commas or options", inotify_names, 0, 0 },
-	{ OPT_STRING, 'o', "outfile", "FILE", &out_file, "append events to FILE" },
+	SHOWING_OUTFILE(showing),
 	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
 	  "give up after DURATION without an event, with status 2; 0: never" },
 	REACTING_BATCH(reacting),
@@ -76,25 +63,23 @@ static const struct opt options[] = {
 	WATCHING_EXCLUDEI(patterns),
 	{ OPT_FLAG, 0, "follow-name", NULL, &by_name,
 	  "with -m or --count: go on with what replaces an operand" },
-	{ OPT_STRING, 0, "format", "FORMAT", &format,
+	{ OPT_STRING, 0, "format", "FORMAT", &showing.format,
 	  "print %w watched path, %f file in it, %p both, %e events, %Xe, %T and %t time, %c cookie, %0, %n" },
 	WATCHING_FROMFILE(from_files),
 	WATCHING_INCLUDE(patterns),
 	WATCHING_INCLUDEI(patterns),
-	{ OPT_FLAG, 0, "json", NULL, &json, "print JSON lines" },
-	{ OPT_FLAG, 0, "no-newline", NULL, &no_newline, "print no newline after --format" },
-	{ OPT_FLAG, 0, "null", NULL, &null,
+	{ OPT_FLAG, 0, "json", NULL, &showing.json, "print JSON lines" },
+	{ OPT_FLAG, 0, "no-newline", NULL, &showing.no_newline, "print no newline after --format" },
+	{ OPT_FLAG, 0, "null", NULL, &showing.null,
 	  "end records in NUL, names as they are: EVENTS PATH, or --format" },
 	REACTING_ON_BUSY(reacting),
-	{ OPT_CHOICE, 0, "on-overflow", "WHAT", &on_overflow,
-	  "when events are lost: rescan (default with -m -r) finds and prints what is different, report goes on, fail ends",
-	  on_overflow_names, 0, 0 },
+	SHOWING_ON_OVERFLOW(showing, "-m -r"),
 	{ OPT_FLAG, 0, "partial", NULL, &partial,
 	  "with --recursive: go on when there are not enough watches for all folders" },
 	WATCHING_QUEUE(queue_size),
 	WATCHING_READY_FD(ready_fd),
 	WATCHING_SD_NOTIFY(sd_notify),
-	{ OPT_STRING, 0, "timefmt", "FORMAT", &time_format, "strftime(3) format of %T" },
+	SHOWING_TIMEFMT(showing),
 	{ OPT_LIST, 0, "until-exists", "PATH", &awaited,
 	  "wait until PATH exists; of several, and with --until-gone, all must hold" },
 	{ OPT_LIST, 0, "until-gone", "PATH", &awaited, "wait until PATH does not exist" },
@@ -117,17 +102,15 @@ check(void)
 	by_fanotify = fsnotify_wanted(&fsnotify, recursive, &status);
 	if (status)
 		return status;
-	if (csv + !!format + json > 1)
+	if (showing.csv + !!showing.format + showing.json > 1)
 		return misuse("--csv, --format and --json exclude each other");
-	if (null && (csv || json))
+	if (showing.null && (showing.csv || showing.json))
 		return misuse("--null goes with --format or alone");
-	if (time_format && !format)
-		return misuse("--timefmt needs --format");
-	if (format && !time_format && print_has(format, 'T'))
-		return misuse("%%T in --format needs --timefmt");
-	if (no_newline && (!format || null))
+	if (showing_check(&showing))
+		return 1;
+	if (showing.no_newline && (!showing.format || showing.null))
 		return misuse("--no-newline needs --format, without --null");
-	if (on_overflow == RESCAN && !recursive)
+	if (showing.on_overflow == SHOWING_RESCAN && !recursive)
 		return misuse("--on-overflow rescan needs --recursive");
 	if (partial && !recursive)
 		return misuse("--partial needs --recursive");
@@ -139,7 +122,7 @@ check(void)
 	if (by_fanotify && (by_name || wait_recreate || partial))
 		return misuse(
 			"--fanotify goes without --follow-name, --partial and --wait-recreate");
-	if (background && !out_file)
+	if (background && !showing.out_file)
 		return misuse("--daemon needs --outfile");
 	if (background && (ready_fd >= 0 || sd_notify))
 		return misuse("--daemon goes without --%s: it is ready when the command returns",
@@ -165,7 +148,7 @@ judge(const struct event *event, void *context)
 		     files.remember                 ? "; reading all again"
 		     : fsnotify.marks.rescan.wanted ? "; looking for what has changed"
 						    : "");
-		if (on_overflow == FAIL)
+		if (showing.on_overflow == SHOWING_FAIL)
 			return WATCH_LAST;
 		return events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
 	}
@@ -190,18 +173,18 @@ watch_operands(void)
 
 		if (result < 0)
 			return fail(inotify_hints, "cannot watch '%s'", path);
-		if (result && !quiet)
+		if (result && !showing.quiet)
 			note("waiting for '%s', which does not exist", path);
 	}
 	if (files_begin(&files) < 0)
 		return reacting.execute ? EXEC_FAILED : 1;
-	if ((by_name || wait_recreate) && files.until.mounts < 0 && !quiet)
+	if ((by_name || wait_recreate) && files.until.mounts < 0 && !showing.quiet)
 		note("mounts go unnoticed: there is no /proc/self/mountinfo");
 	return watching_left_out(&files);
 }
 
 static int
-set_up_inotify(int out)
+set_up_inotify(void)
 {
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
 		return fail(inotify_hints, "cannot use inotify");
@@ -211,8 +194,10 @@ set_up_inotify(int out)
 	files.trouble = watching_trouble;
 	files.context = &selection;
 	files.partial = partial;
-	files_output(&files, out);
-	files.remember = recursive && (on_overflow == RESCAN || (!on_overflow && monitor));
+	files_output(&files, showing.fd);
+	files.remember =
+		recursive
+		&& (showing.on_overflow == SHOWING_RESCAN || (!showing.on_overflow && monitor));
 	return watch_operands();
 }
 
@@ -221,24 +206,25 @@ static int
 set_up_fanotify(void)
 {
 	return fsnotify_open(&fsnotify, &selection, events, recursive, no_follow,
-			     on_overflow == RESCAN || (!on_overflow && monitor));
+			     showing.on_overflow == SHOWING_RESCAN
+				     || (!showing.on_overflow && monitor));
 }
 
 static int
-set_up(int out)
+set_up(void)
 {
 	int status;
 
-	if (!quiet)
+	if (!showing.quiet)
 		say_plain(
 			recursive
 				? "Setting up watches.  Beware: since -r was given, this may take a while!\n"
 				: "Setting up watches.\n");
-	status = by_fanotify ? set_up_fanotify() : set_up_inotify(out);
+	status = by_fanotify ? set_up_fanotify() : set_up_inotify();
 	if (status)
 		return status;
 	roots = count_roots();
-	if (!quiet)
+	if (!showing.quiet)
 		say_plain("Watches established.\n");
 	/* The watches are the child's as well: whoever waits for this command finds them working.
 	 */
@@ -247,51 +233,17 @@ set_up(int out)
 	return watching_ready(ready_fd, sd_notify);
 }
 
-/* With --exec, the command has the word: events are printed where that is asked for. */
-static struct print
-choose_print(void)
-{
-	bool silent =
-		quiet > 1 || (reacting.execute && !(csv || format || json || null || out_file));
-	struct print print = { .style = silent ? PRINT_NOTHING
-					: json ? PRINT_JSON
-					: csv  ? PRINT_CSV
-					       : PRINT_FORMAT,
-			       .format = format ? format
-					 : null ? "%e %p"
-						: "%w %e %f",
-			       .time_format = time_format,
-			       .escape = NAMES_KEEP_BACKSLASH,
-			       .null = null,
-			       .no_newline = no_newline };
-
-	print.raw = null || print_has(print.format, '0');
-	return print;
-}
-
 static int
 report(enum watch_end end)
 {
-	if ((files.lost || fsnotify.marks.lost) && on_overflow == FAIL)
+	if ((files.lost || fsnotify.marks.lost) && showing.on_overflow == SHOWING_FAIL)
 		return 1;
-	switch (end) {
-	case WATCH_COUNTED:
-	case WATCH_REACTED:
-	case WATCH_SIGNALLED:
-		return 0;
-	case WATCH_TIMED_OUT:
-		return TIMED_OUT;
-	case WATCH_STOPPED:
+	if (end == WATCH_STOPPED) {
 		if (monitor || count)
 			failx("nothing is left to watch");
 		return 1;
-	case WATCH_CANNOT_READ:
-		return fail(NULL, "cannot read events");
-	case WATCH_CANNOT_WRITE:
-	default:
-		return out_file ? fail(NULL, "cannot write to '%s'", out_file)
-				: fail(NULL, "cannot write to standard output");
 	}
+	return showing_end(&showing, end, TIMED_OUT);
 }
 
 /* What --until-exists and --until-gone go with. 0, or the status after a message. */
@@ -299,9 +251,10 @@ static int
 check_awaited(int operands)
 {
 	if (operands || fsnotify.fanotify || fsnotify.by_inotify || fsnotify.whole || background
-	    || by_name || reacting.command || count || csv || events || reacting.execute || format
-	    || from_files.count || monitor || on_overflow || partial || no_newline || null
-	    || out_file || patterns.count || recursive || time_format || wait_recreate)
+	    || by_name || reacting.command || count || showing.csv || events || reacting.execute
+	    || showing.format || from_files.count || monitor || showing.on_overflow || partial
+	    || showing.no_newline || showing.null || showing.out_file || patterns.count || recursive
+	    || showing.time_format || wait_recreate)
 		return misuse(
 			"--%s goes without operands, and with -P, -q, -s, -t, --json, --ready-fd and --sd-notify only",
 			awaited.items[0].row->name);
@@ -351,26 +304,27 @@ wait_for_paths(void)
 	result = until_look(&until);
 	if (result >= 0 && watching_ready(ready_fd, sd_notify))
 		return 1;
-	if (!result && until.mounts < 0 && !quiet)
+	if (!result && until.mounts < 0 && !showing.quiet)
 		note("mounts go unnoticed: there is no /proc/self/mountinfo");
 	if (!result)
 		result = until_wait(&until);
 	if (result < 0)
 		return until.searching ? fail(NULL, "cannot search '%s'", until.place.data)
 				       : fail(inotify_hints, "cannot watch '%s'", until.place.data);
-	if (result && json && quiet < 2)
+	if (result && showing.json && showing.quiet < 2)
 		print_awaited();
 	until_close(&until);
 	return result ? 0 : TIMED_OUT;
 }
 
 static int
-wait_for_events(int out)
+wait_for_events(void)
 {
-	struct print print = choose_print();
+	struct print print = showing_print(&showing, showing.null ? "%e %p" : "%w %e %f",
+					   NAMES_KEEP_BACKSLASH, reacting.execute);
 	struct watch watch = { .source = by_fanotify ? &fsnotify.marks.source : &files.source,
 			       .print = &print,
-			       .fd = out,
+			       .fd = showing.fd,
 			       .count = count ? (uint64_t)count : !monitor && !reacting.execute,
 			       .timeout = timeout ? timeout : NUM_FOREVER,
 			       .idle = true,
@@ -390,7 +344,7 @@ wait_for_events(int out)
 static int
 inotifywait_run(int operands, char **texts)
 {
-	int out = STDOUT_FILENO, status = awaited.count ? check_awaited(operands) : check();
+	int status = awaited.count ? check_awaited(operands) : check();
 
 	if (awaited.count) {
 		if (to_syslog)
@@ -407,18 +361,15 @@ inotifywait_run(int operands, char **texts)
 	events = events ? events : IN_ALL_EVENTS;
 	if (reacting.execute)
 		say_begin("inotifywait", EXEC_FAILED);
-	if (out_file)
-		out = open(out_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666);
-	if (out < 0)
-		return fail(NULL, "cannot open '%s'", out_file);
+	status = showing_open(&showing);
+	if (status)
+		return status;
 	if (to_syslog || background)
 		say_to_syslog();
-	status = set_up(out);
+	status = set_up();
 	if (!status)
-		status = wait_for_events(out);
-	if (out_file && close(out) < 0 && !status)
-		status = fail(NULL, "cannot write to '%s'", out_file);
-	return status;
+		status = wait_for_events();
+	return showing_close(&showing, status);
 }
 
 const struct applet applet_inotifywait = {

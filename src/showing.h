@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the applets that print events have in common on their command lines: where records go, how they
+ * look, what becomes of an overflow, and what is said at the end. The rows of their tables (cli/opt.h),
+ * and the way from there to event/print.h and event/watch.h, with messages.
+ */
+#ifndef BUTTER_SHOWING_H
+#define BUTTER_SHOWING_H
+
+#include "cli/opt.h"
+#include "event/watch.h"
+
+/* What --on-overflow asks for. */
+enum { SHOWING_BY_DEFAULT, SHOWING_RESCAN, SHOWING_REPORT, SHOWING_FAIL };
+
+struct showing {
+	bool csv, json, no_newline, null;
+	int quiet; /* 2: no records */
+	uint64_t on_overflow;
+	const char *format, *out_file, *time_format;
+	int fd; /* where records go */
+};
+
+extern const struct name showing_on_overflow[];
+
+/* WHEN: the options with which rescan is the default. */
+#define SHOWING_ON_OVERFLOW(showing, when)                                                         \
+	{                                                                                          \
+		OPT_CHOICE, 0, "on-overflow", "WHAT", &(showing).on_overflow,                      \
+			"when events are lost: rescan (default with " when                         \
+			") finds and tells what has changed, report goes on, fail ends",           \
+			showing_on_overflow, 0, 0                                                  \
+	}
+
+#define SHOWING_OUTFILE(showing)                                                                   \
+	{                                                                                          \
+		OPT_STRING, 'o', "outfile", "FILE", &(showing).out_file, "append events to FILE"   \
+	}
+
+#define SHOWING_TIMEFMT(showing)                                                                   \
+	{                                                                                          \
+		OPT_STRING, 0, "timefmt", "FORMAT", &(showing).time_format,                        \
+			"strftime(3) format of %T"                                                 \
+	}
+
+/* Whether --format and --timefmt go together. 0, or the status after a message. */
+int showing_check(const struct showing *showing);
+
+/* Opens where records go. 0, or the status after a message. */
+int showing_open(struct showing *showing);
+
+/* The same for its end. STATUS, if there is one, or what came of closing, after a message. */
+int showing_close(struct showing *showing, int status);
+
+/*
+ * How records look; FORMAT where the user gave none. With a command that is run (EXECUTE) that has the
+ * word: events are printed where that is asked for.
+ */
+struct print showing_print(const struct showing *showing, const char *format,
+			   enum escape_in_names escape, bool execute);
+
+/*
+ * The status that END stands for, after a message where it is an error; TIMED_OUT where the time was
+ * up. WATCH_STOPPED is the applet's own.
+ */
+int showing_end(const struct showing *showing, enum watch_end end, int timed_out);
+
+#endif
