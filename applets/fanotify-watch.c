@@ -16,6 +16,7 @@
 #include "event/watch.h"
 #include "kernel/pid.h"
 #include "permitting.h"
+#include "process/signals.h"
 #include "reacting.h"
 #include "showing.h"
 #include "watching.h"
@@ -331,7 +332,8 @@ watch_events(const struct print *print)
 			       .idle = true,
 			       .queue = queue_size,
 			       .judge = permits ? judge_decision : judge,
-			       .react = reacting.execute ? &reacting.react : NULL };
+			       .react = reacting.execute ? &reacting.react : NULL,
+			       .last_words = permits };
 	enum watch_end end;
 	int status;
 
@@ -341,7 +343,9 @@ watch_events(const struct print *print)
 	status = report(end);
 	if (permits)
 		status = permitting_end(&permitting, status);
-	return reacting.execute ? reacting_end(&reacting, end, status) : status;
+	if (reacting.execute)
+		return reacting_end(&reacting, end, status);
+	return end == WATCH_SIGNALLED ? signals_end() : status;
 }
 
 /* ---- --top ---- */

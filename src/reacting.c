@@ -95,13 +95,10 @@ int
 reacting_end(struct reacting *reacting, enum watch_end end, int status)
 {
 	struct react *react = &reacting->react;
-	bool shared;
 
 	react_close(react);
-	if (end == WATCH_SIGNALLED) {
-		signals_end_by(signals_ending(&shared));
-		return 128 + signals_ending(&shared); /* process 1 */
-	}
+	if (end == WATCH_SIGNALLED)
+		return signals_end();
 	if (react->error) {
 		errno = react->error;
 		fail(pid_start_hints, "cannot run '%s'", reacting->command[0]);

@@ -780,6 +780,20 @@ killing() {
 	done
 }
 
+@test "SIGTERM: what was decided by then is told" {
+	file a
+	rules 'deny open "a"'
+	permit
+	kill -STOP "$pid"
+	for _ in {1..20}; do is_denied a; done
+	kill -TERM "$pid"
+	kill -CONT "$pid"
+	finish
+	equal "$status" 143
+	equal "$(grep -c OPEN_PERM,DENY "$job/out")" 20
+	all_gone
+}
+
 @test "signals that ask to end are for the main process: the others end with it" {
 	file a
 	rules 'ask open "a"'

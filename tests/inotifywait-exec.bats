@@ -239,6 +239,18 @@ signals_of() {
 	sed -nE 's/^Sig(Blk|Ign):[[:space:]]*//p' "$1" | tr '\n' ' '
 }
 
+@test "a signal ends it also while it waits for the reader of its output" {
+	mkfifo lines
+	exec {held}<>lines
+	start bash -c 'exec "$@" >lines' "$0" "$BUTTER" inotifywait -qm --queue 4K --ready-fd 7 --csv -e create D --exec -- true
+	perl -e 'for (1 .. 5000) { open my $file, ">", "D/a_longer_name_$_" or die }'
+	drained
+	kill -TERM "$pid"
+	finish
+	equal "$status" 143
+	exec {held}>&-
+}
+
 @test "the command finds signals as butter did" {
 	need_proc
 	files=0

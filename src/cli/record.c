@@ -16,7 +16,7 @@ record_open(struct record *record, int fd, size_t limit)
 {
 	struct stat status;
 
-	*record = (struct record){ .fd = fd, .limit = limit };
+	*record = (struct record){ .fd = fd, .stop = -1, .limit = limit };
 	record->is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
@@ -100,15 +100,16 @@ step(struct record *record, size_t size)
 static bool
 has_room(const struct record *record, bool wait)
 {
-	struct pollfd out = { .fd = record->fd, .events = POLLOUT };
+	struct pollfd fds[] = { { .fd = record->fd, .events = POLLOUT },
+				{ .fd = wait ? record->stop : -1, .events = POLLIN } };
 	int ready;
 
 	if (record->is_file)
 		return true;
 	do
-		ready = poll(&out, 1, wait ? -1 : 0);
+		ready = poll(fds, 2, wait ? -1 : 0);
 	while (ready < 0 && errno == EINTR);
-	return ready != 0;
+	return ready < 0 || fds[0].revents;
 }
 
 /*
@@ -131,7 +132,7 @@ write_whole(int fd, const void *bytes, size_t size)
 	return written;
 }
 
-/* One write: 1 something has left, 0 it would have to wait, -1 errno. */
+/* One write: 1 something has left, 0 it would have to wait or was told to stop, -1 errno. */
 static int
 write_some(struct record *record, bool wait)
 {
@@ -141,7 +142,7 @@ write_some(struct record *record, bool wait)
 	for (;;) {
 		ssize_t size;
 
-		if (!wait && !has_room(record, false))
+		if (!has_room(record, wait))
 			return 0;
 		size = put(record->fd, record->queue.data + record->sent, next_write(record, most));
 		if (size >= 0) {
@@ -174,11 +175,12 @@ record_flush(struct record *record, bool wait)
 int
 record_make_room(struct record *record)
 {
-	while (record_is_full(record))
-		if (write_some(record, true) < 0)
-			return -1;
+	int result = 1;
+
+	while (result > 0 && record_is_full(record))
+		result = write_some(record, true);
 	compact(record);
-	return 0;
+	return result;
 }
 
 void

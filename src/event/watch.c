@@ -57,6 +57,28 @@ set_deadline(struct loop *loop)
 		loop->deadline = NUM_FOREVER;
 }
 
+/* Whether it was a signal that asks to end for which a wait was broken off, and not the end of a child. */
+static bool
+is_asked_to_end(void)
+{
+	bool shared;
+
+	signals_take();
+	return signals_ending(&shared);
+}
+
+/* Waits for the reader until the queue has room. */
+static void
+make_room(struct loop *loop)
+{
+	int result;
+
+	while ((result = record_make_room(&loop->output)) == 0 && !is_asked_to_end())
+		;
+	if (result <= 0)
+		end(loop, result < 0 ? WATCH_CANNOT_WRITE : WATCH_SIGNALLED);
+}
+
 static void
 show(struct loop *loop, const struct event *event)
 {
@@ -66,9 +88,10 @@ show(struct loop *loop, const struct event *event)
 	record_end(&loop->output);
 	if (record_size(&loop->output) < loop->flush_at)
 		return;
-	if (record_flush(&loop->output, false) < 0
-	    || (record_is_full(&loop->output) && record_make_room(&loop->output) < 0))
+	if (record_flush(&loop->output, false) < 0)
 		end(loop, WATCH_CANNOT_WRITE);
+	else if (record_is_full(&loop->output))
+		make_room(loop);
 	loop->flush_at = record_size(&loop->output) + FLUSH_SIZE;
 }
 
@@ -83,18 +106,17 @@ is_late(struct loop *loop)
 	       && timerfd_now(CLOCK_MONOTONIC) > loop->deadline;
 }
 
-/* Does for the commands what is due, and ends where that is the end. */
+/* Does for the commands what is due, and ends where that, or a signal, is the end. */
 static void
 react(struct loop *loop, bool drained)
 {
 	bool shared;
 
-	if (!loop->watch->react)
-		return;
-	react_step(loop->watch->react, drained);
-	if (signals_ending(&shared))
+	if (loop->watch->react)
+		react_step(loop->watch->react, drained);
+	if (loop->signals >= 0 && signals_ending(&shared))
 		end(loop, WATCH_SIGNALLED);
-	else if (react_is_over(loop->watch->react))
+	else if (loop->watch->react && react_is_over(loop->watch->react))
 		end(loop, WATCH_REACTED);
 }
 
@@ -267,13 +289,26 @@ go_round(struct loop *loop)
 	}
 }
 
+/* Writes what is left: all, unless a signal has asked to end. -1 with errno. */
+static int
+flush_last(struct loop *loop)
+{
+	int result;
+
+	while ((result = record_flush(&loop->output, loop->end != WATCH_SIGNALLED)) == 0
+	       && loop->end != WATCH_SIGNALLED)
+		if (is_asked_to_end())
+			loop->end = WATCH_SIGNALLED;
+	return result;
+}
+
 enum watch_end
 watch_run(struct watch *watch)
 {
 	struct loop loop = { .watch = watch, .flush_at = FLUSH_SIZE, .signals = -1 };
 	int error;
 
-	if (watch->react && (loop.signals = signals_watch()) < 0)
+	if ((watch->react || watch->last_words) && (loop.signals = signals_watch()) < 0)
 		return WATCH_CANNOT_READ;
 	/*
 	 * ulimit -f: a file that may not grow is an error of write(2), and no end without a
@@ -281,20 +316,20 @@ watch_run(struct watch *watch)
 	 */
 	signals_ignore(SIGXFSZ);
 	record_open(&loop.output, watch->fd, watch->queue ? watch->queue : WATCH_QUEUE);
+	loop.output.stop = loop.signals;
 	loop.mind_reader = watch->print->style != PRINT_NOTHING && pipe_is_nameless(watch->fd);
 	set_deadline(&loop);
 	go_round(&loop);
 	error = errno;
 	if (watch->react)
 		finish_reaction(&loop);
-	if (loop.end != WATCH_CANNOT_WRITE
-	    && record_flush(&loop.output, loop.end != WATCH_SIGNALLED) < 0) {
+	if (loop.end != WATCH_CANNOT_WRITE && flush_last(&loop) < 0) {
 		loop.end = WATCH_CANNOT_WRITE;
 		error = errno;
 	}
 	record_done(&loop.output);
 	signals_restore(SIGXFSZ);
-	if (watch->react)
+	if (loop.signals >= 0)
 		signals_unwatch();
 	errno = error;
 	return loop.end;

@@ -35,6 +35,7 @@ struct watch {
 	enum watch_verdict (*judge)(const struct event *event, void *context);
 	void *context;
 	struct react *react; /* what is run for the events that count; NULL: nothing */
+	bool last_words;     /* a signal that asks to end: what has come by then is told first */
 };
 
 enum watch_end {
@@ -44,7 +45,7 @@ enum watch_end {
 	WATCH_CANNOT_READ,  /* errno */
 	WATCH_CANNOT_WRITE, /* errno */
 	WATCH_REACTED,      /* no further event is wanted: what came of it stands in react */
-	WATCH_SIGNALLED,    /* with react: signals_ending tells by which signal */
+	WATCH_SIGNALLED,    /* with react or last_words: signals_ending tells by which signal */
 };
 
 /* How many bytes of records wait in memory, unless the caller says otherwise; beyond that the

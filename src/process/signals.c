@@ -120,17 +120,18 @@ signals_take(void)
 		;
 }
 
-void
-signals_end_by(int signal)
+int
+signals_end(void)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
-	sigaction(signal, &plain, NULL);
+	sigaction(ending, &plain, NULL);
 	sigemptyset(&set);
-	sigaddset(&set, signal);
+	sigaddset(&set, ending);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(signal);
+	raise(ending);
+	return 128 + ending;
 }
 
 void

@@ -44,10 +44,10 @@ int signals_ending(bool *shared);
 void signals_take(void);
 
 /*
- * Ends this process by SIGNAL as if it had not been caught. Returns only where that has no
- * effect: process 1.
+ * Ends this process by the signal that asked to end, as if it had not been caught. Returns only where
+ * that has no effect, in process 1: the status that others would see.
  */
-void signals_end_by(int signal);
+int signals_end(void);
 
 /*
  * For starting a command: hold blocks all signals, and in the child inherit makes it as this
