@@ -325,6 +325,145 @@ modify D/stays/touched'
 	equal "${stderr##*$'\n'}" 'butter: inotifywait: nothing is left to watch'
 }
 
+# ---- Files that were closed before their folder was watched
+
+# closings: the CLOSE_WRITE events of the JSON output, sorted: path, and whether it was found.
+closings() {
+	told_json 'select(.event == "close_write") | "\(.path) \(.synthetic)"'
+}
+
+@test "a file that was written and closed before its folder was watched has its CLOSE_WRITE, one that is open when it is closed" {
+	need_tool jq
+	follow --json -e create,close_write
+	kill -STOP "$pid"
+	mkdir D/new
+	echo 1 >D/new/closed
+	: >D/new/empty
+	exec {writer}>D/new/open
+	ln -s nowhere D/new/link
+	mkfifo D/new/fifo
+	kill -CONT "$pid"
+	settled
+	equal "$(closings)" $'D/new/closed true\nD/new/empty true'
+	echo 1 >&"$writer"
+	exec {writer}>&-
+	settled
+	equal "$(closings)" $'D/new/closed true\nD/new/empty true\nD/new/open null'
+	equal "$(told_json 'select(.event == "create" and .is_dir != true) | "\(.path) \(.synthetic)"')" \
+		$'D/new/closed true\nD/new/empty true\nD/new/fifo true\nD/new/link true\nD/new/open true'
+}
+
+@test "its CLOSE_WRITE comes where nothing else is asked for, after its CREATE, and with no event of the looking" {
+	follow -e close_write
+	kill -STOP "$pid"
+	mkdir D/new
+	: >D/new/file
+	kill -CONT "$pid"
+	settled
+	equal "$(told new)" 'D/new/ CLOSE_WRITE,CLOSE file'
+	stop
+	fresh
+	follow
+	kill -STOP "$pid"
+	mkdir D/new
+	: >D/new/file
+	kill -CONT "$pid"
+	settled
+	equal "$(told ' file$')" $'D/new/ CREATE file\nD/new/ CLOSE_WRITE,CLOSE file'
+}
+
+@test "what is in a folder that is moved in has its CLOSE_WRITE; what may not be opened, too" {
+	unprivileged
+	need_root # for what nobody may open
+	need_tool jq
+	cd "$(public_folder)"
+	mkdir -p D outside/moved
+	echo 1 >outside/moved/file
+	echo 1 >outside/moved/secret
+	chmod 755 D outside/moved
+	chmod 0 outside/moved/secret
+	within=("${as_nobody[@]}")
+	follow --json -e create,moved_to,close_write
+	mv outside/moved D/
+	settled
+	equal "$(closings)" $'D/moved/file true\nD/moved/secret true'
+	equal "$(<"$job/err")" ''
+}
+
+@test "storm: each file of 500 new trees has one CREATE and one CLOSE_WRITE, whenever it is closed" {
+	rounds=$(rounds 2 20)
+	for ((round = 0; round < rounds; round++)); do
+		fresh
+		follow -e create,close_write
+		perl -e 'my @late;
+			for my $i (1 .. 500) {
+				my $path = "D/$i";
+				mkdir $path or die;
+				mkdir $path .= "/$_" or die for qw(b c);
+				open my $file, ">", "$path/file" or die;
+				push @late, $file if $i % 3 == 0;
+				close shift @late if @late > 7;
+			}'
+		settled
+		settled
+		find D -name file | sort >there
+		for word in CREATE CLOSE_WRITE,CLOSE; do
+			told " $word file" | sed "s/ $word //" | sort >words
+			cmp words there || fails "$word: $(diff words there | head)"
+		done
+		stop
+	done
+}
+
+@test "who opens a file for writing while it is looked at waits for that, and no signal ends the watcher" {
+	need_strace
+	start strace -f -qq -o /dev/null -e trace=fcntl -e inject=fcntl:delay_exit=300000 \
+		"$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create,close_write D
+	for i in 1 2 3; do
+		mkdir "new.$i"
+		: >"new.$i/file"
+		mv "new.$i" "D/$i"
+		perl -e 'for (1 .. 100) { open my $file, ">>", $ARGV[0] or die; close $file; select undef, undef, undef, 0.005 }' "D/$i/file"
+	done
+	settled
+	contains "$(told CLOSE_WRITE)" 'D/3/ CLOSE_WRITE,CLOSE file'
+	is_running
+}
+
+@test "overflow: a CLOSE_WRITE that was lost is told, also where nothing else is asked for; not of what is open" {
+	need_tool jq
+	echo 1 >D/before
+	echo 1 >D/lost
+	echo 1 >D/open
+	echo 1 >D/begun
+	for events in close_write modify,close_write create,delete,modify,close_write,move; do
+		follow --json -e "$events"
+		echo 2 >>D/before
+		exec {writer}>>D/open {begun}>>D/begun
+		echo 2 >&"$begun"
+		settled
+		# What is as new as that may be told again.
+		now=$(microseconds)
+		until lasted 50000 "$now" >/dev/null; do :; done
+		settled
+		losing
+		echo 2 >>D/lost
+		echo 2 >&"$writer"
+		exec {begun}>&-
+		echo 1 >D/new
+		kill -CONT "$pid"
+		await grep -q overflow "$job/out"
+		settled
+		settled
+		equal "$(closings | grep -v 'D/[01] ')" $'D/before null\nD/begun true\nD/lost true\nD/new true' || fails "$events"
+		exec {writer}>&-
+		settled
+		contains "$(closings)" 'D/open null'
+		stop
+		rm D/new
+	done
+}
+
 # ---- Moves
 
 @test "moved out: nothing is told under the old name, and its watches are gone" {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "cli/moment.h"
@@ -11,6 +12,7 @@
 #include "event/root.h"
 #include "event/walk.h"
 #include "event/window.h"
+#include "process/signals.h"
 
 enum {
 	READ_SIZE = 1 << 16, /* bytes of the kernel's queue at a time */
@@ -257,6 +259,8 @@ files_open(struct files *files, uint32_t mask, bool recursive, bool follow_links
 
 	if (fd < 0)
 		return -1;
+	if (recursive && mask & IN_CLOSE_WRITE)
+		signals_ignore(SIGIO); /* kernel/lease.h */
 	*files = (struct files){
 		.mask = mask, .recursive = recursive, .follow = follow_links, .start = -1
 	};

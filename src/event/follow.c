@@ -326,8 +326,10 @@ touch_found(struct files *files, struct node *parent, const char *name)
 {
 	struct node *found = tree_child(&files->tree, parent, name, NODE_UNTOLD);
 
-	if (found)
+	if (found) {
 		found->touched = true;
+		found->closed = false; /* what it was closed for is in the queue as well */
+	}
 	return found;
 }
 
@@ -367,16 +369,21 @@ went(struct files *files, struct node *parent, const struct inotify_record *reco
 		follow_let_go(files, node);
 }
 
-/* A file's content is another: what was remembered of it does not hold any more. */
+/* A file was written, or has been: what was remembered of it does not hold any more. */
 static void
-modified(struct files *files, struct node *parent, const char *name)
+written(struct files *files, struct node *parent, const struct inotify_record *record)
 {
-	struct node *node = tree_child(&files->tree, parent, name, NODE_TOLD);
+	struct node *node = tree_child(&files->tree, parent, record->name, NODE_TOLD);
 
 	if (!node || node->kind != NODE_FILE)
 		return;
-	node->dirty = true;
-	node->changed = false;
+	if (record->mask & IN_MODIFY || !(files->mask & IN_MODIFY)) {
+		node->dirty = true;
+		node->changed = false;
+	}
+	node->unclosed = !(record->mask & IN_CLOSE_WRITE);
+	if (!node->unclosed)
+		node->closed = false;
 }
 
 void
@@ -392,8 +399,9 @@ follow_event(struct files *files, struct node *node, const struct inotify_record
 		came(files, node, record);
 	else if (record->mask & (IN_DELETE | IN_MOVED_FROM))
 		went(files, node, record);
-	else if (record->mask & IN_MODIFY && files->remember)
-		modified(files, node, record->name);
+	else if (record->mask & (IN_MODIFY | IN_CLOSE_WRITE)
+		 && (files->remember || files->windows.length))
+		written(files, node, record);
 }
 
 void

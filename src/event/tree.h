@@ -41,14 +41,16 @@ struct node {
 		uint32_t stamp; /* of a file: what its size and time were */
 	};
 	uint8_t kind : 2, state : 2;
-	bool seen : 1;    /* the last reading of its folder has found it */
-	bool touched : 1; /* since then an event has said whether it is there */
-	bool changed : 1; /* a file: the last reading has found another stamp */
-	bool dirty : 1;   /* a file: events have told that the stamp does not hold any more */
-	bool waiting : 1; /* a folder: to be watched as soon as it can be found */
-	bool refused : 1; /* a folder: that it cannot be watched has been said */
-	bool covered : 1; /* a root: mounts have made its path lead to another object */
-	char name[];      /* a root's is its path as typed */
+	bool seen : 1;     /* the last reading of its folder has found it */
+	bool touched : 1;  /* since then an event has said whether it is there */
+	bool changed : 1;  /* a file: the last reading has found another stamp */
+	bool dirty : 1;    /* a file: events have told that the stamp does not hold any more */
+	bool unclosed : 1; /* a file: it was modified, and no event has told that it was closed */
+	bool closed : 1;   /* a file: the last reading has found it written, and nobody writing */
+	bool waiting : 1;  /* a folder: to be watched as soon as it can be found */
+	bool refused : 1;  /* a folder: that it cannot be watched has been said */
+	bool covered : 1;  /* a root: mounts have made its path lead to another object */
+	char name[];       /* a root's is its path as typed */
 };
 
 LIST_HEAD(siblings, node);

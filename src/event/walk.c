@@ -14,6 +14,7 @@
 #include "event/follow.h"
 #include "event/root.h"
 #include "event/window.h"
+#include "kernel/lease.h"
 #include "kernel/openat.h"
 #include "memory.h"
 
@@ -257,21 +258,55 @@ is_newer(const struct files *files, const struct stat *status)
 	return time >= files->complete - COARSE || moment_ahead() < files->ahead - COARSE;
 }
 
-static void
-see_file(struct files *files, int fd, struct node *node, const char *name)
+/*
+ * Whether nobody is writing to the file NAME in FD any more. Where that cannot be known, who waits for it
+ * is rather told too early than never. No watch hears of the opening: list is called before complete.
+ */
+static bool
+is_closed(int fd, const char *name)
 {
-	struct node *child = see(files, node, name, NODE_FILE);
+	struct stat status;
+	bool written;
+	int file;
+
+	if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(status.st_mode))
+		return false;
+	file = openat(fd, name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	if (file < 0)
+		return true;
+	written = lease_finds_writer(file);
+	close(file);
+	return !written;
+}
+
+/* Compares the file NAME in FD with what is remembered of it. */
+static void
+compare(struct files *files, int fd, struct node *child)
+{
 	struct stat status;
 	uint32_t stamp;
 
-	if (!child || !files->remember || !(files->mask & IN_MODIFY)
-	    || fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(fd, child->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	stamp = stamp_of(&status);
 	if (child->state == NODE_TOLD && files->finds == NODE_UNTOLD && child->stamp != stamp)
 		child->changed = !child->dirty || is_newer(files, &status);
 	child->stamp = stamp;
 	child->dirty = false;
+}
+
+static void
+see_file(struct files *files, int fd, struct node *node, const char *name)
+{
+	struct node *child = see(files, node, name, NODE_FILE);
+
+	if (!child)
+		return;
+	if (files->remember && files->mask & (IN_MODIFY | IN_CLOSE_WRITE))
+		compare(files, fd, child);
+	if (files->mask & IN_CLOSE_WRITE && files->finds == NODE_UNTOLD
+	    && (child->state == NODE_UNTOLD || child->changed || child->unclosed))
+		child->closed = is_closed(fd, name);
 }
 
 /* Reads the folder of STEP from FD: makes a node for what is not known, and chains the folders for

@@ -136,9 +136,29 @@ tell_came(struct files *files, struct node *node, struct event *event)
 {
 	describe(files, node, IN_CREATE, event);
 	tree_set_state(&files->tree, node, NODE_TOLD);
-	if (node->kind == NODE_FILE && !files->remember)
+	if (node->kind == NODE_FILE && !files->remember && !node->closed)
 		follow_let_go(files, node);
 	return 1;
+}
+
+/* The file NODE, of which the reader knows, has changed: tells how, and what else there is the next time. */
+static int
+tell_file(struct files *files, struct node *node, struct event *event)
+{
+	bool told = node->changed || node->closed;
+
+	if (node->changed) {
+		describe(files, node, IN_MODIFY, event);
+		node->changed = false;
+	} else if (node->closed) {
+		describe(files, node, IN_CLOSE_WRITE, event);
+		node->closed = node->unclosed = false;
+	}
+	if (node->closed)
+		files->at = node;
+	else if (!files->remember)
+		follow_let_go(files, node);
+	return told;
 }
 
 /* The doomed are told from the leaves up, as rm does it. What the reader does not know of goes silently. */
@@ -313,14 +333,12 @@ tell_of(struct files *files, const struct window *window, struct node *node, str
 	if (node->state == NODE_UNTOLD) {
 		if (node->kind == NODE_FOLDER && tree_folder(node)->twin >= 0)
 			return tell_twin(files, node, event);
+		if (node->kind == NODE_FILE && node->closed)
+			files->at = node;
 		return recognize(files, node, event);
 	}
-	if (node->changed && node->state == NODE_TOLD) {
-		node->changed = false;
-		describe(files, node, IN_MODIFY, event);
-		return 1;
-	}
-	return 0;
+	return node->kind == NODE_FILE && node->state == NODE_TOLD ? tell_file(files, node, event)
+								   : 0;
 }
 
 /* The folder of which WINDOW tells next: of what has gone, and then of what has come. NULL at the end. */
