@@ -127,14 +127,29 @@ check() {
 	return "$status"
 }
 
-may_install=yes
-if [ "${1-}" = --no-install ]; then
-	may_install=no
-	shift
-fi
+misuse() {
+	echo "$usage" >&2
+	exit 1
+}
+
+may_install=yes job=
+for word; do
+	case $word in
+	--no-install) may_install=no ;;
+	-h | --help)
+		echo "$usage"
+		exit
+		;;
+	demo | check)
+		[ -z "$job" ] || misuse
+		job=$word
+		;;
+	*) misuse ;;
+	esac
+done
 
 # shellcheck disable=SC2086 # words
-case ${1-} in
+case $job in
 demo)
 	need $build_needs
 	build && BUTTER=$PWD/butter examples/tour.sh
@@ -144,17 +159,10 @@ check)
 	like $check_likes
 	build && check
 	;;
-"")
-	[ "$may_install" = no ] || { echo "$usage"; exit 1; }
+*)
+	[ "$may_install" = no ] || misuse
 	lacking=$(missing $build_needs $check_needs $check_likes)
 	say "missing: ${lacking:-nothing}"
 	[ -z "$(missing $build_needs $check_needs)" ]
-	;;
--h | --help)
-	echo "$usage"
-	;;
-*)
-	echo "$usage" >&2
-	exit 1
 	;;
 esac

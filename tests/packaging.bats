@@ -269,10 +269,14 @@ bootstrap() {
 	bootstrap --no-install
 	equal "$status" 1
 	matches "$output" "bootstrap: missing: autoconf automake .*bats .*"
-	for word in demo check; do
-		bootstrap --no-install $word
+	printf '#!/bin/sh\necho installed\n' >"$T/bin/apt-get"
+	chmod +x "$T/bin/apt-get"
+	for words in "--no-install demo" "--no-install check" "demo --no-install" "check --no-install"; do
+		# shellcheck disable=SC2086 # words
+		bootstrap $words
 		equal "$status" 1
 		contains "$output" "cannot go on without: autoconf automake"
+		lacks "$output" installed
 	done
 }
 
@@ -296,9 +300,13 @@ bootstrap() {
 	capture "$BUTTER_SOURCE/bootstrap.sh" --help
 	equal "$status" 0
 	contains "$output" "usage: ./bootstrap.sh"
-	capture "$BUTTER_SOURCE/bootstrap.sh" nonsense
-	equal "$status" 1
-	contains "$stderr" "usage: ./bootstrap.sh"
+	TOOLS=()
+	for words in "" nonsense "demo nonsense" "check demo" "--no-install nonsense" --no-installed; do
+		# shellcheck disable=SC2086 # words
+		bootstrap $words
+		equal "$status" 1
+		contains "$stderr" "usage: ./bootstrap.sh"
+	done
 }
 
 @test "the tour holds what it says, as root and as nobody" {
