@@ -260,6 +260,10 @@ hostname_from() {
 	done < <(sed -n '/^Building and installing$/,/^Where things are$/s/^    \(--[a-z-]*\).*/\1/p' "$README" | sort -u)
 }
 
+@test "README's lists are numbered without a gap" {
+	awk '/^[A-Z]/ { last = 0 } /^[0-9]+\. / { if ($1 + 0 != ++last) { print; gap = 1 } } END { exit gap }' "$README"
+}
+
 @test "README can be read: plain text, lines that fit, not too long" {
 	! grep -nP '\t|[^\x20-\x7e]| $' "$README" || fails "tabs, blanks at the end, or no ASCII"
 	awk 'length > 108 { print; long = 1 } END { exit long }' "$README"
