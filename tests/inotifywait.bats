@@ -379,6 +379,8 @@ lines() {
 		--format '%w %f %e|%w%f|%:e|%;e|%_e|%1e|% e' D
 	expect $'CREATE,ISDIRe|%e|%CREATE,ISDIR|%|D/e ne|%q%z|%W%F%E|%-|%.10w|%s%d\\n\\t\n' \
 		--format '%ee|%%e|%%%e|%%|%we %fe|%q%z|%W%F%E|%-|%.10w|%s%d\n\t' D
+	# Of butter's own, what inotify does not know.
+	expect $'%m %o %P %C %u %k %v\n' --format '%m %o %P %C %u %k %v' D
 	expect $'%\n' --format '%' D
 	expect $'abc%\n' --format 'abc%' D
 	expect $'plain\n' --format 'plain' D

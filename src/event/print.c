@@ -125,6 +125,8 @@ convert_own(struct buffer *buffer, const struct print *print, const struct event
 		add_path(buffer, print, event);
 		return true;
 	case 'm':
+		if (!event->from && !event->doer)
+			return false; /* of inotify, which has no renames */
 		if (event->from) {
 			add_name(buffer, print, event->from, event->from_length);
 			buffer_byte(buffer, print->raw ? '\0' : '\t');
