@@ -192,7 +192,7 @@ run(const struct applet *applet, int argc, char **argv)
 	int count;
 
 	running = applet;
-	if (applet->also && !strcmp(called_as(argv[0]), applet->also))
+	if (applet->also && argv[0] && !strcmp(called_as(argv[0]), applet->also))
 		*applet->called_also = true;
 	say_begin(applet->name, applet->failure);
 	switch (opt_parse(applet, argc, argv, &count, &operands)) {

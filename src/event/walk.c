@@ -402,7 +402,7 @@ meet(struct files *files, struct node *node, struct node *known)
 		follow_let_go(files, node); /* an operand below another one */
 	} else if (known->parent && !tree_is_below(parent, known)
 		   && walk_has_moved(files, known, node)) {
-		known = follow_relink(files, known, parent, node->name);
+		follow_relink(files, known, parent, node->name);
 		follow_let_go(files, node);
 	} else {
 		tree_folder(node)->twin = known->wd;

@@ -186,14 +186,15 @@ static int
 recognize(struct files *files, struct node *node, struct event *event)
 {
 	struct node *told = tree_child(&files->tree, node->parent, node->name, NODE_TOLD);
+	bool other =
+		told && (told->kind != node->kind || (told->kind == NODE_FOLDER && told->wd >= 0));
 
-	if (told && (told->kind != node->kind || (told->kind == NODE_FOLDER && told->wd >= 0))) {
-		follow_let_go(files, node); /* another one has come to the name since then */
+	if (other || (!told && node->touched)) {
+		/* Another one has come to the name since then, or it has gone again. */
+		follow_let_go(files, node);
 	} else if (told) {
 		follow_let_go(files, told);
 		tree_set_state(&files->tree, node, NODE_TOLD);
-	} else if (node->touched) {
-		follow_let_go(files, node); /* it has gone again */
 	} else {
 		return tell_came(files, node, event);
 	}
