@@ -1522,6 +1522,13 @@ storm() {
 	failed 1 inotifywait 'cannot read' 'standard input'
 }
 
+@test "--fromfile: a line for which there is no memory is an error, and not the end of the list" {
+	need_plain_build
+	# shellcheck disable=SC2016 # the inner shell's
+	capture bash -c 'ulimit -v 32768 && exec "$0" inotifywait -q -t 0.01 --fromfile /dev/zero D' "$BUTTER"
+	failed 1 inotifywait "cannot read '/dev/zero': Cannot allocate memory"
+}
+
 # ---- The output
 
 @test "-o appends to FILE, and leaves stdout alone" {

@@ -35,7 +35,7 @@ selection_read(struct selection *selection, FILE *stream)
 			selection_add(selection, memory_string(line));
 	}
 	free(line);
-	return ferror(stream) ? -1 : 0;
+	return feof(stream) && !ferror(stream) ? 0 : -1; /* a line without memory sets neither */
 }
 
 /* The length of PATH without slashes at its end. */

@@ -27,7 +27,7 @@ struct selection {
 /* Adds OPERAND, which stays the caller's and has to live on: a path to watch or, after an @, to leave out. */
 void selection_add(struct selection *selection, const char *operand);
 
-/* Adds each line of STREAM as an operand, but not the empty ones. -1 with errno of read(2). */
+/* Adds each line of STREAM as an operand, but not the empty ones. -1 with errno of getline(3). */
 int selection_read(struct selection *selection, FILE *stream);
 
 /*
