@@ -17,9 +17,9 @@
 #include "cli/say.h"
 #include "event/ticks.h"
 #include "event/watch.h"
-#include "kernel/pid.h"
 #include "kernel/timerfd.h"
 #include "process/descriptors.h"
+#include "process/signals.h"
 
 enum on_change { RESTART, EXIT, IGNORE };
 
@@ -129,13 +129,6 @@ print_left(int signal)
 	if (write(STDERR_FILENO, line, length + sizeof(after) - 1) < 0)
 		error = errno; /* nobody is there to be told */
 	errno = error;
-}
-
-/* A signal without a handler does not end PID 1. */
-static void
-end_as_init(int signal)
-{
-	_exit(128 + signal);
 }
 
 static void
@@ -269,10 +262,7 @@ timerfd_sleep_run(int operands, char **texts)
 		return fail(timerfd_hints((int)clock_id), "cannot create a timer");
 	ticks_open(&ticks, fd);
 	handle(SIGUSR1, print_left);
-	if (pid_self() == 1) {
-		handle(SIGTERM, end_as_init);
-		handle(SIGINT, end_as_init);
-	}
+	signals_end_init();
 	do {
 		if (arm(fd) < 0)
 			return fail(timerfd_hints((int)clock_id), "cannot start the timer");

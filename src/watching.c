@@ -5,6 +5,7 @@
 #include "kernel/inotify.h"
 #include "process/descriptors.h"
 #include "process/notify.h"
+#include "process/signals.h"
 
 /* The option of the pattern is one of exclude, excludei, include, includei. */
 static int
@@ -43,6 +44,7 @@ watching_ready(int fd, bool sd_notify)
 	if (sd_notify && notify_ready(&name) < 0)
 		return name ? fail(NULL, "cannot send READY=1 to NOTIFY_SOCKET '%s'", name)
 			    : failx("--sd-notify finds no NOTIFY_SOCKET in the environment (run it as a service of Type=notify)");
+	signals_end_init();
 	if (descriptors_ready(fd) < 0)
 		return fail(NULL, "cannot write to --ready-fd %d", fd);
 	return 0;

@@ -71,7 +71,7 @@
 
 /*
  * No event can be missed any more: tells it on the descriptor FD (-1: none), and with SD_NOTIFY to the
- * service manager. 0, or the status after a message.
+ * service manager; from now on a signal ends also process 1. 0, or the status after a message.
  */
 int watching_ready(int fd, bool sd_notify);
 

@@ -1692,6 +1692,18 @@ unread() {
 	equal "$status $stderr" '0 '
 }
 
+@test "as process 1 of a container it is ended by what asks for it" {
+	namespaces -pf --kill-child
+	for words in 'TERM:143 -m D' 'INT:130 -m D' 'HUP:129 D' 'TERM:143 --until-exists nothere' 'TERM:143 -m D --exec -- true'; do
+		read -r signal words <<<"$words"
+		# shellcheck disable=SC2086 # words
+		start "${within[@]}" env --default-signal=INT "$BUTTER" inotifywait -q --ready-fd 7 $words
+		kill "-${signal%:*}" "$(children "$pid")"
+		finish
+		equal "$status" "${signal#*:}" || fails "$signal $words"
+	done
+}
+
 @test "SIGTERM leaves whole lines behind" {
 	rounds=$(rounds 5 100)
 	for ((i = 0; i < rounds; i++)); do

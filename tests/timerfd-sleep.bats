@@ -753,7 +753,7 @@ aligned_at() {
 	for signal in TERM:143 INT:130; do
 		for words in inf '--every 1000' '--until @9000000000'; do
 			# shellcheck disable=SC2086
-			start "${within[@]}" "$BUTTER" timerfd-sleep --ready-fd 7 $words
+			start "${within[@]}" env --default-signal=INT "$BUTTER" timerfd-sleep --ready-fd 7 $words
 			child=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
 			kill "-${signal%:*}" "$child"
 			finish

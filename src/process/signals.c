@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "kernel/pid.h"
+
 enum { SIGNALS = 65 }; /* the last one of Linux is 64 */
 
 static const int endings[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
@@ -132,6 +134,24 @@ signals_end(void)
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
 	raise(ending);
 	return 128 + ending;
+}
+
+static void
+leave(int signal)
+{
+	_exit(128 + signal);
+}
+
+void
+signals_end_init(void)
+{
+	struct sigaction end = { .sa_handler = leave }, now;
+
+	if (pid_self() != 1)
+		return;
+	for (int i = 0; i < ENDINGS; i++)
+		if (sigaction(endings[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+			change(endings[i], &end);
 }
 
 void

@@ -50,6 +50,12 @@ void signals_take(void);
 int signals_end(void);
 
 /*
+ * Lets process 1 of a pid namespace be ended by the signals that ask for it, with 128 + the signal: the kernel
+ * ignores those without a handler there; pid_namespaces(7). Elsewhere it does nothing.
+ */
+void signals_end_init(void);
+
+/*
  * For starting a command: hold blocks all signals, and in the child inherit makes it as this
  * process was found, and changes no memory; release is for the parent. Nothing is delivered to
  * handlers of the parent in the child.
