@@ -719,6 +719,19 @@ faulty() {
 	equal "$(<"$job/err")" ''
 }
 
+@test "faults: where a file system numbers a folder anew at each look, it is watched all the same" {
+	# Some FUSE servers do. Of the two looks at a new folder one gets another device, whichever comes first.
+	faulty newfstatat:poke_exit=@arg3=5a5a:when=1+2 -e create
+	mkdir D/a
+	await grep -q 'D/ CREATE,ISDIR a' "$job/out"
+	: >D/a/file
+	await grep -q 'D/a/ CREATE file' "$job/out"
+	mkdir -p D/b/c/d
+	: >D/b/c/d/file
+	await grep -q 'D/b/c/d/ CREATE file' "$job/out"
+	equal "$(<"$job/err")" ''
+}
+
 @test "faults: a stale file handle is an error of what is named; below that, a folder to be looked for again" {
 	for calls in 'newfstatat statx' openat inotify_add_watch; do
 		# shellcheck disable=SC2086,SC2046

@@ -475,19 +475,44 @@ watch_quietly(struct files *files, struct step *step, const struct place *place)
 }
 
 /*
- * Whether STEP's folder, which is watched now, still has its name in ABOVE. It was opened before it
- * was watched: if it left in between, no MOVE_SELF will tell, and another may have the name.
+ * Whether the folder NAME in ABOVE, which has become the working folder, has the watch WD: the
+ * kernel knows a folder also where the file system numbers it anew each time that it is asked.
  */
 static bool
-has_its_name(const struct step *step, int above)
+has_watch(struct files *files, int above, const char *name, int wd)
 {
-	struct stat opened, named;
+	int found =
+		fchdir(above) < 0
+			? -1
+			: inotify_watch(files->source.fd, name,
+					FOLLOW_TREE | IN_MASK_ADD | IN_ONLYDIR | IN_DONT_FOLLOW);
 
-	if (fstat(step->fd, &opened) < 0
-	    || fstatat(above, step->node->name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+	if (found >= 0 && found != wd && !tree_find(&files->tree, found))
+		inotify_ignore(files->source.fd, found);
+	return found == wd;
+}
+
+/*
+ * Whether STEP's folder, which WD watches now, still has its name in ABOVE. It was opened before it
+ * was watched: if it left in between, no MOVE_SELF will tell, and another may have the name. The
+ * working folder is that of PLACE before and after. False with errno.
+ */
+static bool
+has_its_name(struct files *files, struct step *step, const struct place *place, int above, int wd)
+{
+	const char *name = step->node->name;
+	struct stat opened, named;
+	bool result;
+
+	if (fstat(step->fd, &opened) < 0 || fstatat(above, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
+	if (opened.st_ino == named.st_ino && opened.st_dev == named.st_dev)
+		return true;
+	result = has_watch(files, above, name, wd);
+	if (!(place->mask & IN_ONLYDIR) && fchdir(step->fd) < 0)
+		step->left = true;
 	errno = ENOENT;
-	return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev;
+	return result;
 }
 
 /* Reads STEP's folder, which is reached by PLACE. -1 errno. */
@@ -520,7 +545,7 @@ watch_and_read(struct files *files, struct step *step, struct place *place, int 
 	if (wd < 0 && (result = leave_out(files, step->node)) <= 0)
 		return result;
 	if (wd >= 0 && files->finds == NODE_UNTOLD && step->node->parent
-	    && !has_its_name(step, above)) {
+	    && !has_its_name(files, step, place, above, wd)) {
 		if (!tree_find(&files->tree, wd))
 			inotify_ignore(files->source.fd, wd);
 		return give_up(files, step->node);
