@@ -138,8 +138,7 @@ look(struct files *files, struct node *node)
 	size_t length;
 
 	if (walk_folder(files, node) < 0 && files->trouble)
-		files->trouble(tree_path(&files->tree, node->parent, &length), errno,
-			       files->context);
+		files->trouble(tree_path(&files->tree, node, &length), errno, files->context);
 }
 
 bool
