@@ -7,6 +7,9 @@
 #include "process/notify.h"
 #include "process/signals.h"
 
+/* Where watches run out, so many of the folders that have none are told: a script may make thousands. */
+enum { MOST_NAMED = 10 };
+
 /* The option of the pattern is one of exclude, excludei, include, includei. */
 static int
 add_pattern(struct selection *selection, const struct opt_item *pattern)
@@ -72,9 +75,16 @@ watching_select(struct selection *selection, const struct opt_list *patterns,
 void
 watching_trouble(const char *path, int error, void *context)
 {
+	static int unwatched;
+
 	(void)context;
 	errno = error;
-	fail(inotify_hints, "cannot watch '%s'", path);
+	if (error != ENOSPC)
+		fail(inotify_hints, "cannot watch '%s'", path);
+	else if (unwatched++ < MOST_NAMED)
+		fail(inotify_hints_for(0), "cannot watch '%s'", path);
+	else if (unwatched == MOST_NAMED + 1)
+		note("further folders for which there is no watch are not named");
 }
 
 int

@@ -709,6 +709,18 @@ faulty() {
 	done
 }
 
+@test "where watches run out after the start, the first ten folders are named, with the limit, and then no more" {
+	need_userns
+	start unshare -Ur bash -c 'echo 4 >/proc/sys/user/max_inotify_watches && exec "$BUTTER" inotifywait -qmr --ready-fd 7 -e create D'
+	for i in {1..30}; do mkdir "D/$i"; done
+	: >D/file
+	await grep -q 'D/ CREATE file' "$job/out"
+	equal "$(grep -c '^butter: inotifywait: cannot watch .D/[0-9]*/.: No space left on device (raise fs.inotify.max_user_watches, now .* now 4)$' "$job/err")" 10
+	equal "$(tail -n 1 "$job/err")" 'butter: inotifywait: further folders for which there is no watch are not named'
+	equal "$(wc -l <"$job/err")" 11
+	equal "$(grep -c 'CREATE,ISDIR' "$job/out")" 30
+}
+
 @test "faults: a folder that is gone when it is to be watched is left out without a word" {
 	faulty inotify_add_watch:error=ENOENT:when=2 -e create
 	mkdir D/a

@@ -69,14 +69,16 @@ inotify_hints_for(size_t needed)
 {
 	static char advice[256];
 	static const struct hint hints[] = { { ENOSPC, advice, 0 }, { 0, NULL, 0 } };
-	char limit[24], in_namespace[24];
+	char limit[24], in_namespace[24], count[48] = "";
 
 	read_limit("/proc/sys/fs/inotify/max_user_watches", limit);
 	read_limit("/proc/sys/user/max_inotify_watches", in_namespace);
+	if (needed)
+		snprintf(count, sizeof(count), "%zu watches are needed: ", needed);
 	snprintf(
 		advice, sizeof(advice),
-		"%zu watches are needed: raise fs.inotify.max_user_watches, now %s, in a user namespace also user.max_inotify_watches, now %s",
-		needed, limit, in_namespace);
+		"%sraise fs.inotify.max_user_watches, now %s, in a user namespace also user.max_inotify_watches, now %s",
+		count, limit, in_namespace);
 	return hints;
 }
 
