@@ -89,7 +89,10 @@ int watching_select(struct selection *selection, const struct opt_list *patterns
  */
 int watching_left_out(struct files *files);
 
-/* files.h's trouble: tells that PATH could not be watched; of many for which there is no watch, the first ones. */
+/*
+ * files.h's trouble: tells that PATH could not be watched; of many for which there is no watch, the first
+ * ones.
+ */
 void watching_trouble(const char *path, int error, void *context);
 
 #endif

@@ -16,7 +16,10 @@ extern const struct name inotify_names[];
 /* Advice for errors of inotify_open and inotify_watch. */
 extern const struct hint inotify_hints[];
 
-/* The same where NEEDED watches are needed in all, 0: nobody knows how many; the advice for ENOSPC says what the limits are. */
+/*
+ * The same where NEEDED watches are needed in all, 0: nobody knows how many. The advice for ENOSPC says
+ * what the limits are.
+ */
 const struct hint *inotify_hints_for(size_t needed);
 
 /* One record of the kernel's queue. */

@@ -50,8 +50,8 @@ void signals_take(void);
 int signals_end(void);
 
 /*
- * Lets process 1 of a pid namespace be ended by the signals that ask for it, with 128 + the signal: the kernel
- * ignores those without a handler there; pid_namespaces(7). Elsewhere it does nothing.
+ * Lets process 1 of a pid namespace be ended by the signals that ask for it, with 128 + the signal: the
+ * kernel ignores those without a handler there; pid_namespaces(7). Elsewhere it does nothing.
  */
 void signals_end_init(void);
 
