@@ -408,7 +408,7 @@ play() {
 
 @test "model: the same with few names, each change by a process of its own, which keeps the kernel from merging" {
 	mounted
-	seeds=$(rounds 1 6) changes=$(rounds 700 2000)
+	seeds=$(rounds 1 6) changes=$(rounds 500 2000)
 	for ((seed = 1; seed <= seeds; seed++)); do
 		play "$seed" "$changes" run apart
 		play "$seed" "$changes" stop apart

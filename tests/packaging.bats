@@ -152,9 +152,9 @@ built_clone() {
 	all=$(./butter --list | paste -sd ' ')
 	cp -a . "$T/other"
 	cd "$T/other"
-	./configure --quiet --with-applets=-inotifywait
+	./configure -C --quiet --with-applets=-inotifywait
 	equal "$(sed -n 's/^APPLETS_ON = //p' Makefile)" "${all/inotifywait /}"
-	capture ./configure --quiet --with-applets=getpid,nosuch
+	capture ./configure -C --quiet --with-applets=getpid,nosuch
 	equal "$status" 1
 	matches "$stderr" "configure: error: .*'nosuch'.* $all ?"
 }
