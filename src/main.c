@@ -174,7 +174,7 @@ finish(int status)
 	return status ? status : failure_of(running);
 }
 
-/* The name in argv[0]: without folders, a login shell's '-', and "butter-". */
+/* The name in argv[0]: without folders, a login shell's '-', and "butter-", if that is not before a version. */
 static const char *
 called_as(const char *name)
 {
@@ -182,7 +182,7 @@ called_as(const char *name)
 
 	name = slash ? slash + 1 : name;
 	name += *name == '-';
-	return strncmp(name, "butter-", 7) ? name : name + 7;
+	return strncmp(name, "butter-", 7) || (name[7] >= '0' && name[7] <= '9') ? name : name + 7;
 }
 
 static int

@@ -75,6 +75,16 @@ options_of() {
 	equal "$output" "$(uname -n)"
 }
 
+@test "a copy whose name has a version is butter, too" {
+	as butter-0.1.0 --list
+	succeeded
+	equal "$output" "$("$BUTTER" --list)"
+	as butter-1 getppid
+	matches "$status $output" "0 [0-9]+"
+	as butter-nosuch
+	failed 127 "" "unknown applet"
+}
+
 @test "started with an empty argv[0], butter is butter" {
 	as '' --version
 	succeeded
