@@ -87,6 +87,8 @@ is_butter(int folder, const char *name, const char *butter)
 static int
 link_one(int folder, const char *butter, const char *target, const char *name, bool force)
 {
+	struct stat there;
+
 	if (symlinkat(target, folder, name) == 0)
 		return 0;
 	if (errno != EEXIST)
@@ -95,7 +97,9 @@ link_one(int folder, const char *butter, const char *target, const char *name, b
 		return 0;
 	if (force)
 		return replace(folder, target, name);
-	errno = EEXIST;
+	errno = fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(there.st_mode)
+			? EISDIR
+			: EEXIST;
 	return -1;
 }
 

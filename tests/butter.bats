@@ -374,13 +374,16 @@ install() {
 	equal "$(readlink "$T/links/$applet")" ../bin/butter
 }
 
-@test "--install --force replaces no folder" {
+@test "--install replaces no folder, and does not say that --force would" {
 	installed
 	applet=${APPLETS%% *}
 	mkdir "$T/links/$applet"
 	echo precious >"$T/links/$applet/file"
-	install --force "$T/links"
-	failed 1 '' "'$T/links/$applet'" folder
+	for force in '' --force; do
+		# shellcheck disable=SC2086 # no word when it is empty
+		install $force "$T/links"
+		failed 1 '' "'$T/links/$applet': Is a directory (a folder is never replaced)"
+	done
 	equal "$(cat "$T/links/$applet/file")" precious
 	equal "$(ls -A "$T/links")" "$("$BUTTER" --list)"
 }
