@@ -742,6 +742,12 @@ aligned_at() {
 	succeeded
 }
 
+@test "-F: what a tick does not have stays as it is" {
+	try timerfd-sleep --every 1ms -n 1 -F '%v %f|%w|%p|%c|%T|%m|%o|%P|%q'
+	succeeded
+	equal "$output" '1 %f|%w|%p|%c|%T|%m|%o|%P|%q'
+}
+
 @test "SIGTERM and SIGINT end it, as process 1 of a container too" {
 	for signal in TERM:143 HUP:129; do
 		start "$BUTTER" timerfd-sleep --ready-fd 7 inf

@@ -157,6 +157,9 @@ convert_own(struct buffer *buffer, const struct print *print, const struct event
 static size_t
 convert(struct buffer *buffer, const struct print *print, const struct event *event, const char *at)
 {
+	/* What has no path is no file. */
+	if (!event->dir && at[0] && strchr("wfpcT", at[0]))
+		return 0;
 	if (convert_known(buffer, print, event, at[0]))
 		return 1;
 	if (at[0] && at[1] == 'e') {
