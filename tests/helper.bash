@@ -201,7 +201,7 @@ need_proc() {
 
 # pidfd_open(2) has this number everywhere.
 need_pidfd() {
-	perl -e 'exit(syscall(434, $$, 0) < 0)' || skip "no pidfds here"
+	perl -e 'exit(syscall(434, $$ + 0, 0) < 0)' || skip "no pidfds here"
 }
 
 need_static() {
