@@ -643,7 +643,7 @@ ends_with() {
 	opens a
 }
 
-# killing WHO: many rounds, a thousand in the four long variants: openers without a pause, and WHO is killed.
+# killing WHO: many rounds: openers without a pause, and WHO is killed.
 killing() {
 	local i who opener=0
 
@@ -653,7 +653,7 @@ killing() {
 	rules 'ask open *.ask' 'deny open *.no' 'allow'
 	file x.ask; file x.no
 	ask_with 'exit 0'
-	for i in $(seq "$(rounds 10 250)"); do
+	for i in $(seq "$(rounds 10 1000)"); do
 		permit --ask "$PWD/asked" --ask-timeout 2s
 		"${inside[@]}" timeout -s KILL 20 sh -c \
 			'for i in 1 2 3 4 5 6 7 8; do cat a x.ask x.no; done >/dev/null 2>&1; exit 0' 3>&- 4>&- 7>&- 8>&- &
