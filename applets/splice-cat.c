@@ -4,21 +4,17 @@
  * that can copy a part, hold a rate, show how far it is, and say what it did. For large files, pipelines
  * and sockets; and for small files it costs what cat costs.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "applet.h"
-#include "cli/json.h"
 #include "cli/meter.h"
-#include "cli/num.h"
 #include "cli/say.h"
+#include "cli/stats.h"
 #include "copy/stream.h"
-#include "kernel/pipe.h"
 
 enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096 };
 
@@ -48,7 +44,6 @@ static const struct opt options[] = {
 
 static struct stream stream;
 static struct meter meter;
-static volatile sig_atomic_t asked;
 
 /* The system calls of the ways, the best first. */
 static const char *const way_names[STREAM_WAYS] = { [STREAM_RANGE] = "copy_file_range",
@@ -70,80 +65,14 @@ check(void)
 /* ---- telling ---- */
 
 static void
-ask(int signal)
+tell_stats(void)
 {
-	(void)signal;
-	asked = 1;
-}
-
-/* SIGUSR1: says how far it is. */
-static void
-answer(void)
-{
-	struct buffer text = { 0 };
-
-	if (!asked)
-		return;
-	asked = 0;
-	meter_text(&meter, &text);
-	note("%s", buffer_string(&text));
-	buffer_done(&text);
-}
-
-static void
-moved(uint64_t bytes, void *context)
-{
-	meter_add(bytes, context);
-	answer();
-}
-
-static uint64_t
-calls(void)
-{
-	uint64_t sum = 0;
+	struct stats_way ways[STREAM_WAYS];
 
 	for (int way = 0; way < STREAM_WAYS; way++)
-		sum += stream.ways[way].calls;
-	return sum;
-}
-
-/* The way that most bytes went. */
-static enum stream_way
-main_way(void)
-{
-	int most = stream.way;
-
-	for (int way = 0; way < STREAM_WAYS; way++)
-		if (stream.ways[way].bytes > stream.ways[most].bytes)
-			most = way;
-	return (enum stream_way)most;
-}
-
-static void
-tell_stats(int64_t time)
-{
-	struct buffer line = { 0 };
-	double seconds = (double)time / (double)NUM_SECOND;
-	char speed[NUM_SIZE_SIZE];
-
-	if (json) {
-		json_begin(&line);
-		json_word(&line, "event", "copied");
-		json_number(&line, "bytes", (int64_t)meter.done);
-		json_seconds(&line, "seconds", time);
-		json_number(&line, "calls", (int64_t)calls());
-		json_word(&line, "way", meter.done ? way_names[main_way()] : "none");
-		for (int way = 0; way < STREAM_WAYS; way++)
-			json_number(&line, way_names[way], (int64_t)stream.ways[way].bytes);
-		json_end(&line);
-		buffer_byte(&line, '\n');
-		say_plain(buffer_string(&line));
-	} else {
-		num_format_size(speed, seconds > 0 ? (uint64_t)((double)meter.done / seconds) : 0);
-		note("%" PRIu64 " bytes, %.3f seconds, %s/s, %" PRIu64 " calls, %s", meter.done,
-		     seconds, speed, calls(), meter.done ? way_names[main_way()] : "none");
-	}
-	buffer_done(&line);
+		ways[way] = (struct stats_way){ way_names[way], stream.ways[way].calls,
+						stream.ways[way].bytes };
+	stats_say(&meter, ways, STREAM_WAYS, json);
 }
 
 /* BYTES of NAME have gone. */
@@ -288,7 +217,6 @@ static int
 splice_cat_run(int count, char **files)
 {
 	static char dash[] = "-", *standard_input[] = { dash, NULL };
-	struct sigaction asks = { .sa_handler = ask };
 	int status = check(), one;
 	bool over = false;
 
@@ -301,15 +229,14 @@ splice_cat_run(int count, char **files)
 	status = open_output(count, files);
 	if (status)
 		return status;
-	pipe_interrupted = answer;
-	sigaction(SIGUSR1, &asks, NULL);
+	stats_answer(&meter);
 	meter = (struct meter){ .rate = rate, .draws = with_progress && progress_wanted() };
 	meter.total = expect(count, files);
 	meter_begin(&meter);
 	stream.stable = stable;
 	stream.pipe_size = (size_t)pipe_size;
 	stream.most = meter_step(&meter);
-	stream.moved = moved;
+	stream.moved = stats_moved;
 	stream.context = &meter;
 	for (int i = 0; i < count && length && !over; i++) {
 		one = copy_file(files[i], &over);
@@ -317,7 +244,7 @@ splice_cat_run(int count, char **files)
 	}
 	meter_end(&meter);
 	if (with_stats)
-		tell_stats(meter_time(&meter));
+		tell_stats();
 	stream_close(&stream);
 	if (out_file && close(stream.out) < 0 && !over)
 		status = fail_at_output();
