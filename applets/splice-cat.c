@@ -156,7 +156,7 @@ copy(int in, const char *name, bool *over)
 
 	if (fstat(in, &status) < 0)
 		return fail(NULL, "cannot read '%s'", name);
-	if (stream_is_output(&stream, in, &status))
+	if (stream_is_output(&stream.to, in, &status))
 		return failx("'%s' is input and output: it would never end", name);
 	result = pass_over(in, &status);
 	if (result)

@@ -124,13 +124,6 @@ by_range(struct job *job)
 	return COPIED;
 }
 
-/* Not by splice, but perhaps by read and write. */
-static bool
-is_refusal(int error)
-{
-	return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP;
-}
-
 static int
 open_pipe(struct job *job)
 {
@@ -164,7 +157,7 @@ empty_pipe(struct job *job, size_t held, bool more)
 		ssize_t gone = pipe_splice(stream->pipe[0], stream->out, held, more);
 
 		stream->ways[STREAM_SPLICE].calls++;
-		if (gone < 0 && is_refusal(errno)) {
+		if (gone < 0 && pipe_is_refusal(errno)) {
 			refuse(job, STREAM_SPLICE);
 			rest.left = held;
 			outcome = by_memory(&rest);
@@ -195,7 +188,7 @@ by_splice(struct job *job)
 
 		stream->ways[STREAM_SPLICE].calls++;
 		if (held < 0)
-			return is_refusal(errno) && job->copied == before
+			return pipe_is_refusal(errno) && job->copied == before
 				       ? refuse(job, STREAM_SPLICE)
 				       : fail_on(job, STREAM_INPUT);
 		if (held == 0)
@@ -284,10 +277,10 @@ stream_skip(struct stream *stream, int in, uint64_t limit, uint64_t *skipped)
 }
 
 bool
-stream_is_output(const struct stream *stream, int fd, const struct stat *status)
+stream_is_output(const struct stat *to, int fd, const struct stat *status)
 {
-	return S_ISREG(status->st_mode) && status->st_dev == stream->to.st_dev
-	       && status->st_ino == stream->to.st_ino && lseek(fd, 0, SEEK_CUR) < status->st_size;
+	return S_ISREG(status->st_mode) && status->st_dev == to->st_dev
+	       && status->st_ino == to->st_ino && lseek(fd, 0, SEEK_CUR) < status->st_size;
 }
 
 int

@@ -57,10 +57,10 @@ struct stream {
 int stream_open(struct stream *stream);
 
 /*
- * Whether FD, whose STATUS that is, is what the stream writes to, so that copying it would not end, or
+ * Whether FD, whose STATUS that is, is the file TO, so that copying the one to the other would not end, or
  * would read what it has just written.
  */
-bool stream_is_output(const struct stream *stream, int fd, const struct stat *status);
+bool stream_is_output(const struct stat *to, int fd, const struct stat *status);
 
 /*
  * Copies from IN, whose STATUS that is, to its end, or LIMIT bytes. *COPIED: how many have arrived, also

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
+#include <stdint.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -20,6 +21,12 @@ pipe_is_nameless(int fd)
 	return fstatfs(fd, &status) == 0 && status.f_type == PIPEFS_MAGIC;
 }
 
+bool
+pipe_is_refusal(int error)
+{
+	return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP;
+}
+
 ssize_t
 pipe_open(int ends[2], size_t size)
 {
@@ -28,6 +35,8 @@ pipe_open(int ends[2], size_t size)
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
 	room = pipe_widen(ends[1], size);
+	if (room > 0 && (size_t)room > size)
+		room = fcntl(ends[1], F_SETPIPE_SZ, (int)size);
 	return room < 0 ? PIPE_BUF : room;
 }
 
@@ -42,21 +51,37 @@ pipe_widen(int fd, size_t size)
 	return wide < 0 ? now : wide;
 }
 
+static bool
+is_interrupted(void)
+{
+	if (errno != EINTR)
+		return false;
+	if (pipe_interrupted)
+		pipe_interrupted();
+	return true;
+}
+
+int
+pipe_poll(struct pollfd *ready, size_t count, int ms)
+{
+	int result = poll(ready, count, ms);
+
+	if (result < 0)
+		is_interrupted();
+	return result < 0 ? 0 : result;
+}
+
 /* Whether the call on FD that has failed is to be done again, after waiting for EVENTS if it would block. */
 static bool
 again(int fd, short events)
 {
 	struct pollfd ready = { .fd = fd, .events = events };
 
-	if (errno == EINTR) {
-		if (pipe_interrupted)
-			pipe_interrupted();
+	if (is_interrupted())
 		return true;
-	}
 	if (errno != EAGAIN)
 		return false;
-	if (poll(&ready, 1, -1) < 0 && errno == EINTR && pipe_interrupted)
-		pipe_interrupted();
+	pipe_poll(&ready, 1, -1);
 	return true;
 }
 
@@ -66,7 +91,7 @@ again_between(int from, int to)
 {
 	struct pollfd ready = { .fd = from, .events = POLLIN };
 
-	bool on_input = errno == EAGAIN && poll(&ready, 1, 0) == 0;
+	bool on_input = errno == EAGAIN && pipe_poll(&ready, 1, 0) == 0;
 
 	return on_input ? again(from, POLLIN) : again(to, POLLOUT);
 }
@@ -80,6 +105,28 @@ pipe_splice(int from, int to, size_t size, bool more)
 		moved = splice(from, NULL, to, NULL, size, more ? SPLICE_F_MORE : 0);
 	while (moved < 0 && again_between(from, to));
 	return moved;
+}
+
+ssize_t
+pipe_splice_now(int from, int to, size_t size)
+{
+	ssize_t moved;
+
+	do
+		moved = splice(from, NULL, to, NULL, size, SPLICE_F_NONBLOCK);
+	while (moved < 0 && is_interrupted());
+	return moved;
+}
+
+ssize_t
+pipe_tee_now(int from, int to, size_t size)
+{
+	ssize_t made;
+
+	do
+		made = tee(from, to, size, SPLICE_F_NONBLOCK);
+	while (made < 0 && is_interrupted());
+	return made;
 }
 
 ssize_t
@@ -106,4 +153,39 @@ pipe_write(int fd, const void *bytes, size_t size, size_t *written)
 			return -1;
 	}
 	return 0;
+}
+
+/* So much goes into a terminal, or anything else, that poll(2) says is ready. */
+enum { TERMINAL_READY = 256, OTHER_READY = PIPE_BUF };
+
+/* The same for what does not know RWF_NOWAIT. */
+static ssize_t
+write_ready(int fd, const void *bytes, size_t size)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	size_t most = isatty(fd) ? TERMINAL_READY : OTHER_READY;
+	ssize_t written;
+
+	if (pipe_poll(&ready, 1, 0) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	do
+		written = write(fd, bytes, size < most ? size : most);
+	while (written < 0 && is_interrupted());
+	return written;
+}
+
+ssize_t
+pipe_write_now(int fd, const void *bytes, size_t size)
+{
+	struct iovec all = { (void *)(uintptr_t)bytes, size };
+	ssize_t written;
+
+	do
+		written = pwritev2(fd, &all, 1, -1, RWF_NOWAIT);
+	while (written < 0 && is_interrupted());
+	if (written < 0 && pipe_is_refusal(errno))
+		return write_ready(fd, bytes, size);
+	return written;
 }

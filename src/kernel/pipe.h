@@ -9,6 +9,7 @@
 #ifndef BUTTER_PIPE_H
 #define BUTTER_PIPE_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -20,8 +21,8 @@ extern void (*pipe_interrupted)(void);
 bool pipe_is_nameless(int fd);
 
 /*
- * A pipe of our own, close-on-exec, that holds SIZE bytes, or less where that is not allowed. Returns
- * how many, or -1 with errno EMFILE, ENFILE, ENOSYS, EPERM (a seccomp profile); pipe2(2).
+ * A pipe of our own, close-on-exec, that holds SIZE bytes (rounded up to pages), or less where that is not
+ * allowed. Returns how many, or -1 with errno EMFILE, ENFILE, ENOSYS, EPERM (a seccomp profile); pipe2(2).
  */
 ssize_t pipe_open(int ends[2], size_t size);
 
@@ -38,10 +39,38 @@ ssize_t pipe_widen(int fd, size_t size);
  */
 ssize_t pipe_splice(int from, int to, size_t size, bool more);
 
+/*
+ * The same without waiting: -1 with EAGAIN where there is nothing, or no room. A file or a blocking socket
+ * as TO can be waited for all the same.
+ */
+ssize_t pipe_splice_now(int from, int to, size_t size);
+
+/*
+ * Makes what the pipe FROM holds, SIZE bytes at most from its beginning, be in the pipe TO as well,
+ * without waiting. Returns how many, 0 when FROM is empty and nobody writes to it, -1 with errno EAGAIN,
+ * EPIPE, EINVAL (not with these), ENOSYS, EPERM; tee(2).
+ */
+ssize_t pipe_tee_now(int from, int to, size_t size);
+
+/*
+ * How many of COUNT are ready, or are so within MS milliseconds (-1: for ever), or 0 after a signal;
+ * poll(2).
+ */
+int pipe_poll(struct pollfd *ready, size_t count, int ms);
+
+/* Whether ERROR of splice(2) or tee(2) says that they do not work here, but read(2) and write(2) may. */
+bool pipe_is_refusal(int error);
+
 /* read(2) that waits. */
 ssize_t pipe_read(int fd, void *bytes, size_t size);
 
 /* write(2) of all SIZE bytes. *WRITTEN: how many have left, also with -1 and its errno. */
 int pipe_write(int fd, const void *bytes, size_t size, size_t *written);
+
+/*
+ * write(2) of what goes without waiting, whether FD, which is no file, blocks or not. Returns how many
+ * bytes, or -1 with errno EAGAIN or one of write(2); RWF_NOWAIT, pwritev2(2).
+ */
+ssize_t pipe_write_now(int fd, const void *bytes, size_t size);
 
 #endif
