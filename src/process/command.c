@@ -145,13 +145,13 @@ command_kill(const struct command *command)
 	kill(-command->pid, SIGKILL);
 }
 
-int
-command_reap(struct command *command, int *status)
+static int
+reap(struct command *command, int *status, int how)
 {
 	int result, word;
 
 	do
-		result = waitpid(command->pid, &word, WNOHANG);
+		result = waitpid(command->pid, &word, how);
 	while (result < 0 && errno == EINTR);
 	if (result == 0)
 		return 0;
@@ -162,6 +162,18 @@ command_reap(struct command *command, int *status)
 		return -1;
 	*status = WIFSIGNALED(word) ? 128 + WTERMSIG(word) : WEXITSTATUS(word);
 	return 1;
+}
+
+int
+command_reap(struct command *command, int *status)
+{
+	return reap(command, status, WNOHANG);
+}
+
+int
+command_wait(struct command *command, int *status)
+{
+	return reap(command, status, 0);
 }
 
 int

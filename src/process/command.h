@@ -3,7 +3,7 @@
  * Commands that run beside this process: started, waited for by a descriptor, signalled, reaped.
  *
  * A command gets descriptors 0 to 2 and no other, and finds signals as this process has found
- * them (signals.h, whose signals_watch must have been called).
+ * them (signals.h, whose signals_watch or signals_let_wait must have been called).
  */
 #ifndef BUTTER_COMMAND_H
 #define BUTTER_COMMAND_H
@@ -41,6 +41,9 @@ void command_kill(const struct command *command);
  * it.
  */
 int command_reap(struct command *command, int *status);
+
+/* The same, waiting for it. */
+int command_wait(struct command *command, int *status);
 
 /* Sends SIGNAL to the command, not to its children. 0, or -1 with errno ESRCH, EPERM. */
 int command_signal(const struct command *command, int signal);

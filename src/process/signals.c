@@ -68,12 +68,20 @@ handle(int signal, siginfo_t *info, void *context)
 	errno = error;
 }
 
+void
+signals_let_wait(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL };
+
+	change(SIGCHLD, &plain);
+}
+
 int
 signals_watch(void)
 {
 	/* Who asks twice does not want to wait. */
 	struct sigaction catch = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_RESETHAND };
-	struct sigaction wait = { .sa_handler = SIG_DFL }, now;
+	struct sigaction now;
 
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -1;
@@ -81,7 +89,7 @@ signals_watch(void)
 	for (int i = 0; i < ENDINGS; i++)
 		if (sigaction(endings[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
 			change(endings[i], &catch);
-	change(SIGCHLD, &wait);
+	signals_let_wait();
 	return wake[0];
 }
 

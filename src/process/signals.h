@@ -28,6 +28,9 @@ void signals_restore(int signal);
 int signals_watch(void);
 void signals_unwatch(void);
 
+/* Lets the ends of children be waited for even if this process was started with SIGCHLD ignored. */
+void signals_let_wait(void);
+
 /*
  * The descriptor of signals_watch becomes readable also when a child ends: for kernels without
  * pidfds.
