@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: MIT */
+#include "copy/fan.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/param.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/pipe.h"
+#include "kernel/timerfd.h"
+#include "memory.h"
+
+enum {
+	BLOCK = 1 << 18, /* bytes at once through memory */
+	SMALL = 1 << 15, /* files up to this size are not worth a pipe */
+};
+
+#define MILLISECOND 1000000
+
+/* The next output after OUTPUT (NULL: the first) that is open, or NULL. */
+static struct output *
+next(const struct fan *fan, const struct output *output)
+{
+	struct output *end = fan->outputs + fan->count;
+	struct output *one = output ? fan->outputs + (output - fan->outputs) + 1 : fan->outputs;
+
+	while (one < end && !one->is_open)
+		one++;
+	return one < end ? one : NULL;
+}
+
+#define EACH(fan, output)                                                                          \
+	(struct output *output = next(fan, NULL); output; output = next(fan, output))
+
+static void
+end(struct fan *fan, struct output *output, enum fan_end why)
+{
+	if (!fan->ended(output, why, fan->context))
+		fan->is_over = true;
+}
+
+/* ---- through memory ---- */
+
+/* The bytes from AT on, SIZE of them, to those that have not got them yet. */
+static void
+put_all(struct fan *fan, size_t at, size_t size)
+{
+	for
+		EACH(fan, output)
+		{
+			size_t got = output->got > at ? MIN(output->got - at, size) : 0;
+
+			if (got < size)
+				output_put(output, fan->block + got, size - got);
+		}
+}
+
+/* From now on without pipes; LEFT bytes of a round of SIZE are in the source yet. */
+static int
+leave_pipes(struct fan *fan, size_t size, size_t left)
+{
+	fan->by_memory = true;
+	for
+		EACH(fan, output)
+	output_leave_pipe(output);
+	while (left) {
+		ssize_t taken = pipe_read(fan->source[0], fan->block, MIN(BLOCK, left));
+
+		fan->calls++;
+		if (taken <= 0)
+			return -1;
+		put_all(fan, size - left, (size_t)taken);
+		left -= (size_t)taken;
+	}
+	return 0;
+}
+
+/* 1: some bytes, or the end; 0: none now; -1 with errno. */
+static int
+take_by_memory(struct fan *fan)
+{
+	struct pollfd ready = { .fd = fan->in, .events = POLLIN };
+	ssize_t taken;
+
+	if (!fan->is_file && pipe_poll(&ready, 1, 0) == 0)
+		return 0;
+	taken = pipe_read(fan->in, fan->block, BLOCK);
+	fan->calls++;
+	if (taken < 0)
+		return -1;
+	fan->is_over = taken == 0;
+	for
+		EACH(fan, output)
+	output->got = 0;
+	put_all(fan, 0, (size_t)taken);
+	fan->copied += (size_t)taken;
+	fan->moved((uint64_t)taken, fan->context);
+	return 1;
+}
+
+/* ---- by pipes ---- */
+
+/* What the source holds, SIZE bytes that stay there, to OUTPUT through memory. Whether that worked. */
+static bool
+show(struct fan *fan, struct output *output, size_t size)
+{
+	size_t left = size;
+
+	if (fan->scratch[0] < 0 && pipe_open(fan->scratch, fan->room) < (ssize_t)fan->room)
+		return false;
+	fan->calls++;
+	if (pipe_tee_now(fan->source[0], fan->scratch[1], size) != (ssize_t)size)
+		return false;
+	while (left) {
+		ssize_t taken = pipe_read(fan->scratch[0], fan->block, MIN(BLOCK, left));
+
+		fan->calls++;
+		if (taken <= 0)
+			return false;
+		output_put(output, fan->block, (size_t)taken);
+		output->got += (size_t)taken;
+		left -= (size_t)taken;
+	}
+	return true;
+}
+
+/* What the source holds, SIZE bytes, to OUTPUT; they stay there if KEEP. Whether it has got them all. */
+static bool
+give(struct fan *fan, struct output *output, size_t size, bool keep)
+{
+	ssize_t got = output_tee(output, fan->source[0], size, keep);
+
+	if (got < 0 && errno == EAGAIN)
+		return show(fan, output, size);
+	output->got = got < 0 ? 0 : (size_t)got;
+	return output->got == size;
+}
+
+/* Empties the source, which holds SIZE bytes that all have got. */
+static bool
+discard(struct fan *fan, size_t size)
+{
+	while (size) {
+		ssize_t taken = pipe_read(fan->source[0], fan->block, MIN(BLOCK, size));
+
+		fan->calls++;
+		if (taken <= 0)
+			return false;
+		size -= (size_t)taken;
+	}
+	return true;
+}
+
+/* The SIZE bytes in the source to all. -1 with errno. */
+static int
+spread(struct fan *fan, size_t size)
+{
+	struct output *last = NULL; /* who takes them out of the source */
+	bool all = true;
+
+	for
+		EACH(fan, output)
+		{
+			output->got = 0;
+			last = output_holds(output) ? last : output;
+		}
+	for
+		EACH(fan, output)
+	all = all && (output == last || give(fan, output, size, true));
+	if (!all)
+		return leave_pipes(fan, size, size);
+	if (!last)
+		return discard(fan, size) ? 0 : -1;
+	return give(fan, last, size, false) ? 0 : leave_pipes(fan, size, size - last->got);
+}
+
+/* As take_by_memory. */
+static int
+take_by_pipe(struct fan *fan)
+{
+	ssize_t taken = pipe_splice_now(fan->in, fan->source[1], fan->room);
+
+	fan->calls++;
+	if (taken < 0 && errno == EAGAIN)
+		return 0;
+	if (taken < 0 && !pipe_is_refusal(errno))
+		return -1;
+	/* Of a file, some file systems say too early that there is no more. */
+	if (taken < 0 || (taken == 0 && fan->is_file))
+		return leave_pipes(fan, 0, 0) < 0 ? -1 : take_by_memory(fan);
+	fan->is_over = taken == 0;
+	if (spread(fan, (size_t)taken) < 0)
+		return -1;
+	fan->moved((uint64_t)taken, fan->context);
+	return 1;
+}
+
+/* ---- the loop ---- */
+
+static bool
+may_take(const struct fan *fan)
+{
+	if (fan->is_over)
+		return false;
+	for
+		EACH(fan, output)
+	if (output->error || !output_may_take(output, fan->by_memory ? BLOCK : fan->room))
+		return false;
+	return true;
+}
+
+/* Whether something has gone, or somebody. */
+static bool
+drain(struct fan *fan)
+{
+	bool some = false;
+
+	for
+		EACH(fan, output)
+		{
+			ssize_t gone =
+				output_holds(output) || output->error ? output_drain(output) : 0;
+
+			if (gone < 0)
+				end(fan, output, FAN_FAILED);
+			some |= gone != 0;
+		}
+	return some;
+}
+
+/* Nanoseconds until OUTPUT is too slow; negative: never. */
+static int64_t
+time_left(const struct fan *fan, const struct output *output, int64_t now)
+{
+	int64_t left = output->since + fan->patience - now;
+
+	if (!output_holds(output)
+	    || (output->policy != OUTPUT_DETACH
+		&& (output->policy != OUTPUT_DROP || !fan->is_over)))
+		return -1;
+	return left > 0 ? left : 0;
+}
+
+/* Those that have all, and those that are too slow, leave. Milliseconds until the next one is; -1. */
+static int
+part(struct fan *fan)
+{
+	int64_t now = timerfd_now(CLOCK_MONOTONIC), least_left = -1;
+
+	for
+		EACH(fan, output)
+		{
+			int64_t left = time_left(fan, output, now);
+
+			if (left == 0)
+				end(fan, output, FAN_SLOW);
+			else if (fan->is_over && !output_holds(output) && !output->error)
+				end(fan, output, FAN_DONE);
+			else if (left > 0 && (least_left < 0 || left < least_left))
+				least_left = left;
+		}
+	if (least_left < 0)
+		return -1;
+	least_left = (least_left + MILLISECOND - 1) / MILLISECOND;
+	return least_left < INT32_MAX ? (int)least_left : INT32_MAX;
+}
+
+/* Until something can come or go, or somebody has left. */
+static void
+wait(struct fan *fan, int ms)
+{
+	struct pollfd *polled = memory_get((fan->count + 1) * sizeof(*polled));
+	bool takes = may_take(fan);
+
+	for (size_t i = 0; i < fan->count; i++) {
+		const struct output *output = &fan->outputs[i];
+		bool idle = !output_holds(output);
+
+		/* Of who waits for nothing only the end of a pipe's last reader is of interest. */
+		polled[i] = (struct pollfd){ output->fd, idle ? 0 : POLLOUT, 0 };
+		if (!output->is_open || (idle && !output->is_pipe))
+			polled[i].fd = -1;
+	}
+	polled[fan->count] = (struct pollfd){ takes ? fan->in : -1, POLLIN, 0 };
+	pipe_poll(polled, fan->count + 1, ms);
+	for (size_t i = 0; i < fan->count; i++)
+		if (polled[i].revents & POLLERR && !polled[i].events)
+			fan->outputs[i].error = EPIPE;
+	free(polled);
+}
+
+int
+fan_add(struct fan *fan, struct output *output)
+{
+	ssize_t room = output_open(output, fan->pipe_size);
+
+	if (room < 0)
+		return -1;
+	if (!fan->room || (size_t)room < fan->room)
+		fan->room = (size_t)room;
+	fan->by_memory |= room == 0;
+	return 0;
+}
+
+static int
+begin(struct fan *fan)
+{
+	struct stat status;
+
+	fan->source[0] = fan->source[1] = fan->scratch[0] = fan->scratch[1] = -1;
+	fan->block = memory_get(BLOCK);
+	if (fstat(fan->in, &status) < 0)
+		return -1;
+	fan->is_file = S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
+	if ((S_ISREG(status.st_mode) && status.st_size <= SMALL) || isatty(fan->in))
+		fan->by_memory = true;
+	if (S_ISFIFO(status.st_mode))
+		pipe_widen(fan->in, fan->pipe_size);
+	if (!fan->by_memory) {
+		ssize_t room = pipe_open(fan->source, fan->room);
+
+		fan->by_memory = room < 0 || (size_t)room > fan->room;
+	}
+	return fan->by_memory ? leave_pipes(fan, 0, 0) : 0;
+}
+
+static void
+finish(struct fan *fan)
+{
+	for (int i = 0; i < 2; i++) {
+		if (fan->source[i] >= 0)
+			close(fan->source[i]);
+		if (fan->scratch[i] >= 0)
+			close(fan->scratch[i]);
+	}
+	free(fan->block);
+}
+
+int
+fan_run(struct fan *fan)
+{
+	int error = begin(fan) < 0 ? errno : 0;
+
+	fan->is_over = error != 0;
+	while (next(fan, NULL)) {
+		int took = 0, ms;
+
+		if (may_take(fan))
+			took = fan->by_memory ? take_by_memory(fan) : take_by_pipe(fan);
+		if (took < 0) {
+			error = errno;
+			fan->is_over = true;
+		}
+		if (drain(fan) || took)
+			continue;
+		ms = part(fan);
+		if (next(fan, NULL))
+			wait(fan, ms);
+	}
+	finish(fan);
+	errno = error;
+	return error ? -1 : 0;
+}
