@@ -129,6 +129,14 @@ refuse_number(const struct opt *row, const char *shown, const char *text)
 	return false;
 }
 
+/* Whether the size that ROW has been given is one that it takes; else errno says that it is not. */
+static bool
+is_in_range(const struct opt *row)
+{
+	errno = ERANGE;
+	return !row->high || *(const uint64_t *)row->value <= (uint64_t)row->high;
+}
+
 /* Puts TEXT, the argument of ROW, where the row says; on failure a message has been printed. */
 static bool
 store(const struct opt *row, const char *shown, const char *text)
@@ -157,7 +165,8 @@ store(const struct opt *row, const char *shown, const char *text)
 		*(int64_t *)row->value = number;
 		return true;
 	case OPT_SIZE:
-		return num_size(text, row->value) == 0 || refuse_number(row, shown, text);
+		return (num_size(text, row->value) == 0 && is_in_range(row))
+		       || refuse_number(row, shown, text);
 	case OPT_FD:
 		if (num_integer(text, 0, INT_MAX, &number) < 0 || fcntl((int)number, F_GETFD) < 0)
 			return refuse_number(row, shown, text);

@@ -50,7 +50,7 @@ struct opt {
 	void *value;              /* the static that is filled */
 	const char *help;         /* one line for --help */
 	const struct name *names; /* OPT_NAMES, OPT_CHOICE */
-	int64_t low, high;        /* OPT_INTEGER; OPT_DURATION: low 1 refuses 0 */
+	int64_t low, high; /* OPT_INTEGER; OPT_DURATION: low 1 refuses 0; OPT_SIZE: high, 0: any */
 };
 
 #define OPT_END                                                                                    \
