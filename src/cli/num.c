@@ -184,6 +184,31 @@ num_size(const char *text, uint64_t *bytes)
 	return 0;
 }
 
+/* The value of a hexadecimal digit; -1: it is none. */
+static int
+digit_of(char byte)
+{
+	if (is_digit(byte))
+		return byte - '0';
+	byte |= 'a' ^ 'A';
+	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+int
+num_bytes(const char *text, char *bytes, size_t *length)
+{
+	*length = 0;
+	while (*text) {
+		int high = digit_of(text[0]), low = digit_of(text[1]);
+
+		if (high < 0 || low < 0)
+			return refuse(EINVAL);
+		bytes[(*length)++] = (char)(high << 4 | low);
+		text += 2;
+	}
+	return *length ? 0 : refuse(EINVAL);
+}
+
 /* At least DIGITS digits of NUMBER, then UNIT; moves behind them. No stdio: signal handlers come
  * here. */
 static char *

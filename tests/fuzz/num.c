@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers, durations and sizes: within their limits, and a printed duration reads as itself. */
+/* Numbers, durations, sizes and bytes: within their limits, and what is printed again reads as itself. */
 #include "fuzz.h"
+
+#include <strings.h>
 
 #include "cli/num.h"
 
@@ -11,6 +13,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char printed[NUM_DURATION_SIZE];
 	int64_t integer, duration, again;
 	uint64_t bytes;
+	char *binary = fuzz_string(data, size / 2);
+	size_t length;
 
 	if (num_integer(text, -5, 1000, &integer) == 0)
 		MUST(integer >= -5 && integer <= 1000);
@@ -22,6 +26,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (num_size(text, &bytes) == 0)
 		MUST(text[0] >= '0' && text[0] <= '9');
+	if (num_bytes(text, binary, &length) == 0) {
+		char pair[3];
+
+		MUST(length && length * 2 == strlen(text));
+		for (size_t i = 0; i < length; i++) {
+			snprintf(pair, sizeof(pair), "%02x", (unsigned char)binary[i]);
+			MUST(!strncasecmp(text + 2 * i, pair, 2));
+		}
+	}
+	free(binary);
 	free(text);
 	return 0;
 }
