@@ -40,6 +40,7 @@ sample() {
 	inotifywatch) arguments=(-r -t 0.01 --fromfile "$here/list") ;;
 	sethostname) arguments=(-F "$here/name") ;;
 	timerfd-sleep) arguments=(0) ;;
+	vmsplice-feed) arguments=(-f "$here/list") ;;
 	*) arguments=(--help) ;;
 	esac
 }

@@ -130,6 +130,17 @@ pipe_tee_now(int from, int to, size_t size)
 }
 
 ssize_t
+pipe_feed(int fd, const struct iovec *pieces, size_t count)
+{
+	ssize_t given;
+
+	do
+		given = vmsplice(fd, pieces, count, 0);
+	while (given < 0 && again(fd, POLLOUT));
+	return given;
+}
+
+ssize_t
 pipe_read(int fd, void *bytes, size_t size)
 {
 	ssize_t taken;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* Called when a signal has interrupted a call, before that is done again; NULL: nothing to do. */
 extern void (*pipe_interrupted)(void);
@@ -60,6 +61,14 @@ int pipe_poll(struct pollfd *ready, size_t count, int ms);
 
 /* Whether ERROR of splice(2) or tee(2) says that they do not work here, but read(2) and write(2) may. */
 bool pipe_is_refusal(int error);
+
+/*
+ * Gives the pipe FD references to the pages that hold the COUNT PIECES (UIO_MAXIOV at most): waits until it
+ * has room, then gives what it has room for. Whatever is changed there later changes what the reader gets.
+ * Returns how many bytes, or -1 with errno EBADF (FD is no pipe), EFAULT (the first byte is not there: it was
+ * a mapped file's), EINVAL, ENOSYS, EPERM, EPIPE; vmsplice(2).
+ */
+ssize_t pipe_feed(int fd, const struct iovec *pieces, size_t count);
 
 /* read(2) that waits. */
 ssize_t pipe_read(int fd, void *bytes, size_t size);

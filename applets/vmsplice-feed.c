@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * vmsplice-feed: yes at the speed of memory. Gives a pipe the pages that hold a text, a file or a
+ * pattern, once, so many times, so many bytes or for ever: to fill what is to be filled, to test what is at
+ * the other end, to measure a pipeline whose begin must not be what is slow.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "cli/meter.h"
+#include "cli/num.h"
+#include "cli/say.h"
+#include "cli/stats.h"
+#include "copy/feed.h"
+#include "memory.h"
+#include "process/signals.h"
+
+enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096 };
+
+static bool forever, json, stable, with_progress, with_stats;
+static const char *file, *pattern;
+static int64_t times;
+static uint64_t pipe_size = PIPE_SIZE, rate, size = UINT64_MAX;
+
+static const struct opt options[] = {
+	{ OPT_STRING, 'f', "file", "FILE", &file, "send FILE, or standard input for -" },
+	{ OPT_STRING, 0, "pattern", "HEX", &pattern,
+	  "send these bytes, such as 00 or deadbeef, without a newline" },
+	{ OPT_INTEGER, 'n', "count", "N", &times, "N times instead of once", NULL, 1, INT64_MAX },
+	{ OPT_SIZE, 0, "size", "SIZE", &size, "again and again, until it is SIZE bytes in all",
+	  NULL, 0, INT64_MAX },
+	{ OPT_FLAG, 0, "forever", NULL, &forever, "again and again, until the reader leaves" },
+	{ OPT_SIZE, 0, "rate", "SIZE", &rate, "no more than SIZE bytes in a second" },
+	{ OPT_FLAG, 0, "stable", NULL, &stable,
+	  "--file: what is sent does not change with FILE later: a copy" },
+	{ OPT_SIZE, 0, "pipe-size", "SIZE", &pipe_size, "asked for of the pipe (1M)" },
+	{ OPT_FLAG, 0, "progress", NULL, &with_progress,
+	  "show how far it is on a terminal, after a second" },
+	{ OPT_FLAG, 0, "stats", NULL, &with_stats,
+	  "say bytes, seconds, calls and way on standard error at the end" },
+	{ OPT_FLAG, 'j', "json", NULL, &json, "with --stats: as a JSON line" },
+	OPT_END,
+};
+
+static struct feed feed;
+static struct meter meter;
+
+static int
+check(int count)
+{
+	if (!!count + !!file + !!pattern > 1)
+		return misuse("either STRINGs, or --file, or --pattern");
+	if (!!times + (size != UINT64_MAX) + forever > 1)
+		return misuse("either --count, or --size, or --forever");
+	if (stable && !file)
+		return misuse("--stable needs --file");
+	if (json && !with_stats)
+		return misuse("--json needs --stats");
+	if (pipe_size < PIPE_LEAST)
+		return misuse("--pipe-size: at least %d", PIPE_LEAST);
+	return 0;
+}
+
+/* ---- what is sent ---- */
+
+static int
+take_pattern(void)
+{
+	char *bytes = memory_get(strlen(pattern) / 2);
+	size_t length;
+	int result = num_bytes(pattern, bytes, &length);
+
+	if (result == 0)
+		feed_take(&feed, bytes, length);
+	free(bytes);
+	return result == 0
+		       ? 0
+		       : misuse("--pattern: '%s' is not a number of bytes such as 00 or deadbeef",
+				pattern);
+}
+
+static void
+take_strings(int count, char **strings)
+{
+	struct buffer text = { 0 };
+
+	for (int i = 0; i < count; i++) {
+		if (i)
+			buffer_byte(&text, ' ');
+		buffer_text(&text, strings[i]);
+	}
+	if (!count)
+		buffer_byte(&text, 'y');
+	buffer_byte(&text, '\n');
+	feed_take(&feed, text.data, text.length);
+	buffer_done(&text);
+}
+
+static int
+fail_at_file(void)
+{
+	if (errno == EFBIG)
+		return failx("'%s' goes on after %" PRIu64
+			     "M, and cannot be mapped (butter splice-cat sends it piece by piece)",
+			     file, FEED_MOST >> 20);
+	if (errno == ENODATA)
+		return failx("'%s' got shorter while it was sent", file);
+	return fail(NULL, "cannot read '%s'", file);
+}
+
+static int
+take_file(void)
+{
+	int in = STDIN_FILENO;
+	struct stat status;
+
+	if (strcmp(file, "-"))
+		in = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (in < 0)
+		return fail(NULL, "cannot open '%s'", file);
+	if (fstat(in, &status) < 0 || feed_take_file(&feed, in, &status, stable, size) < 0)
+		return fail_at_file();
+	return 0;
+}
+
+static int
+take(int count, char **strings)
+{
+	if (pattern)
+		return take_pattern();
+	if (file)
+		return take_file();
+	take_strings(count, strings);
+	return 0;
+}
+
+/* ---- how often ---- */
+
+/* How many bytes it are in all. More than can be counted is not reached by anybody: for ever. */
+static uint64_t
+total(void)
+{
+	uint64_t product;
+
+	if (forever || __builtin_mul_overflow(feed_length(&feed), (uint64_t)times, &product))
+		return FEED_FOREVER;
+	if (times)
+		return product;
+	return size < UINT64_MAX ? size : feed_length(&feed);
+}
+
+static void
+tell_stats(void)
+{
+	static const char *const names[FEED_WAYS] = {
+		[FEED_VMSPLICE] = "vmsplice", [FEED_WRITE] = "write"
+	};
+	struct stats_way ways[FEED_WAYS];
+
+	for (int way = 0; way < FEED_WAYS; way++)
+		ways[way] = (struct stats_way){ names[way], feed.ways[way].calls,
+						feed.ways[way].bytes };
+	stats_say(&meter, ways, FEED_WAYS, json);
+}
+
+/* Sends it, and tells about it even if the reader's leaving is the end of this process. */
+static int
+send_all(void)
+{
+	int result, error;
+
+	if (with_stats)
+		signals_ignore(SIGPIPE);
+	stats_answer(&meter);
+	meter = (struct meter){ .rate = rate, .draws = with_progress && progress_wanted() };
+	meter.total = total();
+	meter_begin(&meter);
+	feed.pipe_size = (size_t)pipe_size;
+	feed.most = meter_step(&meter);
+	feed.moved = stats_moved;
+	feed.context = &meter;
+	result = feed_send(&feed, meter.total);
+	error = errno;
+	meter_end(&meter);
+	if (with_stats)
+		tell_stats();
+	if (with_stats && result < 0 && error == EPIPE) {
+		signals_restore(SIGPIPE);
+		raise(SIGPIPE);
+	}
+	errno = error;
+	return result;
+}
+
+static int
+vmsplice_feed_run(int count, char **strings)
+{
+	int status = check(count);
+
+	if (status)
+		return status;
+	signals_end_init();
+	feed.out = STDOUT_FILENO;
+	if (feed_open(&feed) < 0)
+		return fail(NULL, "cannot write to standard output");
+	status = take(count, strings);
+	if (status)
+		return status;
+	if (!feed_length(&feed) && (forever || (size && size < UINT64_MAX)))
+		return failx("'%s' is empty: there is nothing to repeat", file);
+	if (send_all() < 0)
+		status = feed.side == FEED_INPUT ? fail_at_file()
+						 : fail(NULL, "cannot write to standard output");
+	feed_close(&feed);
+	return status;
+}
+
+const struct applet applet_vmsplice_feed = {
+	.name = "vmsplice-feed",
+	.summary = "write text, a file or a pattern again and again, without copying it",
+	.operands = "[STRING ...]",
+	.max = APPLET_ANY,
+	.options = options,
+	.run = vmsplice_feed_run,
+};
