@@ -26,6 +26,11 @@
  *		fast as can be; milliseconds. Lines are events, a bar and the path; the count is
  *		that of files which have a CREATE or MOVED_TO, the first two further ones that of
  *		folders, and of lines more than one for each of these
+ *	measure flow ROUNDS OUT COMMAND + COMMAND ...
+ *		pipelines, from the first spawn to the last reap; milliseconds. Among their words
+ *		are `|`, `&` after one that runs beside the rest, `>` or `>>` and a file, `<` and
+ *		a file. The file OUT is removed before each. They fail as the last of each
+ *		pipeline does. The count is microseconds of CPU of those that are not ./bytes
  *	measure count COMMAND + COMMAND ...
  *		instructions and system calls of each, counted by ptrace(2)
  *	measure tree DIR FOLDERS FILES
@@ -117,26 +122,32 @@ split(char **words)
 		}
 }
 
-/* Starts COMMAND with OUT and ERR (-1: nowhere) as its standard output and error. */
+/* Starts COMMAND with IN, OUT and ERR (-1: nowhere) as its standard descriptors. */
 static pid_t
-start(char **command, int out, int err)
+start(char **command, int in, int out, int err)
 {
+	const int fds[] = { in, out, err };
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t as_usual;
 	pid_t pid;
 	int error;
 
+	sigemptyset(&as_usual);
+	sigaddset(&as_usual, SIGPIPE);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigdefault(&attributes, &as_usual);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	if (out >= 0)
-		posix_spawn_file_actions_adddup2(&actions, out, 1);
-	else
-		posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-	if (err >= 0)
-		posix_spawn_file_actions_adddup2(&actions, err, 2);
-	else
-		posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	error = posix_spawnp(&pid, command[0], &actions, NULL, command, environ);
+	for (int fd = 0; fd < 3; fd++)
+		if (fds[fd] >= 0)
+			posix_spawn_file_actions_adddup2(&actions, fds[fd], fd);
+		else
+			posix_spawn_file_actions_addopen(&actions, fd, "/dev/null",
+							 fd ? O_WRONLY : O_RDONLY, 0);
+	error = posix_spawnp(&pid, command[0], &actions, &attributes, command, environ);
 	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
 	return error ? -1 : pid;
 }
 
@@ -166,7 +177,7 @@ run(int which, double *result)
 {
 	struct rusage usage;
 	double begun = now();
-	pid_t pid = start(commands[which], -1, -1);
+	pid_t pid = start(commands[which], -1, -1, -1);
 
 	if (pid < 0 || !reap(pid, &usage))
 		return false;
@@ -286,7 +297,7 @@ start_watcher(char **command, int *out)
 		die("pipe");
 	while (command[words])
 		words++;
-	pid = start(command, pipe[1], tells ? err[1] : -1);
+	pid = start(command, -1, pipe[1], tells ? err[1] : -1);
 	close(err[1]);
 	close(pipe[1]);
 	is_ready =
@@ -617,6 +628,112 @@ storm(int which, double *result)
 	return reap(producer, &usage);
 }
 
+/* ---- flow ---- */
+
+enum { MOST_STAGES = 32, MOST_WORDS = 64 };
+
+/* A program of a pipeline. */
+struct stage {
+	char *words[MOST_WORDS];
+	int in, out;
+	bool is_last; /* of its pipeline */
+	pid_t pid;
+};
+
+/* Reads the words of one program from *WORD on, which is then at what ends them, and opens its files. */
+static void
+read_stage(struct stage *stage, char ***word)
+{
+	int words = 0;
+
+	for (; **word && strcmp(**word, "|") && strcmp(**word, "&"); (*word)++) {
+		const char *is = **word;
+
+		if (*is != '<' && *is != '>') {
+			stage->words[words++] = **word;
+			if (words == MOST_WORDS)
+				exit(2);
+			continue;
+		}
+		if (!*++*word)
+			exit(2);
+		if (*is == '<')
+			stage->in = open(**word, O_RDONLY | O_CLOEXEC);
+		else
+			stage->out =
+				open(**word,
+				     O_WRONLY | O_CREAT | O_CLOEXEC | (is[1] ? O_APPEND : 0), 0666);
+	}
+	stage->words[words] = NULL;
+}
+
+/* Starts all of COMMAND; returns how many programs that are. */
+static int
+start_stages(char **word, struct stage *stages)
+{
+	int number = 0, in = -1, pipe[2];
+
+	while (*word) {
+		struct stage *stage = &stages[number++];
+
+		if (number > MOST_STAGES)
+			exit(2);
+		*stage = (struct stage){ .in = in, .out = -1 };
+		read_stage(stage, &word);
+		stage->is_last = !*word || **word == '&';
+		in = -1;
+		if (!stage->is_last) {
+			if (pipe2(pipe, O_CLOEXEC) < 0)
+				die("pipe");
+			stage->out = pipe[1];
+			in = pipe[0];
+		}
+		stage->pid = start(stage->words, stage->in, stage->out, -1);
+		if (stage->in >= 0)
+			close(stage->in);
+		if (stage->out >= 0)
+			close(stage->out);
+		word += *word != NULL;
+	}
+	return number;
+}
+
+static bool
+flow(int which, double *result)
+{
+	struct stage stages[MOST_STAGES];
+	struct rusage usage;
+	bool went_well = true;
+	double begun;
+	int number;
+
+	unlink(folder);
+	begun = now();
+	number = start_stages(commands[which], stages);
+	/* The last ones first: when these fail, those beside them may wait for ever. */
+	for (int i = number - 1; i >= 0; i--) {
+		const struct stage *stage = &stages[i];
+		bool ended_well;
+
+		if (stage->pid < 0) {
+			went_well = false;
+			continue;
+		}
+		if (!went_well)
+			kill(stage->pid, SIGKILL);
+		ended_well = reap(stage->pid, &usage);
+		went_well = went_well && (ended_well || !stage->is_last);
+		result[CPU] += cpu_of(&usage);
+		if (!strcmp(stage->words[0], "./bytes"))
+			continue;
+		result[COUNT] += cpu_of(&usage) * 1e6;
+		if (result[MEMORY] < (double)usage.ru_maxrss)
+			result[MEMORY] = (double)usage.ru_maxrss;
+	}
+	result[TIME] = now() - begun;
+	return went_well;
+}
+
 /* ---- count ---- */
 
 /* How often COMMAND stops when run by ptrace(REQUEST); -1 if it fails or cannot be traced. */
@@ -779,6 +896,7 @@ static const struct way {
 } ways[] = {
 	{ "run", 1, run, 1e6 },     { "ready", 0, ready, 1e3 }, { "events", 4, events, 1e3 },
 	{ "react", 2, react, 1e6 }, { "storm", 2, storm, 1e3 }, { "open", 2, open_often, 1e6 },
+	{ "flow", 1, flow, 1e3 },
 };
 
 static const struct way *
@@ -800,6 +918,8 @@ go(const struct way *way, char **words)
 		ahead = atol(words[1]);
 		pause_length = atof(words[2]);
 		folder = words[3];
+	} else if (way->one == flow) {
+		folder = words[0];
 	} else if (way->words) {
 		files = atol(words[0]);
 		folder = words[1];
