@@ -16,7 +16,7 @@
 #include "cli/stats.h"
 #include "copy/stream.h"
 
-enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096 };
+enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096, MADE_UP = 1 << 16 };
 
 static bool append, explain, json, stable, with_progress, with_stats;
 static const char *out_file;
@@ -100,30 +100,36 @@ fail_at_output(void)
 	return fail(NULL, "cannot write to standard output");
 }
 
+/* Whether one can rely on what it says about its size. A small file may be made up as it is read. */
+static bool
+has_true_size(const struct stat *status)
+{
+	return S_ISBLK(status->st_mode) || (S_ISREG(status->st_mode) && status->st_size > MADE_UP);
+}
+
 /* Passes over what of IN is before the offset; 1 when nothing of it is behind that. -1 with errno. */
 static int
 pass_over(int in, const struct stat *status)
 {
-	off_t at =
-		S_ISREG(status->st_mode) || S_ISBLK(status->st_mode) ? lseek(in, 0, SEEK_CUR) : -1;
+	off_t at = offset && has_true_size(status) ? lseek(in, 0, SEEK_CUR) : -1;
+	off_t end = at < 0 ? -1 : lseek(in, 0, SEEK_END);
 	uint64_t passed;
-	off_t end;
 
-	if (!offset)
-		return 0;
-	/* A file of no size is made up as it is read. */
-	if (at < 0 || (S_ISREG(status->st_mode) && !status->st_size)) {
+	if (end >= 0) {
+		passed = end > at ? (uint64_t)(end - at) : 0;
+		if (passed > offset)
+			passed = offset;
+		offset -= passed;
+		if (lseek(in, at + (off_t)passed, SEEK_SET) < 0)
+			return -1;
+	}
+	/* What is left, there may be more than was said. */
+	if (offset) {
 		if (stream_skip(&stream, in, offset, &passed) < 0)
 			return -1;
 		offset -= passed;
-		return offset > 0;
 	}
-	end = lseek(in, 0, SEEK_END);
-	passed = end > at ? (uint64_t)(end - at) : 0;
-	if (passed > offset)
-		passed = offset;
-	offset -= passed;
-	return lseek(in, at + (off_t)passed, SEEK_SET) < 0 ? -1 : 0;
+	return offset > 0;
 }
 
 /* What is to come of the FILEs, if that is known: regular files that stay as they are. */

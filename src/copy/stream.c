@@ -228,12 +228,14 @@ may_go(const struct job *job, enum stream_way way)
 	}
 }
 
-/* Whether the input can have more, although a way has found no more: some file systems say so too early. */
+/*
+ * Whether the input can have more, although a way has found no more. Of a file that the kernel does not
+ * keep itself, all ways but read(2) believe the size that somebody says it has.
+ */
 static bool
 is_doubtful(const struct job *job, enum stream_way way)
 {
-	return way != STREAM_MEMORY && job->left && S_ISREG(job->from->st_mode)
-	       && lseek(job->in, 0, SEEK_CUR) != job->from->st_size;
+	return way != STREAM_MEMORY && job->left && S_ISREG(job->from->st_mode);
 }
 
 int

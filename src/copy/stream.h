@@ -69,7 +69,7 @@ bool stream_is_output(const struct stat *to, int fd, const struct stat *status);
 int stream_copy(struct stream *stream, int in, const struct stat *status, uint64_t limit,
 		uint64_t *copied);
 
-/* Takes LIMIT bytes from IN, which cannot seek, to nowhere; *SKIPPED as stream_copy. */
+/* Takes LIMIT bytes from IN to nowhere, by reading them; *SKIPPED as stream_copy. */
 int stream_skip(struct stream *stream, int in, uint64_t limit, uint64_t *skipped);
 
 void stream_close(struct stream *stream);

@@ -24,7 +24,17 @@ pipe_is_nameless(int fd)
 bool
 pipe_is_refusal(int error)
 {
-	return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP;
+	switch (error) {
+	case EINVAL:
+	case EMFILE: /* file systems that lie upon others open files of their own */
+	case ENFILE:
+	case ENOSYS:
+	case EOPNOTSUPP:
+	case EPERM:
+		return true;
+	default:
+		return false;
+	}
 }
 
 ssize_t
@@ -43,12 +53,17 @@ pipe_open(int ends[2], size_t size)
 ssize_t
 pipe_widen(int fd, size_t size)
 {
-	ssize_t now = fcntl(fd, F_GETPIPE_SZ), wide;
+	ssize_t now = fcntl(fd, F_GETPIPE_SZ);
+	int most = size < INT_MAX ? (int)size : INT_MAX;
 
-	if (now < 0 || (size_t)now >= size)
-		return now;
-	wide = fcntl(fd, F_SETPIPE_SZ, size < INT_MAX ? (int)size : INT_MAX);
-	return wide < 0 ? now : wide;
+	/* Where so much is not allowed, half of it may be. */
+	for (; now >= 0 && now < most; most /= 2) {
+		int wide = fcntl(fd, F_SETPIPE_SZ, most);
+
+		if (wide >= 0)
+			return wide;
+	}
+	return now;
 }
 
 static bool

@@ -22,6 +22,8 @@ range_is_refusal(int error)
 	case EACCES:
 	case EBADF: /* TO only appends */
 	case EINVAL:
+	case EMFILE: /* file systems that lie upon others open files of their own */
+	case ENFILE:
 	case ENOENT: /* a server of CIFS */
 	case ENOSYS:
 	case ENOTTY:

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# splice-cat where its ends are odd: file systems that lie, terminals, sockets, little room in pipes, signals.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2154 # helper.bash sets status, output, stderr
+# shellcheck disable=SC2016 # inner shells expand
+
+load helper
+
+setup() {
+	need_applet splice-cat
+	need_tool perl
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# numbers FILE COUNT: makes a file of lines, 8 bytes each.
+numbers() {
+	perl -e 'printf "%07d\n", $_ for 1 .. $ARGV[0]' "$2" >"$1"
+}
+
+# on_fuse SCRIPT: a shell runs it with the odd files of fuse.pl in `odd`, and `wanted` beside it.
+on_fuse() {
+	need_root
+	mkdir -p odd
+	numbers wanted 40000
+	tail -c +160001 wanted | head -c 100000 >part
+	capture unshare -m --propagation private perl "$BUTTER_SOURCE/tests/fuse.pl" odd sh -c "$1"
+	[ "$status" != 77 ] || skip "no FUSE here"
+}
+
+@test "files of a FUSE server that say a wrong size are copied to their true end" {
+	on_fuse 'for file in nothing less more cached; do
+		"$BUTTER" splice-cat odd/$file | cmp - wanted || exit
+		"$BUTTER" splice-cat odd/$file >out && cmp out wanted || exit
+		"$BUTTER" splice-cat -o out odd/$file && cmp out wanted || exit
+		"$BUTTER" splice-cat --offset 160000 --length 100000 odd/$file | cmp - part || exit
+	done'
+	equal "$status" 0
+	equal "$output$stderr" ''
+}
+
+@test "files of a FUSE server are written, and its errors told, also those of close" {
+	on_fuse 'for file in out direct; do
+		"$BUTTER" splice-cat -o odd/$file wanted && cmp odd/$file wanted || exit
+		cat wanted | "$BUTTER" splice-cat >odd/$file && cmp odd/$file wanted || exit
+		"$BUTTER" splice-cat --append -o odd/$file wanted && cat wanted wanted | cmp - odd/$file || exit
+	done'
+	equal "$status" 0
+	equal "$output$stderr" ''
+	on_fuse 'for file in full closed; do
+		"$BUTTER" splice-cat -o odd/$file wanted; echo $?
+		cat wanted | "$BUTTER" splice-cat >odd/$file; echo $?
+	done
+	"$BUTTER" splice-cat odd/broken >out; echo $? "$(stat -c %s out)"; head -c 65536 wanted | cmp - out'
+	equal "$output" $'1\n1\n1\n1\n1 65536'
+	equal "$stderr" "butter: splice-cat: cannot write 'odd/full': No space left on device
+butter: splice-cat: cannot write to standard output: No space left on device
+butter: splice-cat: cannot write 'odd/closed': Input/output error
+butter: splice-cat: cannot write to standard output: Input/output error
+butter: splice-cat: cannot read 'odd/broken': Input/output error"
+}
+
+@test "what has been written is there at once, and who reads without waiting does not wait for more to come" {
+	need_proc
+	for input in terminal socket pipe; do
+		capture perl "$BUTTER_SOURCE/tests/pass.pl" "$input" "$BUTTER" splice-cat
+		[ "$status" != 77 ] || continue
+		equal "$input: $output" "$input: one byte: 'x'"$'\n'"four bytes: 'four'"
+	done
+}
+
+@test "who may have no larger pipe gets the same bytes by a smaller one" {
+	local soft
+
+	unprivileged
+	soft=$(cat /proc/sys/fs/pipe-user-pages-soft)
+	[ "$soft" -gt 0 ] && [ "$soft" -le 100000 ] || skip "fs.pipe-user-pages-soft is $soft"
+	numbers wanted 50000
+	chmod a+r wanted
+	# Pipes that are as large as can be use up what this user may have.
+	hoard='$^F = 1000; while (1) {
+			pipe my $read, my $write or die;
+			push @all, $read, $write;
+			my $size = 1 << 20;
+			$size /= 2 while $size > 4096 && !fcntl $write, 1031, $size;
+			last if (fcntl($write, 1032, 0) || 0) <= 8192;
+		}
+		@all > 10 or die "no hoard"; exec @ARGV or die'
+	folder=$(public_folder)
+	cp wanted "$folder/wanted"
+	capture "${as_nobody[@]}" perl -e "$hoard" bash -o pipefail -c 'cat "$0" | "$BUTTER" splice-cat --stats -j | cat' "$folder/wanted"
+	equal "$status" 0
+	printf '%s\n' "$output" | cmp - wanted
+	contains "$stderr" '"bytes":400000'
+	capture "${as_nobody[@]}" perl -e "$hoard" bash -o pipefail -c '"$BUTTER" splice-cat "$0" | cat' "$folder/wanted"
+	succeeded
+	printf '%s\n' "$output" | cmp - wanted
+}
+
+@test "--pipe-size: where so much is not allowed, as much as is" {
+	need_strace
+	unprivileged
+	most=$(cat /proc/sys/fs/pipe-max-size)
+	folder=$(public_folder)
+	chmod a+rwx "$folder"
+	numbers "$folder/wanted" 50000
+	capture "${as_nobody[@]}" strace -qq -o "$folder/trace" -e trace=fcntl "$BUTTER" splice-cat --pipe-size "$((most * 4))" -o /dev/null "$folder/wanted"
+	succeeded
+	! grep -q "F_SETPIPE_SZ, $most) *= -1" "$folder/trace" || skip "this user's pipes are used up"
+	grep -q "F_SETPIPE_SZ, $most) *= $most" "$folder/trace" || fails "took less:" "$(cat "$folder/trace")"
+}
+
+# half_way WORD...: splice-cat with these words between two FIFOs, 8 and 9, half of `wanted` on the way.
+half_way() {
+	mkfifo in out
+	numbers wanted 40000
+	launch env --default-signal=INT sh -c 'exec "$BUTTER" splice-cat "$@" <in >out' sh "$@"
+	exec 8>in 9<out
+	cat <&9 >arrived 3>&- 4>&- 8>&- &
+	reader=$!
+	exec 9<&-
+	head -c 160000 wanted >&8
+	await test -s arrived
+}
+
+@test "it stops and goes on, and not a byte is lost" {
+	for words in '' --stable; do
+		# shellcheck disable=SC2086
+		half_way $words
+		kill -STOP "$pid"
+		await has_state T
+		# What the pipe holds, while nobody takes it.
+		tail -c +160001 wanted | head -c 4096 >&8
+		kill -CONT "$pid"
+		tail -c +164097 wanted >&8
+		exec 8>&-
+		finish
+		wait "$reader"
+		equal "$status$stderr" 0
+		cmp arrived wanted
+		rm in out
+	done
+}
+
+@test "INT ends it at once, and what has left has arrived" {
+	half_way
+	drained
+	kill -INT "$pid"
+	finish
+	wait "$reader"
+	equal "$status$stderr" 130
+	head -c 160000 wanted | cmp - arrived
+}
