@@ -69,6 +69,45 @@ butter: splice-cat: cannot read 'odd/broken': Input/output error"
 	done
 }
 
+@test "what comes in pieces that cannot be parted is read whole, also with --rate and --length" {
+	local datagrams='use Socket; use IO::Socket;
+		my ($one, $other) = IO::Socket->socketpair(AF_UNIX, SOCK_DGRAM, PF_UNSPEC);
+		syswrite $one, $_ x 3000 for 1 .. 5;
+		open STDIN, "<&", $other or die; exec @ARGV or die'
+
+	for option in '' --stable; do
+		# Datagrams have no end.
+		capture perl -e "$datagrams" "$BUTTER" splice-cat --rate 50K --length 15000 $option
+		succeeded
+		equal "$output" "$(perl -e 'print $_ x 3000 for 1 .. 5')"
+	done
+	# Records: what is too small for one is EINVAL.
+	need_strace
+	numbers wanted 50000
+	capture strace -qq -o trace -P "$(realpath wanted)" -e trace=read -e inject=read:error=EINVAL:when=1 "$BUTTER" splice-cat --length 96 wanted
+	succeeded
+	equal "$output" "$(head -c 96 wanted)"
+}
+
+@test "O_DIRECT: a file of any size, through memory, too; that its end is at no block's start is no error" {
+	local direct='use Fcntl; sysopen my $in, shift, O_RDONLY | 040000 or exit 77; open STDIN, "<&", $in or die; exec @ARGV or die'
+
+	for size in 1000 4096 20000 320001; do
+		numbers wanted 50000
+		truncate -s "$size" wanted
+		for option in '' --stable; do
+			capture perl -e "$direct" wanted sh -c '"$BUTTER" splice-cat "$@" >out' sh $option
+			[ "$status" != 77 ] || skip "no O_DIRECT on this file system"
+			succeeded
+			cmp out wanted
+		done
+	done
+	need_strace
+	capture bash -c 'strace -qq -o trace -P "$(realpath wanted)" -e trace=read -e inject=read:error=EINVAL "$BUTTER" splice-cat wanted | cat >out'
+	succeeded
+	cmp out wanted
+}
+
 @test "who may have no larger pipe gets the same bytes by a smaller one" {
 	local soft
 

@@ -34,7 +34,7 @@ struct stream {
 	int out;
 	bool stable; /* never by reference: what is changed later does not change what was sent */
 	size_t pipe_size; /* of our own pipe, and asked for at both ends */
-	size_t most;      /* bytes of one step */
+	size_t most;      /* bytes of one step: what is written at once, not what is read */
 	void (*moved)(uint64_t bytes, void *context); /* after each step */
 	void *context;
 
