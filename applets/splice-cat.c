@@ -141,12 +141,13 @@ expect(int count, char **files)
 
 	for (int i = 0; i < count; i++) {
 		bool is_stdin = !strcmp(files[i], "-");
+		off_t at = is_stdin ? lseek(STDIN_FILENO, 0, SEEK_CUR) : 0;
 
 		if ((is_stdin ? fstat(STDIN_FILENO, &status) : stat(files[i], &status)) < 0)
 			continue;
 		if (!S_ISREG(status.st_mode) || !status.st_size)
 			return length < UINT64_MAX ? length : METER_UNKNOWN;
-		total += (uint64_t)status.st_size;
+		total += at < status.st_size ? (uint64_t)(status.st_size - at) : 0;
 	}
 	total -= total < offset ? total : offset;
 	return total < length ? total : length;

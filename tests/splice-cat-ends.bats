@@ -108,6 +108,33 @@ butter: splice-cat: cannot read 'odd/broken': Input/output error"
 	cmp out wanted
 }
 
+@test "outputs by name: a FIFO, standard output, one that is there already by another mount; and what is none" {
+	numbers wanted 50000
+	mkfifo fifo
+	cat fifo >arrived 3>&- 4>&- &
+	reader=$!
+	try splice-cat -o fifo wanted
+	succeeded
+	wait "$reader"
+	cmp arrived wanted
+	capture bash -c '"$BUTTER" splice-cat -o /dev/stdout wanted | cmp - wanted'
+	succeeded
+	try splice-cat -o . wanted
+	failed 1 splice-cat "cannot open '.': Is a directory"
+	try splice-cat -o missing/out wanted
+	failed 1 splice-cat "cannot open 'missing/out': No such file or directory"
+	try splice-cat -o '' wanted
+	failed 1 splice-cat "cannot open '': No such file or directory"
+	try splice-cat $'no\n\e[31m'
+	failed 1 splice-cat "cannot open 'no\\012\\033[31m': No such file or directory"
+	namespaces -m
+	mkdir one other
+	cp wanted one/file
+	capture "${within[@]}" bash -c 'mount --bind one other && "$BUTTER" splice-cat -o one/file other/file'
+	failed 1 splice-cat "'other/file' is input and output"
+	cmp one/file wanted
+}
+
 @test "who may have no larger pipe gets the same bytes by a smaller one" {
 	local soft
 

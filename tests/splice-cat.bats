@@ -93,7 +93,8 @@ butter: splice-cat: cannot read '.': Is a directory"
 	numbers a 50000
 	cp a kept
 	ln a link
-	for command in 'a >>a' 'link >>a' '- <a >>a' '-o a link' '-o a --append link'; do
+	ln -s a symbolic
+	for command in 'a >>a' 'link >>a' '- <a >>a' '-o a link' '-o a --append link' '-o symbolic a' '<a -o a' 'a 1<>a'; do
 		capture sh -c '"$BUTTER" splice-cat '"$command"
 		failed 1 splice-cat 'is input and output'
 		same a kept
@@ -267,6 +268,16 @@ butter: splice-cat: 400000 bytes, 0\.[0-9]{3} seconds, [0-9.]+[KMG]?/s, [0-9]+ c
 	equal "$status" 0
 	one_line splice-cat
 	same out <(echo 12345)
+}
+
+@test "how much there is to come is known of files, also of one that is read from its middle" {
+	numbers a 50000
+	launch sh -c '{ head -c 300000 >/dev/null; exec "$BUTTER" splice-cat --rate 20K -o out; } <a'
+	await test -s out
+	kill -USR1 "$pid"
+	await grep -q '^butter: splice-cat: .* of ' "$job/err"
+	matches "$(cat "$job/err")" "butter: splice-cat: [0-9.]+K? of 98K, .* left"
+	kill "$pid"
 }
 
 @test "--progress: a bar on a terminal, after a second; none elsewhere" {
