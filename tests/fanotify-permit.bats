@@ -26,7 +26,7 @@ setup() {
 # there, with D as its folder.
 ground() {
 	launch unshare -m --propagation private sh -c \
-		'mount -t "$1" "$2" "$3" && echo >&7 && exec 7>&- 8>&- sleep 1000' "$0" "$1" "$2" "$M"
+		'mount -t "$1" "$2" "$3" && echo >&7 && exec 7>&- 8>&- sleep 100000' "$0" "$1" "$2" "$M"
 	holder=$pid
 	read -r -t "$LIMIT" -u "$ready" _ || skip "cannot mount $1 here: $(cat "$job/err")"
 	inside=(nsenter -t "$holder" -m -r -w sh -c 'cd "$0" && exec "$@"' "$M")

@@ -20,6 +20,8 @@ enum {
 
 #define MILLISECOND 1000000
 
+static _Alignas(4096) char block[BLOCK]; /* aligned for O_DIRECT, open(2) */
+
 /* The next output after OUTPUT (NULL: the first) that is open, or NULL. */
 static struct output *
 next(const struct fan *fan, const struct output *output)
@@ -54,7 +56,7 @@ put_all(struct fan *fan, size_t at, size_t size)
 			size_t got = output->got > at ? MIN(output->got - at, size) : 0;
 
 			if (got < size)
-				output_put(output, fan->block + got, size - got);
+				output_put(output, block + got, size - got);
 		}
 }
 
@@ -67,7 +69,7 @@ leave_pipes(struct fan *fan, size_t size, size_t left)
 		EACH(fan, output)
 	output_leave_pipe(output);
 	while (left) {
-		ssize_t taken = pipe_read(fan->source[0], fan->block, MIN(BLOCK, left));
+		ssize_t taken = pipe_read(fan->source[0], block, MIN(BLOCK, left));
 
 		fan->calls++;
 		if (taken <= 0)
@@ -87,7 +89,7 @@ take_by_memory(struct fan *fan)
 
 	if (!fan->is_file && pipe_poll(&ready, 1, 0) == 0)
 		return 0;
-	taken = pipe_read(fan->in, fan->block, BLOCK);
+	taken = pipe_read(fan->in, block, BLOCK);
 	fan->calls++;
 	if (taken < 0)
 		return -1;
@@ -115,12 +117,12 @@ show(struct fan *fan, struct output *output, size_t size)
 	if (pipe_tee_now(fan->source[0], fan->scratch[1], size) != (ssize_t)size)
 		return false;
 	while (left) {
-		ssize_t taken = pipe_read(fan->scratch[0], fan->block, MIN(BLOCK, left));
+		ssize_t taken = pipe_read(fan->scratch[0], block, MIN(BLOCK, left));
 
 		fan->calls++;
 		if (taken <= 0)
 			return false;
-		output_put(output, fan->block, (size_t)taken);
+		output_put(output, block, (size_t)taken);
 		output->got += (size_t)taken;
 		left -= (size_t)taken;
 	}
@@ -144,7 +146,7 @@ static bool
 discard(struct fan *fan, size_t size)
 {
 	while (size) {
-		ssize_t taken = pipe_read(fan->source[0], fan->block, MIN(BLOCK, size));
+		ssize_t taken = pipe_read(fan->source[0], block, MIN(BLOCK, size));
 
 		fan->calls++;
 		if (taken <= 0)
@@ -311,7 +313,6 @@ begin(struct fan *fan)
 	struct stat status;
 
 	fan->source[0] = fan->source[1] = fan->scratch[0] = fan->scratch[1] = -1;
-	fan->block = memory_get(BLOCK);
 	if (fstat(fan->in, &status) < 0)
 		return -1;
 	fan->is_file = S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
@@ -336,7 +337,6 @@ finish(struct fan *fan)
 		if (fan->scratch[i] >= 0)
 			close(fan->scratch[i]);
 	}
-	free(fan->block);
 }
 
 int

@@ -40,7 +40,6 @@ struct fan {
 	bool by_memory, is_file, is_over;
 	int source[2], scratch[2]; /* -1: not open */
 	size_t room;               /* bytes that each of our pipes holds, at least */
-	char *block;
 };
 
 /* Begins with one output more: -1 with errno where it cannot be written, and is not open then. */

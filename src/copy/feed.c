@@ -226,7 +226,7 @@ by_write(struct feed *feed, size_t from, size_t size, size_t *sent)
 static bool
 is_refusal(int error)
 {
-	return error == EBADF || error == EINVAL || error == ENOSYS || error == EPERM;
+	return error == EBADF || pipe_is_refusal(error);
 }
 
 static int
