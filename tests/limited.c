@@ -11,7 +11,7 @@ main(int argc, char **argv)
 {
 	if (argc < 3)
 		return 2;
-	alarm((unsigned)atoi(argv[1]));
+	alarm((unsigned)strtoul(argv[1], NULL, 10));
 	execvp(argv[2], argv + 2);
 	return 127;
 }

@@ -512,13 +512,20 @@ butter: tee-fd: 'kill -9 \$\$' has ended with status 137"
 
 @test "stopped and continued all the time, and asked how far it is" {
 	numbers in 2000000
-	IN=in launch bash -c 'exec "$BUTTER" tee-fd a -x "cat >b" >c'
+	mkfifo pipe
+	launch bash -c 'exec "$BUTTER" tee-fd a -x "cat >b" >c <pipe'
+	exec 8>pipe
+	head -c 8000 in >&8
+	await test -s a
+	kill -USR1 "$pid"
+	await grep -q '^butter: tee-fd: 7.8K, ' "$job/err"
+	tail -c +8001 in >&8 8>&- 3>&- 4>&- &
+	exec 8>&-
 	for _ in $(seq 200); do
 		{ kill -STOP "$pid" && kill -USR1 "$pid" && kill -CONT "$pid"; } 2>/dev/null || break
 	done
 	finish
 	equal "$status" 0
-	contains "$stderr" '/s'
 	same a b c in
 }
 

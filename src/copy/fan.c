@@ -34,9 +34,6 @@ next(const struct fan *fan, const struct output *output)
 	return one < end ? one : NULL;
 }
 
-#define EACH(fan, output)                                                                          \
-	(struct output *output = next(fan, NULL); output; output = next(fan, output))
-
 static void
 end(struct fan *fan, struct output *output, enum fan_end why)
 {
@@ -50,14 +47,12 @@ end(struct fan *fan, struct output *output, enum fan_end why)
 static void
 put_all(struct fan *fan, size_t at, size_t size)
 {
-	for
-		EACH(fan, output)
-		{
-			size_t got = output->got > at ? MIN(output->got - at, size) : 0;
+	for (struct output *output = NULL; (output = next(fan, output));) {
+		size_t got = output->got > at ? MIN(output->got - at, size) : 0;
 
-			if (got < size)
-				output_put(output, block + got, size - got);
-		}
+		if (got < size)
+			output_put(output, block + got, size - got);
+	}
 }
 
 /* From now on without pipes; LEFT bytes of a round of SIZE are in the source yet. */
@@ -65,9 +60,8 @@ static int
 leave_pipes(struct fan *fan, size_t size, size_t left)
 {
 	fan->by_memory = true;
-	for
-		EACH(fan, output)
-	output_leave_pipe(output);
+	for (struct output *output = NULL; (output = next(fan, output));)
+		output_leave_pipe(output);
 	while (left) {
 		ssize_t taken = pipe_read(fan->source[0], block, MIN(BLOCK, left));
 
@@ -94,9 +88,8 @@ take_by_memory(struct fan *fan)
 	if (taken < 0)
 		return -1;
 	fan->is_over = taken == 0;
-	for
-		EACH(fan, output)
-	output->got = 0;
+	for (struct output *output = NULL; (output = next(fan, output));)
+		output->got = 0;
 	put_all(fan, 0, (size_t)taken);
 	fan->copied += (size_t)taken;
 	fan->moved((uint64_t)taken, fan->context);
@@ -163,15 +156,12 @@ spread(struct fan *fan, size_t size)
 	struct output *last = NULL; /* who takes them out of the source */
 	bool all = true;
 
-	for
-		EACH(fan, output)
-		{
-			output->got = 0;
-			last = output_holds(output) ? last : output;
-		}
-	for
-		EACH(fan, output)
-	all = all && (output == last || give(fan, output, size, true));
+	for (struct output *output = NULL; (output = next(fan, output));) {
+		output->got = 0;
+		last = output_holds(output) ? last : output;
+	}
+	for (struct output *output = NULL; (output = next(fan, output));)
+		all = all && (output == last || give(fan, output, size, true));
 	if (!all)
 		return leave_pipes(fan, size, size);
 	if (!last)
@@ -207,10 +197,9 @@ may_take(const struct fan *fan)
 {
 	if (fan->is_over)
 		return false;
-	for
-		EACH(fan, output)
-	if (output->error || !output_may_take(output, fan->by_memory ? BLOCK : fan->room))
-		return false;
+	for (struct output *output = NULL; (output = next(fan, output));)
+		if (output->error || !output_may_take(output, fan->by_memory ? BLOCK : fan->room))
+			return false;
 	return true;
 }
 
@@ -220,16 +209,13 @@ drain(struct fan *fan)
 {
 	bool some = false;
 
-	for
-		EACH(fan, output)
-		{
-			ssize_t gone =
-				output_holds(output) || output->error ? output_drain(output) : 0;
+	for (struct output *output = NULL; (output = next(fan, output));) {
+		ssize_t gone = output_holds(output) || output->error ? output_drain(output) : 0;
 
-			if (gone < 0)
-				end(fan, output, FAN_FAILED);
-			some |= gone != 0;
-		}
+		if (gone < 0)
+			end(fan, output, FAN_FAILED);
+		some |= gone != 0;
+	}
 	return some;
 }
 
@@ -252,18 +238,16 @@ part(struct fan *fan)
 {
 	int64_t now = timerfd_now(CLOCK_MONOTONIC), least_left = -1;
 
-	for
-		EACH(fan, output)
-		{
-			int64_t left = time_left(fan, output, now);
+	for (struct output *output = NULL; (output = next(fan, output));) {
+		int64_t left = time_left(fan, output, now);
 
-			if (left == 0)
-				end(fan, output, FAN_SLOW);
-			else if (fan->is_over && !output_holds(output) && !output->error)
-				end(fan, output, FAN_DONE);
-			else if (left > 0 && (least_left < 0 || left < least_left))
-				least_left = left;
-		}
+		if (left == 0)
+			end(fan, output, FAN_SLOW);
+		else if (fan->is_over && !output_holds(output) && !output->error)
+			end(fan, output, FAN_DONE);
+		else if (left > 0 && (least_left < 0 || left < least_left))
+			least_left = left;
+	}
 	if (least_left < 0)
 		return -1;
 	least_left = (least_left + MILLISECOND - 1) / MILLISECOND;
