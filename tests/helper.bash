@@ -403,6 +403,7 @@ finish() {
 	[ "$result" -le 128 ] || fails "did not end:" "$(cat "$job/err")" || return 1
 	status=0
 	wait "$pid" || status=$?
+	[ "${started[-1]}" != "$pid" ] || started[-1]=
 	exec {ready}<&- {alive}<&-
 	{ output=$(<"$job/out"); } 2>/dev/null
 	read_errors "$job/err"
@@ -449,13 +450,26 @@ children() {
 }
 
 stop_all() {
-	local one
+	local - one
 
+	set +T
 	for one in "${started[@]}"; do
+		is_ours "$one" || continue
 		kill -KILL "$one" 2>/dev/null || continue
 		wait "$one" 2>/dev/null || continue
 	done
 	started=()
+}
+
+# is_ours PID: whether the test has started that process and not reaped it. The number of one that has ended is soon
+# somebody else's, where numbers are few and tests have a thousand rounds.
+is_ours() {
+	local stat
+
+	[ -n "$1" ] && { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+	stat=${stat##*) }
+	stat=${stat#* }
+	[ "${stat%% *}" = "$BASHPID" ]
 }
 
 # ---- What watchers are up against
