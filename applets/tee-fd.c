@@ -370,12 +370,13 @@ static void
 open_outputs(size_t files)
 {
 	fan.outputs[0].fd = STDOUT_FILENO;
-	for (size_t i = 1; i < fan.count; i++) {
-		const char *name = targets[i].name;
-		int fd = i <= files ? find_descriptor(name) : start(&targets[i], name);
-
-		fan.outputs[i].fd = fd == -2 ? open_file(name) : fd;
-	}
+	/* What we open has a number, too: those that the shell has opened are looked for before. */
+	for (size_t i = 1; i < fan.count; i++)
+		fan.outputs[i].fd = i <= files ? find_descriptor(targets[i].name) : -2;
+	for (size_t i = 1; i < fan.count; i++)
+		if (fan.outputs[i].fd == -2)
+			fan.outputs[i].fd = i <= files ? open_file(targets[i].name)
+						       : start(&targets[i], targets[i].name);
 	for (size_t i = 0; i < fan.count; i++)
 		if (fan.outputs[i].fd >= 0)
 			add(i);

@@ -203,9 +203,9 @@ after() {
 	numbers in 20000
 	capture bash -c '"$BUTTER" tee-fd nowhere/x . a fd:77 <in >out'
 	equal "$status" 1
-	equal "$stderr" "butter: tee-fd: cannot open 'nowhere/x': No such file or directory
-butter: tee-fd: cannot open '.': Is a directory
-butter: tee-fd: 'fd:77': no such descriptor is open (./fd:77 is a file)"
+	equal "$stderr" "butter: tee-fd: 'fd:77': no such descriptor is open (./fd:77 is a file)
+butter: tee-fd: cannot open 'nowhere/x': No such file or directory
+butter: tee-fd: cannot open '.': Is a directory"
 	same a out in
 	capture bash -c '"$BUTTER" tee-fd --output-error exit nowhere/x <in >out'
 	equal "$status" 1
@@ -558,6 +558,15 @@ butter: tee-fd: 6 bytes, 0\.[0-9]{3} seconds, [0-9.]+[KMG]?/s, [0-9]+ calls, rea
 	succeeded
 	same a b c in
 	equal "$(grep -E ' = [0-9]{4,}$' trace)" ''
+}
+
+@test "a descriptor is one that the shell has opened, and none of our own" {
+	echo x >in
+	try tee-fd a b fd:3 fd:4 <in 3>&- 4>&-
+	equal "$status$output" 1x
+	equal "$stderr" "butter: tee-fd: 'fd:3': no such descriptor is open (./fd:3 is a file)
+butter: tee-fd: 'fd:4': no such descriptor is open (./fd:4 is a file)"
+	same a b in
 }
 
 @test "hostile names" {
