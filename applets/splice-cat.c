@@ -15,6 +15,7 @@
 #include "cli/say.h"
 #include "cli/stats.h"
 #include "copy/stream.h"
+#include "process/signals.h"
 
 enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096, MADE_UP = 1 << 16 };
 
@@ -229,6 +230,7 @@ splice_cat_run(int count, char **files)
 
 	if (status)
 		return status;
+	signals_end_init();
 	if (!count) {
 		files = standard_input;
 		count = 1;

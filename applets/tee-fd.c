@@ -467,6 +467,7 @@ tee_fd_run(int count, char **operands)
 	signals_let_wait();
 	if (ignore)
 		sigaction(SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	signals_end_init();
 	fan.in = STDIN_FILENO;
 	fan.pipe_size = (size_t)pipe_size;
 	fan.patience = patience;

@@ -578,6 +578,21 @@ butter: tee-fd: 'fd:4': no such descriptor is open (./fd:4 is a file)"
 	equal "$stderr" "butter: tee-fd: cannot open 'no/\\033[31m\\012': No such file or directory"
 }
 
+@test "process 1 of a container is ended by SIGTERM and SIGINT" {
+	namespaces -pf --kill-child
+	mkfifo in
+	for signal in TERM:143 INT:130; do
+		launch bash -c 'exec "$@" <in' "$0" "${within[@]}" env --default-signal=INT "$BUTTER" tee-fd
+		exec 9>in
+		echo x >&9
+		await grep -q x "$job/out"
+		kill "-${signal%:*}" "$(children "$pid")"
+		finish
+		equal "$status" "${signal#*:}"
+		exec 9>&-
+	done
+}
+
 @test "wrong usage is one line" {
 	for words in '--slow quick' '--slow drop:nobody' '--slow' '--output-error perhaps' '-j' '--pipe-size 1' '--spill-limit 0' '--patience 0' '--patience x'; do
 		# shellcheck disable=SC2086
