@@ -186,10 +186,10 @@ tell_slow(const struct target *target, const struct output *output)
 }
 
 static void
-tell_losses(const struct target *target, const struct output *output)
+tell_losses(const struct target *target, const struct output *output, uint64_t dropped)
 {
-	if (output->policy == OUTPUT_DROP && output->dropped)
-		note("'%s' was too slow: %" PRIu64 " bytes dropped", target->name, output->dropped);
+	if (output->policy == OUTPUT_DROP && dropped)
+		note("'%s' was too slow: %" PRIu64 " bytes dropped", target->name, dropped);
 }
 
 /* Bytes have come. */
@@ -241,6 +241,7 @@ static bool
 ended(struct output *output, enum fan_end why, void *context)
 {
 	struct target *target = &targets[output - fan.outputs];
+	uint64_t dropped = output->dropped;
 	bool more = true;
 
 	(void)context;
@@ -250,7 +251,8 @@ ended(struct output *output, enum fan_end why, void *context)
 		tell_slow(target, output);
 	target->state = states[why];
 	output_forget(output);
-	tell_losses(target, output);
+	/* What one that has failed still held is not lost because it was slow. */
+	tell_losses(target, output, why == FAN_FAILED ? dropped : output->dropped);
 	return close_output(target, output) && more;
 }
 
@@ -388,7 +390,7 @@ static void
 wait_for_commands(void)
 {
 	for (size_t i = 0; i < fan.count; i++) {
-		int status;
+		int status = -1;
 
 		/* Who takes nothing may never end, either. */
 		if (!targets[i].command.pid || targets[i].state == states[FAN_SLOW])

@@ -277,6 +277,18 @@ butter: tee-fd: cannot open '.': Is a directory"
 	done
 }
 
+@test "--slow drop: what a reader that has left did not take is not called too slow" {
+	numbers in 20000
+	mkfifo comes
+	exec 8<>comes
+	IN=comes frozen --slow drop:slow --pipe-size 128K
+	cat in >&8
+	await has_size "$job/out" 160000
+	exec 9<&- 8>&-
+	finish
+	equal "$status$stderr" 0
+}
+
 @test "--slow detach: who takes nothing for the time of --patience gets no more" {
 	numbers in 1000000
 	IN=in frozen --slow detach --patience 200ms a
