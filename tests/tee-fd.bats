@@ -303,6 +303,23 @@ butter: tee-fd: cannot open '.': Is a directory"
 	equal "$stderr" "butter: tee-fd: 'slow' has taken nothing for 0.200s: detached after $(stat -c %s late) bytes"
 }
 
+@test "--slow detach: the time for which it is stopped itself does not count, and inf has no end" {
+	numbers in 400000
+	for patience in 1 inf; do
+		IN=in frozen --slow detach --patience "$patience"
+		drained
+		kill -STOP "$pid"
+		read -r -t 1.2 -u "$alive" _ || true
+		kill -CONT "$pid"
+		read -r -t 0.05 -u "$alive" _ || true
+		cat <&9 >late
+		exec 9<&-
+		finish
+		equal "$status$stderr" 0
+		same late "$job/out" in
+	done
+}
+
 @test "--slow spill: the others have all at once, the slow one later" {
 	numbers in 1000000
 	IN=in frozen --slow spill --spill-dir . --stats a
@@ -388,6 +405,24 @@ butter: tee-fd: cannot open '.': Is a directory"
 		spill) equal "$size" 8000000 ;;
 		esac
 	done
+}
+
+@test "what is written to /dev/ptmx arrives at its terminal" {
+	need_tool perl
+	cat >ptmx.pl <<-'END'
+		use strict; use warnings; use Fcntl; use POSIX;
+		$^F = 7;
+		sysopen my $ptmx, "/dev/ptmx", O_RDWR | O_NOCTTY or die;
+		my ($zero, $number) = (pack("i", 0), pack("i", 0));
+		ioctl $ptmx, 0x40045431, $zero or die; ioctl $ptmx, 0x80045430, $number or die;
+		sysopen my $terminal, "/dev/pts/" . unpack("i", $number), O_RDWR | O_NOCTTY | O_NONBLOCK or die;
+		POSIX::dup2(fileno $ptmx, 7) // die;
+		system @ARGV and exit 1;
+		print scalar <$terminal> // "nothing\n";
+	END
+	capture bash -c 'perl ptmx.pl "$BUTTER" tee-fd fd:7 <<<typed >out; cat out'
+	succeeded
+	equal "$output" $'typed\ntyped'
 }
 
 @test "a terminal and a socket that are frozen hold up nobody, if so asked" {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@
 #include "memory.h"
 
 enum { REFILL = 1 << 18 }; /* bytes at once through memory */
+
+#define PTMX makedev(5, 2) /* the number of /dev/ptmx, pts(4) */
 
 uint64_t
 output_holds(const struct output *output)
@@ -40,12 +43,17 @@ output_may_take(const struct output *output, size_t size)
 
 /* ---- opening and closing ---- */
 
-/* Another description of the terminal FD, which writing to does not wait for; -1: there is none. */
+/*
+ * Another description of the terminal FD, whose STATUS that is, which writing to does not wait for; -1: there
+ * is none. To open /dev/ptmx again makes another terminal.
+ */
 static int
-reopen(int fd)
+reopen(int fd, const struct stat *status)
 {
 	char name[32];
 
+	if (status->st_rdev == PTMX)
+		return -1;
 	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
 	return open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
@@ -69,7 +77,7 @@ output_open(struct output *output, size_t size)
 	output->splices = !S_ISSOCK(status.st_mode) || (flags & O_NONBLOCK);
 	if (S_ISCHR(status.st_mode) && isatty(output->fd)) {
 		output->splices = false;
-		output->terminal = reopen(output->fd);
+		output->terminal = reopen(output->fd, &status);
 	}
 	output->is_pipe = pipe_is_nameless(output->fd);
 	if (S_ISFIFO(status.st_mode))
