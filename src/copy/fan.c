@@ -20,6 +20,9 @@ enum {
 
 #define MILLISECOND 1000000
 
+/* Patience is waited for in so many parts: so it is seen how long this process itself was stopped. */
+enum { SLICES = 8 };
+
 static _Alignas(4096) char block[BLOCK]; /* aligned for O_DIRECT, open(2) */
 
 /* The next output after OUTPUT (NULL: the first) that is open, or NULL. */
@@ -223,7 +226,7 @@ drain(struct fan *fan)
 static int64_t
 time_left(const struct fan *fan, const struct output *output, int64_t now)
 {
-	int64_t left = output->since + fan->patience - now;
+	int64_t left = fan->patience - (now - output->since);
 
 	if (!output_holds(output)
 	    || (output->policy != OUTPUT_DETACH
@@ -232,7 +235,7 @@ time_left(const struct fan *fan, const struct output *output, int64_t now)
 	return left > 0 ? left : 0;
 }
 
-/* Those that have all, and those that are too slow, leave. Milliseconds until the next one is; -1. */
+/* Those that have all, and those that are too slow, leave. Milliseconds until the next one may be; -1. */
 static int
 part(struct fan *fan)
 {
@@ -250,14 +253,15 @@ part(struct fan *fan)
 	}
 	if (least_left < 0)
 		return -1;
-	least_left = (least_left + MILLISECOND - 1) / MILLISECOND;
+	least_left = (MIN(least_left, fan->patience / SLICES) + MILLISECOND - 1) / MILLISECOND;
 	return least_left < INT32_MAX ? (int)least_left : INT32_MAX;
 }
 
-/* Until something can come or go, or somebody has left. */
+/* Until something can come or go, or somebody has left, or for MS milliseconds. */
 static void
 wait(struct fan *fan, int ms)
 {
+	int64_t begun = timerfd_now(CLOCK_MONOTONIC), late;
 	struct pollfd *polled = memory_get((fan->count + 1) * sizeof(*polled));
 	bool takes = may_take(fan);
 
@@ -272,6 +276,10 @@ wait(struct fan *fan, int ms)
 	}
 	polled[fan->count] = (struct pollfd){ takes ? fan->in : -1, POLLIN, 0 };
 	pipe_poll(polled, fan->count + 1, ms);
+	late = timerfd_now(CLOCK_MONOTONIC) - begun - (int64_t)ms * MILLISECOND;
+	/* Who stops a whole pipeline, by Ctrl-Z, stops the readers: that is not their being slow. */
+	for (size_t i = 0; i < fan->count && ms >= 0 && late > 0; i++)
+		fan->outputs[i].since += late;
 	for (size_t i = 0; i < fan->count; i++)
 		if (polled[i].revents & POLLERR && !polled[i].events)
 			fan->outputs[i].error = EPIPE;
