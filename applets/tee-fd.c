@@ -466,6 +466,7 @@ tee_fd_run(int count, char **operands)
 	if (pipes)
 		mode = TELL;
 	signals_ignore(SIGPIPE);
+	signals_ignore(SIGXFSZ); /* a file that may not be larger is an error like others */
 	signals_let_wait();
 	if (ignore)
 		sigaction(SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);

@@ -541,6 +541,23 @@ butter: tee-fd: 'kill -9 \$\$' has ended with status 137"
 	same a c big
 }
 
+@test "a file that may not be so large takes nothing from the others" {
+	numbers in 200000
+	capture bash -c 'ulimit -f 100; "$BUTTER" tee-fd a <in | cmp - in; exit "${PIPESTATUS[0]}"'
+	equal "$status$stderr" "1butter: tee-fd: cannot write 'a': File too large"
+	[ "$(stat -c %s a)" -le 102400 ]
+	rm -f slow
+	mkfifo slow
+	launch bash -c 'ulimit -f 100; exec "$BUTTER" tee-fd --slow spill:slow --pipe-size 64K slow <in | cmp - in'
+	exec 9<slow
+	await grep -q 'cannot spill' "$job/err"
+	cat <&9 >late
+	exec 9<&-
+	finish
+	equal "$stderr" "butter: tee-fd: cannot spill what 'slow' does not take: all wait for it: File too large"
+	same late in
+}
+
 @test "few descriptors, and pipes that may not be large" {
 	numbers in 500000
 	for few in 12 14 16 18 20; do
