@@ -74,6 +74,38 @@ has_size() {
 	diff theirs ours
 }
 
+@test "a socket of datagrams gets no larger ones than it takes" {
+	need_tool perl
+	numbers in 200000
+	cat >datagrams.pl <<-'END'
+		use strict; use warnings; use Fcntl; use Socket;
+		my ($type, $flags) = splice @ARGV, 0, 2;
+		socketpair my $ours, my $theirs, AF_UNIX, $type, 0 or die;
+		fcntl $theirs, F_SETFL, O_RDWR | $flags or die;
+		my $reader = fork // die;
+		if (!$reader) {
+			close $theirs;
+			my $left = -s "in"; # there is no end of the file
+			while ($left > 0 && sysread $ours, my $bytes, 1 << 20) { print $bytes; $left -= length $bytes }
+			exit;
+		}
+		close $ours;
+		open STDOUT, ">&", $theirs or die;
+		close $theirs;
+		my $result = system @ARGV;
+		kill 9, $reader if $result;
+		wait;
+		exit $result >> 8;
+	END
+	for type in 2 5; do # SOCK_DGRAM, SOCK_SEQPACKET
+		for flags in 0 2048; do # O_NONBLOCK
+			capture bash -c 'cat in | perl datagrams.pl "$@" "$BUTTER" tee-fd a | cmp - in; exit "${PIPESTATUS[1]}"' - "$type" "$flags"
+			succeeded
+			same a in
+		done
+	done
+}
+
 @test "-a adds to files, which are emptied otherwise" {
 	numbers in 20000
 	echo before >a

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
@@ -67,6 +68,7 @@ output_open(struct output *output, size_t size)
 
 	output->pipe[0] = output->pipe[1] = output->terminal = -1;
 	output->size = size;
+	output->most = SIZE_MAX;
 	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
 		errno = EBADF;
 		return -1;
@@ -158,7 +160,10 @@ give(struct output *output, const char *bytes, size_t size)
 		if (pipe_write(fd, bytes, size, &all) < 0)
 			output->error = errno;
 	} else {
-		written = pipe_write_now(fd, bytes, size);
+		do
+			written = pipe_write_now(fd, bytes, MIN(size, output->most));
+		while (written < 0 && errno == EMSGSIZE
+		       && (output->most = MIN(size, output->most) / 2));
 		if (written < 0 && errno != EAGAIN)
 			output->error = errno;
 		all = written > 0 ? (size_t)written : 0;
@@ -260,7 +265,7 @@ splice_queued(struct output *output)
 	ssize_t gone = pipe_splice_now(output->pipe[0], output->fd, output->queued);
 
 	output->calls++;
-	if (gone < 0 && pipe_is_refusal(errno))
+	if (gone < 0 && (pipe_is_refusal(errno) || errno == EMSGSIZE))
 		output->splices = false;
 	else if (gone < 0 && errno != EAGAIN)
 		output->error = errno;

@@ -39,11 +39,12 @@ struct output {
 	size_t got; /* of what is being given to all: fan.c's */
 
 	/* Its own. */
-	size_t size;                    /* bytes of its queue */
-	int error;                      /* errno that output_drain is to tell */
-	int terminal;                   /* FD again, not blocking; -1: it is none */
-	int pipe[2];                    /* -1: there is none */
-	size_t queued;                  /* bytes in that */
+	size_t size;   /* bytes of its queue */
+	size_t most;   /* bytes of one write: a socket of datagrams takes no larger ones */
+	int error;     /* errno that output_drain is to tell */
+	int terminal;  /* FD again, not blocking; -1: it is none */
+	int pipe[2];   /* -1: there is none */
+	size_t queued; /* bytes in that */
 	bool is_file, is_pipe, splices; /* is_pipe: one without a name */
 	char *held;
 	size_t held_first, held_last, held_size;
