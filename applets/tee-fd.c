@@ -271,12 +271,23 @@ is_input(const struct stat *status, bool emptied)
 		   && in.st_ino == status->st_ino);
 }
 
-/* A file: never for reading, so that we are not the reader that keeps a pipe alive. */
+/* Never for reading, so that we are not the reader that keeps a pipe alive. Of a FIFO it waits for one. */
+static int
+open_to_write(const char *name)
+{
+	int more = append ? O_APPEND : 0, fd;
+
+	while ((fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | more, 0666)) < 0
+	       && errno == EINTR)
+		if (pipe_interrupted)
+			pipe_interrupted();
+	return fd;
+}
+
 static int
 open_file(const char *name)
 {
-	int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (append ? O_APPEND : 0),
-		      0666);
+	int fd = open_to_write(name);
 	struct stat status;
 
 	if (fd < 0 || fstat(fd, &status) < 0) {
@@ -477,13 +488,14 @@ tee_fd_run(int count, char **operands)
 	fan.moved = moved;
 	fan.context = &meter;
 	fan.ended = ended;
-	open_outputs((size_t)count);
-	if (result && mode & STOP)
-		return result;
 	meter = (struct meter){ .draws = with_progress && progress_wanted(),
 				.total = METER_UNKNOWN };
 	meter_begin(&meter);
 	stats_answer(&meter);
+	open_outputs((size_t)count);
+	if (result && mode & STOP)
+		return result;
+	meter_begin(&meter);
 	if (fan_run(&fan) < 0)
 		result = fail(NULL, "cannot read standard input");
 	meter_end(&meter);

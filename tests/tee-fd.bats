@@ -627,6 +627,19 @@ butter: tee-fd: 'kill -9 \$\$' has ended with status 137"
 
 # ---- What it says
 
+@test "asked how far it is before the first byte, when a FIFO has no reader yet" {
+	echo x >in
+	mkfifo late
+	IN=in launch "$BUTTER" tee-fd a late
+	await test -e a
+	kill -USR1 "$pid"
+	await grep -q ' 0, 0/s$' "$job/err"
+	limited cat late >got
+	finish
+	equal "$status" 0
+	same a got in
+}
+
 @test "--stats: what each output got, in text and JSON" {
 	need_tool jq
 	numbers in 200000
@@ -648,6 +661,7 @@ butter: tee-fd: 6 bytes, 0\.[0-9]{3} seconds, [0-9.]+[KMG]?/s, [0-9]+ calls, rea
 }
 
 @test "no byte is copied where nobody copies" {
+	need_plain_build
 	need_strace
 	numbers in 500000
 	capture bash -c 'strace -qq -e signal=none -e trace=read,write,pwritev2 -o trace "$BUTTER" tee-fd a -x "cat >b" <in | cat >c'
