@@ -69,7 +69,7 @@ tracer=()
 }
 
 @test "-n: so many times; --size: so many bytes; as a file and through a pipe" {
-	for length in 2 3 7 256 257 1000 4095 4096 4097 10007 100000; do
+	for length in $(rounds '2 3 257 4096 4097 100000' '2 3 7 256 257 1000 4095 4096 4097 10007 100000'); do
 		text=$(repeated abcdefghijk $((length - 1)))
 		for size in 1 4096 65537 3000000; do
 			repeated "$text"$'\n' "$size" >wanted
@@ -170,6 +170,7 @@ tracer=()
 	mkdir work
 	cd work
 	for words in '-n 100 -f' '-n 100 --stable -f' '--size 700000 -f'; do
+		[ "$words" = '-n 100 -f' ] || [ "${BUTTER_LONG:-}" = 1 ] || continue
 		numbers ../a 1000
 		[ "$words" != '--size 700000 -f' ] || numbers ../a 50000
 		# shellcheck disable=SC2086
