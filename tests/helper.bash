@@ -441,6 +441,25 @@ drained() {
 	for _ in 1 2 3; do await has_state S || return 1; done
 }
 
+# copies_as_init APPLET: what copies standard input is ended, as process 1 of a container, by what asks for it.
+copies_as_init() {
+	local signal
+
+	namespaces -pf --kill-child
+	mkfifo in
+	for signal in TERM:143 INT:130; do
+		# shellcheck disable=SC2016 # the inner shell expands
+		launch bash -c 'exec "$@" <in' "$0" "${within[@]}" env --default-signal=INT "$BUTTER" "$1"
+		exec 9>in
+		echo x >&9
+		await grep -q x "$job/out"
+		kill "-${signal%:*}" "$(children "$pid")"
+		finish
+		equal "$status" "${signal#*:}" || return 1
+		exec 9>&-
+	done
+}
+
 # children PID: its first child.
 children() {
 	local first

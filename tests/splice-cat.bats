@@ -296,18 +296,7 @@ butter: splice-cat: 400000 bytes, 0\.[0-9]{3} seconds, [0-9.]+[KMG]?/s, [0-9]+ c
 }
 
 @test "process 1 of a container is ended by SIGTERM and SIGINT" {
-	namespaces -pf --kill-child
-	mkfifo in
-	for signal in TERM:143 INT:130; do
-		launch bash -c 'exec "$@" <in' "$0" "${within[@]}" env --default-signal=INT "$BUTTER" splice-cat
-		exec 9>in
-		echo x >&9
-		await grep -q x "$job/out"
-		kill "-${signal%:*}" "$(children "$pid")"
-		finish
-		equal "$status" "${signal#*:}"
-		exec 9>&-
-	done
+	copies_as_init splice-cat
 }
 
 @test "wrong usage is one line" {

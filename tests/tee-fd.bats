@@ -689,18 +689,7 @@ butter: tee-fd: 'fd:4': no such descriptor is open (./fd:4 is a file)"
 }
 
 @test "process 1 of a container is ended by SIGTERM and SIGINT" {
-	namespaces -pf --kill-child
-	mkfifo in
-	for signal in TERM:143 INT:130; do
-		launch bash -c 'exec "$@" <in' "$0" "${within[@]}" env --default-signal=INT "$BUTTER" tee-fd
-		exec 9>in
-		echo x >&9
-		await grep -q x "$job/out"
-		kill "-${signal%:*}" "$(children "$pid")"
-		finish
-		equal "$status" "${signal#*:}"
-		exec 9>&-
-	done
+	copies_as_init tee-fd
 }
 
 @test "wrong usage is one line" {
