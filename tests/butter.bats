@@ -499,7 +499,7 @@ install() {
 		summary=$("$BUTTER" --list-long | sed -n "s/^$applet\t//p")
 		contains "${output,,}" "${summary,,}"
 		for option in $(options_of "$applet"); do
-			grep -qE -e "(^|[ ,])$option([ ,]|\$)" <<<"$output" || fails "no $option"
+			[[ " ${output//[$',\n']/ } " == *" $option "* ]] || fails "no $option"
 		done
 	done
 }

@@ -9,6 +9,7 @@ load helper
 load scripts
 
 setup() {
+	trace_tests_only
 	script_setup
 }
 

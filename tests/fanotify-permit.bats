@@ -9,6 +9,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet fanotify-watch
 	need_root
 	need_tool unshare nsenter mount

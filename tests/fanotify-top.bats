@@ -10,6 +10,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet fanotify-watch
 	need_root
 	mkdir -p "$BATS_TEST_TMPDIR/work/sub"

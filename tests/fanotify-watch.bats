@@ -10,6 +10,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet fanotify-watch
 	model=$BUTTER_SOURCE/tests/model.pl
 	settlings=0

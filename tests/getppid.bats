@@ -6,6 +6,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet getppid
 }
 

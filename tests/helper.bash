@@ -22,6 +22,16 @@ export LC_ALL=C TZ=UTC0
 # Seconds that a command, or a wait, may take. It only ends what hangs: a busy machine may need most of it.
 : "${LIMIT:=60}"
 
+# trace_tests_only: for every setup. bats follows each command, to say where a test failed; from here on those of the
+# test itself alone. To follow those of functions, too, costs more than much of what they test.
+trace_tests_only() {
+	set +T
+}
+
+setup() {
+	trace_tests_only
+}
+
 # However a test ends, nothing that it started stays.
 teardown() {
 	stop_all
@@ -91,12 +101,10 @@ limited() {
 }
 
 # capture COMMAND...: runs it; then status, output and stderr are set, without NUL bytes. As bats' run, but it takes
-# status 127 as one among others. It runs some ten thousand times in a suite: no process that can be spared, and bats
-# need not hear of each of its steps.
+# status 127 as one among others. It runs some ten thousand times in a suite: no process that can be spared.
 capture() {
-	local - errors=$BATS_TEST_TMPDIR/stderr limit=(timeout -s KILL)
+	local errors=$BATS_TEST_TMPDIR/stderr limit=(timeout -s KILL)
 
-	set +T
 	# Other commands run others again, which end with them.
 	if [[ $1 == "$BUTTER" && -x $BUTTER_BUILD/tests/limited ]]; then limit=("$BUTTER_BUILD/tests/limited"); fi
 	status=0
@@ -469,9 +477,8 @@ children() {
 }
 
 stop_all() {
-	local - one
+	local one
 
-	set +T
 	for one in "${started[@]}"; do
 		is_ours "$one" || continue
 		kill -KILL "$one" 2>/dev/null || continue

@@ -10,6 +10,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet inotifywait
 	mkdir -p "$BATS_TEST_TMPDIR/work/D" "$BATS_TEST_TMPDIR/work/bin"
 	cd "$BATS_TEST_TMPDIR/work" || return

@@ -8,6 +8,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet inotifywait
 	need_root
 	need_tool perl

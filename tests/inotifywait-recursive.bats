@@ -10,6 +10,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet inotifywait
 	model=$BUTTER_SOURCE/tests/model.pl
 	folders=0 settlings=0 within=()

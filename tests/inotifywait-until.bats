@@ -9,6 +9,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet inotifywait
 	need_tool perl
 	mkdir "$BATS_TEST_TMPDIR/work"

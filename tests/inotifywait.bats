@@ -30,6 +30,7 @@ setup_file() {
 }
 
 setup() {
+	trace_tests_only
 	need_applet inotifywait
 	folders=0
 	fresh

@@ -21,6 +21,7 @@ setup_file() {
 }
 
 setup() {
+	trace_tests_only
 	need_applet inotifywatch
 	folders=0
 	fresh

@@ -12,6 +12,7 @@ load scripts
 README=$BUTTER_SOURCE/README
 
 setup() {
+	trace_tests_only
 	script_setup
 }
 

@@ -7,6 +7,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	before=$(uname -n)
 	need_applet sethostname
 	namespaces -u

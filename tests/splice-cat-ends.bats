@@ -8,6 +8,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet splice-cat
 	need_tool perl
 	cd "$BATS_TEST_TMPDIR" || return

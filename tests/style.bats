@@ -13,6 +13,7 @@ setup_file() {
 }
 
 setup() {
+	trace_tests_only
 	TREE=$BATS_FILE_TMPDIR/tree
 }
 
@@ -87,7 +88,7 @@ list_calls_anew() {
 nothing() {
 	local found
 
-	found=$(cat)
+	IFS= read -r -d '' found || true
 	[ -z "$found" ] || fails "${1:-found}:" "$found"
 }
 
@@ -296,11 +297,12 @@ descriptors_close_on_exec() {
 	calls 'pipe|dup|dup2|creat|accept|inotify_init|epoll_create|mkstemp|mkostemp|tmpfile|fdopendir_r' |
 		nothing "opens descriptors that are not close-on-exec" || return 1
 	# The flags may stand on the next lines.
-	(cd "$TREE/code" && grep -rlE '[^A-Za-z0-9_](open|openat|pipe2|dup3|socket|accept4|memfd_create|eventfd|signalfd|timerfd_create|inotify_init1|epoll_create1|open_tree|fsopen|fsmount|fspick)\(' applets src |
-		while read -r file; do
-			tr '\n' ' ' <"$file" | grep -oE '[^A-Za-z0-9_](open|openat|pipe2|dup3|socket|accept4|memfd_create|eventfd|signalfd|timerfd_create|inotify_init1|epoll_create1|open_tree|fsopen|fsmount|fspick)\([^;]*;' |
-				grep -v CLOEXEC | sed "s,^,$file: ,"
-		done) | nothing "without ..._CLOEXEC" || return 1
+	(cd "$TREE/code" && find applets src -name '*.[ch]' | xargs awk -- '
+		BEGIN { RS = ";" }
+		match($0, /[^A-Za-z0-9_](open|openat|pipe2|dup3|socket|accept4|memfd_create|eventfd|signalfd|timerfd_create|inotify_init1|epoll_create1|open_tree|fsopen|fsmount|fspick)\(/) {
+			call = substr($0, RSTART)
+			if (call !~ /CLOEXEC/) print FILENAME ":" call
+		}') | nothing "without ..._CLOEXEC" || return 1
 	# fopen's mode stands in a string.
 	(cd "$TREE" && grep -rnE '[^A-Za-z0-9_]f(re)?open\(' applets src | grep -vE '"[a-z+]*e[a-z+]*"') |
 		nothing "fopen without \"e\""
@@ -349,11 +351,8 @@ edited() {
 # A module says in its header what it is for.
 files_say_what_for() {
 	(cd "$TREE" && find applets src -name '*.[ch]' | sort | while read -r file; do
-		case $file in
-		src/main.c | *.h | applets/*.c) ;;
-		*) [ ! -f "${file%.c}.h" ] || continue ;;
-		esac
-		sed -n 2p "$file" | grep -q '^/\*' || echo "$file"
+		[[ $file == applets/* || $file == src/main.c || ! -f ${file%.c}.h || $file == *.h ]] || continue
+		{ read -r _ && read -r line && [[ $line == '/*'* ]]; } <"$file" || echo "$file"
 	done) | nothing "no comment in line 2 that says what it is for"
 }
 
@@ -409,12 +408,22 @@ no_typedefs() {
 
 no_stray_globals() {
 	# A variable that others see is declared in a header; all else is static.
-	(cd "$TREE/code" && grep -rnE '^[a-z][A-Za-z0-9_ *]*[ *][a-z_]+(\[[^]]*\])?( = .*|;)' applets src --include='*.c' |
-		grep -vE ':(static|extern|struct [a-z_]+;|enum|typedef|return|goto|_Noreturn)' | while IFS=: read -r file line text; do
-			name=$(sed -E 's/( = .*|;).*//; s/\[.*//; s/.*[ *]//' <<<"$text")
-			grep -rqE "^extern .*[ *(]${name}[][)(;]" src --include='*.h' && continue
-			[[ $file == applets/* && $name == applet_* ]] || echo "$file:$line: $name"
-		done) | nothing "neither static nor declared in a header"
+	(cd "$TREE/code" && find src applets -name '*.[ch]' | sort -r | xargs awk -- '
+		FNR == 1 { applet = FILENAME ~ /^applets\// }
+		FILENAME ~ /\.h$/ {
+			if (!/^extern /) next
+			for (line = $0; match(line, /[ *(][a-z_]+[][)(;]/); line = substr(line, RSTART + RLENGTH - 1))
+				declared[substr(line, RSTART + 1, RLENGTH - 2)] = 1
+			next
+		}
+		/^[a-z][A-Za-z0-9_ *]*[ *][a-z_]+(\[[^]]*\])?( = .*|;)/ &&
+		!/^(static|extern|struct [a-z_]+;|enum|typedef|return|goto|_Noreturn)/ {
+			name = $0
+			sub(/( = .*|;).*/, "", name); sub(/\[.*/, "", name); sub(/.*[ *]/, "", name)
+			if (!(applet && name ~ /^applet_/)) found[FILENAME ":" FNR ": " name] = name
+		}
+		END { for (place in found) if (!(found[place] in declared)) print place }') |
+		nothing "neither static nor declared in a header"
 }
 
 @test "what no header declares is static" {

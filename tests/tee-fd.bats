@@ -9,6 +9,7 @@ load helper
 pairs=$BATS_TEST_DIRNAME/pairs.pl
 
 setup() {
+	trace_tests_only
 	need_applet tee-fd
 	cd "$BATS_TEST_TMPDIR" || return
 }

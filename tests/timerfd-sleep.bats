@@ -9,6 +9,7 @@
 load helper
 
 setup() {
+	trace_tests_only
 	need_applet timerfd-sleep
 }
 
@@ -745,7 +746,8 @@ aligned_at() {
 @test "-F: what a tick does not have stays as it is" {
 	try timerfd-sleep --every 1ms -n 1 -F '%v %f|%w|%p|%c|%T|%m|%o|%P|%q'
 	succeeded
-	equal "$output" '1 %f|%w|%p|%c|%T|%m|%o|%P|%q'
+	# (The tick that a busy machine lets it tell first need not be the first.)
+	matches "$output" '[0-9]+ %f\|%w\|%p\|%c\|%T\|%m\|%o\|%P\|%q'
 }
 
 @test "SIGTERM and SIGINT end it, as process 1 of a container too" {
