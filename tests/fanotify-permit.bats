@@ -68,7 +68,7 @@ roles() {
 }
 
 is_gone() {
-	[ ! -e "/proc/$1" ] || grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status" 2>/dev/null || [ ! -e "/proc/$1/status" ]
+	! has_state RSDTtIPK "$1"
 }
 
 # all_gone: none of its processes is left.
@@ -656,8 +656,8 @@ killing() {
 	ask_with 'exit 0'
 	for i in $(seq "$(rounds 10 1000)"); do
 		permit --ask "$PWD/asked" --ask-timeout 2s
-		"${inside[@]}" timeout -s KILL 20 sh -c \
-			'for i in 1 2 3 4 5 6 7 8; do cat a x.ask x.no; done >/dev/null 2>&1; exit 0' 3>&- 4>&- 7>&- 8>&- &
+		"${inside[@]}" timeout -s KILL 20 perl -e \
+			'for (1 .. 8) { open(my $file, "<", $_) for qw(a x.ask x.no) }' 3>&- 4>&- 7>&- 8>&- &
 		opener=$!
 		who=${!1}
 		[ $((i % 2)) = 0 ] || await test -s "$job/out"

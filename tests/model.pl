@@ -92,16 +92,32 @@ sub find {
 	}
 }
 
-sub take {
-	my ($tree, $path) = @_;
-	my %taken = map { substr($_, length $path) => delete $tree->{$_} }
-		grep { $_ eq $path or index($_, "$path/") == 0 } keys %$tree;
-	return \%taken;
+# The tree that is told: a node has a kind, when it was told, and the nodes in it.
+my %tree = (kind => "folder");
+
+# parent PATH: the node that PATH is in, and PATH's last component.
+sub parent {
+	my ($top, $path) = @_;
+	my ($node, @names) = (\%tree, split m{/+}, substr $path, length $top);
+	shift @names;
+	my $name = pop @names // return \%tree, "";
+	$node = $node->{in}{$_} //= {} for @names;
+	return $node, $name;
+}
+
+sub list {
+	my ($node, $path, $listed) = @_;
+	for my $name (keys %{ $node->{in} // {} }) {
+		my $below = $node->{in}{$name};
+		$listed->{"$path/$name"} = $below->{kind} if $below->{kind};
+		list($below, "$path/$name", $listed);
+	}
+	return $listed;
 }
 
 sub replay {
 	my ($top) = @_;
-	my (%tree, %moving, %real, $wrong);
+	my (%moving, %real, $wrong);
 	local $/;
 	my @fields = split /\0/, <STDIN>, -1;
 	while (@fields > 3) {
@@ -109,33 +125,32 @@ sub replay {
 		my %event = map { $_ => 1 } split /,/, $events;
 		my $path = "$dir$name";
 		my $kind = $event{ISDIR} ? "folder" : "file";
-		my $above = $dir =~ s,/+$,,r;
-		print "in no folder: $events $path\n" and $wrong++
-			if $name ne "" and $above ne $top and ($tree{$above} // "") ne "folder";
+		my ($in, $last) = parent($top, $path);
+		print "in no folder: $events $path\n" and $wrong++ if $name ne "" and ($in->{kind} // "") ne "folder";
+		my $entries = $in->{in} //= {};
 		if ($event{CREATE}) {
-			print "twice: $path\n" and $wrong++ if $tree{$path};
-			$tree{$path} = $kind;
+			print "twice: $path\n" and $wrong++ if $entries->{$last}{kind};
+			$entries->{$last}{kind} = $kind;
 		} elsif ($event{DELETE}) {
-			take(\%tree, $path);
+			delete $entries->{$last};
 		} elsif ($event{RENAME}) {
-			my $moved = take(\%tree, $cookie);
-			print "not there: $events $cookie $path\n" and $wrong++ unless %$moved;
-			take(\%tree, $path);
-			%tree = (%tree, map { $path . $_ => $moved->{$_} } keys %$moved);
-			print "is no $kind: $events $cookie $path\n" and $wrong++ if ($tree{$path} // $kind) ne $kind;
+			my ($from, $old) = parent($top, $cookie);
+			my $moved = delete $from->{in}{$old};
+			print "not there: $events $cookie $path\n" and $wrong++ unless $moved;
+			$entries->{$last} = $moved // {};
+			print "is no $kind: $events $cookie $path\n" and $wrong++ if ($moved->{kind} // $kind) ne $kind;
 		} elsif ($event{MOVED_FROM}) {
-			$moving{$cookie} = take(\%tree, $path);
+			$moving{$cookie} = delete $entries->{$last};
 		} elsif ($event{MOVED_TO}) {
-			take(\%tree, $path);
-			my $moved = delete $moving{$cookie};
-			%tree = (%tree, map { $path . $_ => $moved->{$_} } keys %$moved);
-			$tree{$path} = $kind;
+			$entries->{$last} = delete $moving{$cookie} // {};
+			$entries->{$last}{kind} = $kind;
 		}
 	}
 	find($top, \%real);
-	for (sort keys %{ { %tree, %real } }) {
-		my ($told, $is) = map { $_ // "nothing" } $tree{$_}, $real{$_};
-		print "$_: told $told, is $is\n" and $wrong++ if $told ne $is;
+	my $told = list(\%tree, $top, {});
+	for (sort keys %{ { %$told, %real } }) {
+		my ($said, $is) = map { $_ // "nothing" } $told->{$_}, $real{$_};
+		print "$_: told $said, is $is\n" and $wrong++ if $said ne $is;
 	}
 	return !$wrong;
 }
