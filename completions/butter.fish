@@ -7,7 +7,7 @@ function __butter_words
 	set -l applet (string replace -r '^(.*/)?(butter-)?' '' -- $words[1])
 	if test $applet != butter
 		set butter butter
-	else if set -q words[2]
+	else if set -q words[2]; and not string match -q -- '-*' $words[2]
 		set applet $words[2]
 	end
 	# What an option takes is certain words, of some.
@@ -27,13 +27,13 @@ function __butter_words
 		string replace -r '^' -- $typed (string split , -- (string replace -a '|' , -- $known))
 	else if string match -q -- '-*' $word
 		$butter --options $applet 2>/dev/null | string replace -r '^([^\t]*)\t[^\t]*\t([^\t]*).*' '$1'\t'$2'
-	else if test $applet = butter; or test $applet = help -a (count $words) = 2
+	else if test $applet = butter -a $before != --install; or test $applet = help -a (count $words) = 2
 		$butter --list-long 2>/dev/null
 	end
 end
 
 # No files where an applet's name is wanted.
-complete -c butter -n __fish_use_subcommand -f
+complete -c butter -n '__fish_use_subcommand; and not contains -- --install (commandline -opc)' -f
 complete -c butter -a '(__butter_words)'
 # Also the applets that PATH finds as links to butter.
 for name in (butter --list 2>/dev/null)

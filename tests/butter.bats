@@ -887,9 +887,13 @@ complete_words() {
 	equal "$(complete_words butter inotifywait --count '')" ''
 }
 
-@test "bash completes butter's own options" {
+@test "bash completes butter's own options, and what follows them" {
 	installed
 	equal "$(complete_words butter --inst)" --install
+	equal "$(complete_words butter --install --f)" --force
+	equal "$(complete_words butter --install '')" ''
+	equal "$(complete_words butter --options '')" "$("$BUTTER" --list)"
+	equal "$(complete_words butter --install . '')" "$("$BUTTER" --list)"
 }
 
 @test "fish completes every option of each applet" {
@@ -914,6 +918,10 @@ complete_words() {
 			complete -C 'butter $1'" | cut -f 1 | sort)" "$2"
 	}
 	completes 'help geth' gethostname
+	completes '--options geth' gethostname
+	completes '--install --f' --force
+	completes '--install . geth' gethostname
+	completes "--install $T/bi" "$T/bin/"
 	completes 'inotifywait -e close_' $'close_nowrite\nclose_write'
 	completes 'inotifywait --event create,mod' create,modify
 	completes 'timerfd-sleep --clock boottime-' boottime-alarm
