@@ -8,6 +8,7 @@ use Digest::SHA "sha256_hex";
 use Fcntl;
 use IO::Socket::INET;
 use IO::Socket::UNIX;
+use POSIX ();
 use Socket;
 
 my ($wanted_inputs, $wanted_outputs, @command) = @ARGV;
@@ -16,17 +17,20 @@ my $memfd = 319;      # memfd_create(2)
 my $direct = 040000;  # O_DIRECT
 my @feeders;
 
+# child CODE: another process runs it, whose end it is.
+sub child {
+	my ($code) = @_;
+	my $child = fork // die;
+	return $child if $child;
+	$SIG{PIPE} = "DEFAULT";
+	eval { $code->() };
+	POSIX::_exit($@ ? 126 : 0);
+}
+
 # feed HANDLE CODE: another process writes there.
 sub feed {
 	my ($to, $code) = @_;
-	my $child = fork // die;
-	if (!$child) {
-		$SIG{PIPE} = "DEFAULT";
-		$code->($to);
-		close $to;
-		exit 0;
-	}
-	push @feeders, $child;
+	push @feeders, child(sub { $code->($to) });
 	close $to;
 }
 
@@ -40,23 +44,31 @@ sub make_file {
 	close $file;
 }
 
-sub file { my ($name, $content, $flags) = @_; make_file($name, $content); sysopen my $file, $name, $flags // O_RDONLY or exit 77; return $file }
+sub file { my ($name, $content, $flags) = @_; make_file($name, $content); sysopen my $file, $name, $flags // O_RDONLY or die; return $file }
 
 sub sockets {
 	my ($tcp) = @_;
 	return IO::Socket->socketpair(AF_UNIX, SOCK_STREAM, PF_UNSPEC) if !$tcp;
-	my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or exit 77;
-	my $one = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $listener->sockport) or exit 77;
+	my $listener = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die;
+	my $one = IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $listener->sockport) or die;
 	return ($one, $listener->accept);
 }
 
 sub terminal {
-	sysopen my $master, "/dev/ptmx", O_RDWR | O_NOCTTY or exit 77;
+	sysopen my $master, "/dev/ptmx", O_RDWR | O_NOCTTY or die;
 	my ($unlocked, $number) = (pack("i", 0), pack("i", 0));
-	ioctl $master, 0x40045431, $unlocked or exit 77;
-	ioctl $master, 0x80045430, $number or exit 77;
-	sysopen my $slave, "/dev/pts/" . unpack("i", $number), O_RDWR | O_NOCTTY or exit 77;
-	system "stty", "-F", "/dev/pts/" . unpack("i", $number), "raw", "-echo", "min", "1" and exit 77;
+	ioctl $master, 0x40045431, $unlocked or die;
+	ioctl $master, 0x80045430, $number or die;
+	sysopen my $slave, "/dev/pts/" . unpack("i", $number), O_RDWR | O_NOCTTY or die;
+	my $modes = POSIX::Termios->new;
+	$modes->getattr(fileno $slave);
+	# As cfmakeraw(3) does.
+	$modes->setiflag(0);
+	$modes->setoflag(0);
+	$modes->setlflag(0);
+	$modes->setcc(POSIX::VMIN, 1);
+	$modes->setcc(POSIX::VTIME, 0);
+	$modes->setattr(fileno $slave, POSIX::TCSANOW);
 	return ($master, $slave);
 }
 
@@ -64,9 +76,9 @@ sub blockless { my ($handle) = @_; fcntl $handle, F_SETFL, O_NONBLOCK | fcntl $h
 
 sub piped { my ($code) = @_; pipe my $read, my $write or die; feed($write, $code); return $read }
 
-sub memory { my ($name) = @_; my $number = syscall $memfd, $name, 0; $number >= 0 or exit 77; open my $file, "+<&=", $number or die; return $file }
+sub memory { my ($name) = @_; my $number = syscall $memfd, $name, 0; $number >= 0 or die; open my $file, "+<&=", $number or die; return $file }
 
-sub fifo { system "mkfifo", "fifo.$_[0]" and die; return "fifo.$_[0]" }
+sub fifo { POSIX::mkfifo("fifo.$_[0]", 0600) or die; return "fifo.$_[0]" }
 
 my %inputs = (
 	file => sub { file("in", $data) },
@@ -80,9 +92,9 @@ my %inputs = (
 	middle => sub { my $file = file("in", $data); sysseek $file, 12345, 0; $file },
 	end => sub { my $file = file("in", $data); sysseek $file, 0, 2; $file },
 	memfd => sub { my $file = memory("in"); syswrite $file, $data; sysseek $file, 0, 0; $file },
-	proc => sub { open my $file, "<", "/proc/version" or exit 77; $file },
-	seq_file => sub { open my $file, "<", "/proc/filesystems" or exit 77; $file },
-	sysfs => sub { open my $file, "<", "/sys/kernel/mm/transparent_hugepage/enabled" or exit 77; $file },
+	proc => sub { open my $file, "<", "/proc/version" or die; $file },
+	seq_file => sub { open my $file, "<", "/proc/filesystems" or die; $file },
+	sysfs => sub { open my $file, "<", "/sys/kernel/mm/transparent_hugepage/enabled" or die; $file },
 	null => sub { open my $file, "<", "/dev/null" or die; $file },
 	folder => sub { sysopen my $file, ".", O_RDONLY or die; $file },
 	write_only => sub { open my $file, ">", "in" or die; $file },
@@ -90,7 +102,7 @@ my %inputs = (
 	pieces => sub { piped(\&pieces) },
 	blockless => sub { blockless(piped(\&pieces)) },
 	empty_pipe => sub { piped(sub { }) },
-	fifo => sub { my $name = fifo("in"); my $child = fork // die; if (!$child) { open my $to, ">", $name; whole($to); exit 0 } push @feeders, $child; open my $file, "<", $name; $file },
+	fifo => sub { my $name = fifo("in"); push @feeders, child(sub { open my $to, ">", $name; whole($to) }); open my $file, "<", $name; $file },
 	socket => sub { my ($one, $other) = sockets(0); feed($other, \&whole); $one },
 	tcp => sub { my ($one, $other) = sockets(1); feed($other, \&whole); $one },
 	blockless_socket => sub { my ($one, $other) = sockets(0); feed($other, \&pieces); blockless($one) },
@@ -105,7 +117,7 @@ sub content { my ($name) = @_; return sub { open my $file, "<", $name or die; co
 my %outputs = (
 	file => sub { open my $file, ">", "out" or die; ($file, content("out")) },
 	append => sub { make_file("out", "before\n"); open my $file, ">>", "out" or die; ($file, content("out")) },
-	tmpfs => sub { open my $file, ">", "/dev/shm/pairs.out.$$" or exit 77; ($file, sub { my $all = content("/dev/shm/pairs.out.$$")->(); unlink "/dev/shm/pairs.out.$$"; $all }) },
+	tmpfs => sub { open my $file, ">", "/dev/shm/pairs.out.$$" or die; ($file, sub { my $all = content("/dev/shm/pairs.out.$$")->(); unlink "/dev/shm/pairs.out.$$"; $all }) },
 	memfd => sub { my $file = memory("out"); ($file, sub { sysseek $file, 0, 0; collect($file) }) },
 	read_write => sub { make_file("out", "x" x 1000000); open my $file, "+<", "out" or die; ($file, content("out")) },
 	null => sub { open my $file, ">", "/dev/null" or die; ($file, sub { "" }) },
@@ -131,23 +143,18 @@ sub pair {
 	unlink glob "in out fifo.*";
 	my ($to, $arrived) = $outputs{$out}->();
 	my $from = $inputs{$in}->();
-	my $child = fork // die;
-	if (!$child) {
-		$SIG{PIPE} = "DEFAULT";
+	my $child = child(sub {
 		alarm 5;
 		if ($from) { open STDIN, "<&", $from or open STDIN, ">&", $from or die } else { close STDIN }
 		if ($to) { open STDOUT, ">&", $to or open STDOUT, "<&", $to or die } else { close STDOUT }
 		exec @command or die;
-	}
+	});
 	close $from if $from;
 	close $to if $to && $out ne "memfd";
 	my $all = $is_file{$out} ? "" : $arrived->();
 	waitpid $child, 0;
 	my $status = $?;
 	$all = $arrived->() if $is_file{$out};
-	kill "KILL", @feeders;
-	waitpid $_, 0 for @feeders;
-	@feeders = ();
 	printf "%s %s %s %d %s\n", $in, $out, $status & 127 ? "signal " . ($status & 127) : $status >> 8, length $all, sha256_hex($all);
 }
 
@@ -155,9 +162,9 @@ $^F = 2;
 $| = 1;
 for my $in (grep { /^(?:$wanted_inputs)$/ } sort keys %inputs) {
 	for my $out (grep { /^(?:$wanted_outputs)$/ } sort keys %outputs) {
-		my $child = fork // die;
-		if (!$child) { pair($in, $out); exit 0 }
-		waitpid $child, 0;
-		print "$in $out skipped\n" if $?;
+		print "$in $out skipped\n" unless eval { pair($in, $out); 1 };
+		kill "KILL", @feeders;
+		waitpid $_, 0 for @feeders;
+		@feeders = ();
 	}
 }
