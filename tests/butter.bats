@@ -656,7 +656,7 @@ wrong_usage() {
 		sample "$applet"
 		traced '/open|socket|pipe|dup|accept|init|create|eventfd|signalfd|poll|F_DUPFD' "$applet" "${arguments[@]}"
 		# From butter's first own call; what failed has opened nothing; a pidfd always is close-on-exec.
-		open=$(sed '1,/poll(/d' "$trace" | grep -E '= [0-9]+(<.*)?$' | grep -vE 'CLOEXEC|poll\(|pidfd_open' || true)
+		open=$(sed '0,/poll(/d' "$trace" | grep -E '= [0-9]+(<.*)?$' | grep -vE 'CLOEXEC|poll\(|pidfd_open' || true)
 		equal "$open" ""
 		equal "$(grep -c 'poll(' "$trace" | sed 's/^[1-9].*/some/')" some
 	done
