@@ -52,9 +52,9 @@ set_from(int fd)
 	if (size < 0)
 		return fail(NULL, "cannot read '%s'", file);
 	name = host_find(text, (size_t)size, &length);
-	if (!name)
+	if (!name && size < FILE_MOST)
 		return failx("'%s' holds no name", file);
-	if (name + length == text + sizeof(text))
+	if (!name || name + length == text + sizeof(text))
 		return failx("'%s' holds no whole name in its first %d bytes", file, FILE_MOST);
 	if (memchr(name, '\0', length))
 		return failx("the name in '%s' holds a NUL byte", file);

@@ -208,6 +208,14 @@ from() {
 	done
 }
 
+@test "of a name that may stand further down, it is not said that there is none" {
+	for filler in '#' '\n'; do
+		{ head -c 65536 /dev/zero | tr '\0' "$filler"; printf '\nweb1\n'; } >"$BATS_TEST_TMPDIR/file"
+		named -F "$BATS_TEST_TMPDIR/file"
+		refused "holds no whole name in its first 65536 bytes"
+	done
+}
+
 @test "an endless file ends with a message" {
 	named -F /dev/zero
 	refused "'/dev/zero'"
