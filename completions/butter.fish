@@ -10,6 +10,8 @@ function __butter_words
 	else if set -q words[2]; and not string match -q -- '-*' $words[2]
 		set applet $words[2]
 	end
+	# After -- there are no options, but operands or a command with its own.
+	test $applet != butter; and contains -- -- $words; and return
 	# What an option takes is certain words, of some.
 	set -l word (commandline -ct)
 	set -l before $words[-1]

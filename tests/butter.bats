@@ -887,6 +887,15 @@ complete_words() {
 	equal "$(complete_words butter inotifywait --count '')" ''
 }
 
+@test "bash and fish complete no options after --" {
+	installed
+	equal "$(complete_words butter getpid -- ls --)" ''
+	equal "$(complete_words butter getpid -)" "$(options_of getpid | sort)"
+	need_tool fish
+	equal "$(fish -c "set PATH '$T/bin' \$PATH; source '$BUTTER_SOURCE/completions/butter.fish'
+		complete -C 'butter getpid -- ls --'")" ''
+}
+
 @test "bash completes butter's own options, and what follows them" {
 	installed
 	equal "$(complete_words butter --inst)" --install
