@@ -16,19 +16,27 @@ relative() {
 	printf '%s%s\n' "$(printf '%s' "$from" | sed 's,[^/]*/,../,g')" "$to"
 }
 
-# links DIR TARGET NAME...
+# links DIR TARGET NAME...: what else has the name, the system's inotifywait perhaps, stays.
 links() {
 	dir=$DESTDIR$1 target=$(relative "$1" "$2")
 	shift 2
 	[ "$action" = uninstall ] || mkdir -p "$dir"
 	for name; do
-		case $action in
-		install) ln -sf "$target" "$dir/$name" ;;
-		uninstall) rm -f "$dir/$name" ;;
+		link=$dir/$name
+		case $(readlink "$link") in
+		butter | */butter) rm -f "$link" ;;
 		esac
+		[ "$action" = install ] || continue
+		if [ -e "$link" ] || [ -h "$link" ]; then
+			echo "links.sh: '$link' is there and is no link to butter; remove it first" >&2
+			status=1
+		else
+			ln -s "$target" "$link" || status=1
+		fi
 	done
 }
 
+status=0
 links "$linksdir" "$bindir/butter" "$@"
 if [ "$symlinks" = yes ]; then
 	links "$bindir" "$bindir/butter" "$@"
@@ -38,3 +46,4 @@ fi
 if [ "$action" = uninstall ]; then
 	rmdir "$DESTDIR$linksdir" "$(dirname "$DESTDIR$linksdir")" 2>/dev/null || :
 fi
+exit "$status"

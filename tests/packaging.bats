@@ -89,6 +89,21 @@ files() {
 	done
 }
 
+@test "--enable-symlinks neither replaces nor removes what is no link to butter" {
+	need_applet getpid
+	need_applet getppid
+	mkdir -p "$T/dest/opt/b/bin/getppid"
+	echo mine >"$T/dest/opt/b/bin/getpid"
+	capture make -s -C "$BUTTER_BUILD" install DESTDIR="$T/dest" prefix=/opt/b enable_symlinks=yes
+	((status != 0)) || fails "not an error"
+	contains "$stderr" "/opt/b/bin/getpid' is there and is no link to butter; remove it first"
+	contains "$stderr" "/opt/b/bin/getppid' is there"
+	equal "$(cat "$T/dest/opt/b/bin/getpid")" mine
+	equal "$(ls "$T/dest/opt/b/bin/getppid")" ""
+	here uninstall DESTDIR="$T/dest" prefix=/opt/b enable_symlinks=yes >/dev/null 2>&1
+	equal "$(files "$T/dest")" opt/b/bin/getpid
+}
+
 @test "make uninstall leaves no file" {
 	for symlinks in no yes; do
 		here install DESTDIR="$T/dest" prefix=/opt/b enable_symlinks=$symlinks >/dev/null 2>&1
