@@ -750,7 +750,7 @@ aligned_at() {
 	matches "$output" '[0-9]+ %f\|%w\|%p\|%c\|%T\|%m\|%o\|%P\|%q'
 }
 
-@test "SIGTERM and SIGINT end it, as process 1 of a container too" {
+@test "signals end it, as process 1 of a container too" {
 	for signal in TERM:143 HUP:129; do
 		start "$BUTTER" timerfd-sleep --ready-fd 7 inf
 		kill "-${signal%:*}" "$pid"
@@ -758,10 +758,11 @@ aligned_at() {
 		equal "$status" "${signal#*:}"
 	done
 	namespaces -pf --kill-child
-	for signal in TERM:143 INT:130; do
+	for signal in TERM:143 INT:130 HUP:129 QUIT:131; do
+		grep -q "^\.It.* ${signal#*:}" "$BUTTER_SOURCE/man/butter-timerfd-sleep.1" || fails "the page lacks ${signal#*:}"
 		for words in inf '--every 1000' '--until @9000000000'; do
 			# shellcheck disable=SC2086
-			start "${within[@]}" env --default-signal=INT "$BUTTER" timerfd-sleep --ready-fd 7 $words
+			start "${within[@]}" env --default-signal=INT,QUIT "$BUTTER" timerfd-sleep --ready-fd 7 $words
 			child=$(tr -d ' ' <"/proc/$pid/task/$pid/children")
 			kill "-${signal%:*}" "$child"
 			finish
