@@ -10,7 +10,7 @@ for peer in busybox:busybox-static toybox:toybox pv:pv mbuffer:mbuffer pee:moreu
 		printf '%s is missing; Debian: apt-get install %s\n\n' "${peer%:*}" "${peer#*:}"
 done
 
-size=$(rounds 1073741824 16777216)
+size=$(rounds 536870912 16777216)
 count=$(rounds 7 1)
 of="$count rounds of $((size >> 20)) MiB"
 where=.
