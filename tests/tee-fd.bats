@@ -72,7 +72,8 @@ has_size() {
 	perl "$pairs" "$inputs" "$outputs" "$BUTTER" tee-fd copy >ours 2>/dev/null
 	perl "$pairs" "$inputs" "$outputs" "$BUTTER" splice-cat >theirs 2>/dev/null
 	[ -s ours ]
-	diff theirs ours
+	# Who has left does not end it: what else there is gets all.
+	sed 's/ broken signal 13 / broken 0 /' theirs | diff - ours
 }
 
 @test "a socket of datagrams gets no larger ones than it takes" {
