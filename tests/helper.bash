@@ -417,14 +417,18 @@ finish() {
 	read_errors "$job/err"
 }
 
+# read_stat PID: sets stat to what /proc/PID/stat has after the command's name, in which anything may be.
+read_stat() {
+	{ IFS= read -r -d '' stat <"/proc/$1/stat"; } 2>/dev/null || [ -n "$stat" ] || return 1
+	stat=${stat##*) }
+}
+
 # has_state LETTERS [PID]: whether that process, or what was launched last, is in one of these states, R, S, T or Z. It
 # needs no process of its own: some tests ask a thousand times.
 has_state() {
 	local stat
 
-	{ read -r stat <"/proc/${2:-$pid}/stat"; } 2>/dev/null || return 1
-	stat=${stat##*) }
-	[[ $1 == *"${stat%% *}"* ]]
+	read_stat "${2:-$pid}" && [[ $1 == *"${stat%% *}"* ]]
 }
 
 # is_running: whether what was launched last has not ended.
@@ -492,8 +496,7 @@ stop_all() {
 is_ours() {
 	local stat
 
-	[ -n "$1" ] && { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-	stat=${stat##*) }
+	[ -n "$1" ] && read_stat "$1" || return 1
 	stat=${stat#* }
 	[ "${stat%% *}" = "$BASHPID" ]
 }
