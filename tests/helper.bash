@@ -229,9 +229,11 @@ need_long() {
 	[ "${BUTTER_LONG:-}" = 1 ] || skip "long: set BUTTER_LONG=1"
 }
 
-# rounds FEW MANY: how many there are to be, MANY in the long variant.
+# rounds FEW MANY: how many there are to be, in the long variant MANY, or one part of SHARE of them.
 rounds() {
-	if [ "${BUTTER_LONG:-}" = 1 ]; then echo "$2"; else echo "$1"; fi
+	local many=$(($2 / ${SHARE:-1}))
+
+	if [ "${BUTTER_LONG:-}" = 1 ] && ((many > $1)); then echo "$many"; else echo "$1"; fi
 }
 
 # many_runs: for a test whose long variant runs butter a thousand times: a sanitizer that looks for leaks at each end takes
