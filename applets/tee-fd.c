@@ -48,7 +48,7 @@ static const struct name policies[] = {
 	{ 0 },
 };
 
-static bool append, ignore, json, pipes, with_progress, with_stats;
+static bool append, ignore, json, with_progress, with_stats;
 static const char *spill_folder = "/var/tmp";
 static int64_t patience = NUM_SECOND;
 static struct opt_list commands, slow;
@@ -67,7 +67,7 @@ static const struct opt options[] = {
 	  "how long who is slow may take nothing (1s)", .low = 1 },
 	{ OPT_CHOICE, 0, "output-error", "MODE", &mode,
 	  "what an error at an output means (warn-nopipe)", modes },
-	{ OPT_FLAG, 'p', NULL, NULL, &pipes, "as --output-error warn-nopipe" },
+	{ OPT_SET, 'p', NULL, NULL, &mode, "as --output-error warn-nopipe", .low = TELL },
 	{ OPT_FLAG, 'i', "ignore-interrupts", NULL, &ignore, "ignore SIGINT, as do the COMMANDs" },
 	{ OPT_SIZE, 0, "pipe-size", "SIZE", &pipe_size,
 	  "of the pipes in between, and asked for at all ends (1M)" },
@@ -474,8 +474,6 @@ tee_fd_run(int count, char **operands)
 		status = name_outputs(count, operands);
 	if (status)
 		return status;
-	if (pipes)
-		mode = TELL;
 	signals_ignore(SIGPIPE);
 	signals_ignore(SIGXFSZ); /* a file that may not be larger is an error like others */
 	signals_let_wait();

@@ -207,7 +207,7 @@ after() {
 	numbers in 200000
 	cat in in >twice
 	full="butter: tee-fd: cannot write '/dev/full': No space left on device"
-	for mode in '' -p '--output-error warn-nopipe'; do
+	for mode in '' -p '--output-error warn-nopipe' '--output-error exit -p'; do
 		after "$mode"
 		equal "$status $stderr" "1 $full"
 		same a out twice
@@ -218,8 +218,8 @@ after() {
 	contains "$stderr" "butter: tee-fd: cannot write '/dev/fd/"
 	contains "$stderr" ': Broken pipe'
 	same a out twice
-	for mode in exit exit-nopipe; do
-		after "--output-error $mode"
+	for mode in '--output-error exit' '--output-error exit-nopipe' '-p --output-error exit'; do
+		after "$mode"
 		equal "$status" 1
 		contains "$stderr" "cannot write '"
 		[ "$(stat -c %s a)" -lt 3200000 ]

@@ -151,6 +151,9 @@ store(const struct opt *row, const char *shown, const char *text)
 	case OPT_COUNT:
 		++*(int *)row->value;
 		return true;
+	case OPT_SET:
+		*(uint64_t *)row->value = (uint64_t)row->low;
+		return true;
 	case OPT_STRING:
 		*(const char **)row->value = text;
 		return true;

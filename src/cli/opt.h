@@ -29,6 +29,7 @@ enum opt_kind {
 	OPT_STOP,     /* ends the table */
 	OPT_FLAG,     /* bool: true when given */
 	OPT_COUNT,    /* int: how often given */
+	OPT_SET,      /* uint64_t: low; other rows may fill it, too, and the last counts */
 	OPT_STRING,   /* const char *: the argument; of several the last */
 	OPT_INTEGER,  /* int64_t, from low to high */
 	OPT_DURATION, /* int64_t: nanoseconds; NUM_FOREVER for inf */
@@ -50,7 +51,8 @@ struct opt {
 	void *value;              /* the static that is filled */
 	const char *help;         /* one line for --help */
 	const struct name *names; /* OPT_NAMES, OPT_CHOICE */
-	int64_t low, high; /* OPT_INTEGER; OPT_DURATION: low 1 refuses 0; OPT_SIZE: high, 0: any */
+	int64_t low,
+		high; /* OPT_SET: low; OPT_INTEGER; OPT_DURATION: 1: no 0; OPT_SIZE: high, 0: any */
 };
 
 #define OPT_END                                                                                    \
