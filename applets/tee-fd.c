@@ -401,12 +401,15 @@ static void
 wait_for_commands(void)
 {
 	for (size_t i = 0; i < fan.count; i++) {
-		int status = -1;
+		int status = -1, waited;
 
 		/* Who takes nothing may never end, either. */
 		if (!targets[i].command.pid || targets[i].state == states[FAN_SLOW])
 			continue;
-		if (command_wait(&targets[i].command, &status) < 0 || status)
+		while ((waited = command_wait(&targets[i].command, &status)) < 0 && errno == EINTR)
+			if (pipe_interrupted)
+				pipe_interrupted();
+		if (waited < 0 || status)
 			result = failx("'%s' has ended with status %d", targets[i].name, status);
 	}
 }

@@ -642,6 +642,20 @@ butter: tee-fd: 'kill -9 \$\$' has ended with status 137"
 	same a got in
 }
 
+@test "asked how far it is while a command has not ended, when all has been given" {
+	numbers in 1000
+	mkfifo last
+	IN=in launch "$BUTTER" tee-fd a -x 'cat >b && read line <last'
+	await cmp -s in b
+	drained
+	kill -USR1 "$pid"
+	await grep -q '^butter: tee-fd: 7.8K, ' "$job/err"
+	echo >last
+	finish
+	equal "$status" 0
+	same a b in
+}
+
 @test "--stats: what each output got, in text and JSON" {
 	need_tool jq
 	numbers in 200000

@@ -51,8 +51,8 @@ struct opt {
 	void *value;              /* the static that is filled */
 	const char *help;         /* one line for --help */
 	const struct name *names; /* OPT_NAMES, OPT_CHOICE */
-	int64_t low,
-		high; /* OPT_SET: low; OPT_INTEGER; OPT_DURATION: 1: no 0; OPT_SIZE: high, 0: any */
+	/* OPT_SET: low; OPT_INTEGER; OPT_DURATION: low 1 refuses 0; OPT_SIZE: high, 0: any */
+	int64_t low, high;
 };
 
 #define OPT_END                                                                                    \

@@ -152,9 +152,9 @@ reap(struct command *command, int *status, int how)
 
 	do
 		result = waitpid(command->pid, &word, how);
-	while (result < 0 && errno == EINTR);
-	if (result == 0)
-		return 0;
+	while (result < 0 && errno == EINTR && how == WNOHANG);
+	if (result == 0 || (result < 0 && errno == EINTR))
+		return result;
 	if (command->pidfd >= 0)
 		close(command->pidfd);
 	*command = (struct command){ .pidfd = -1 };

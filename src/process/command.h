@@ -42,7 +42,7 @@ void command_kill(const struct command *command);
  */
 int command_reap(struct command *command, int *status);
 
-/* The same, waiting for it. */
+/* The same, waiting for it. -1 with EINTR: a signal has been handled, and it still runs. */
 int command_wait(struct command *command, int *status);
 
 /* Sends SIGNAL to the command, not to its children. 0, or -1 with errno ESRCH, EPERM. */
