@@ -90,6 +90,39 @@ butter: splice-cat: cannot read 'odd/broken': Input/output error"
 	equal "$output" "$(head -c 96 wanted)"
 }
 
+@test "a socket of UDP gets all bytes, in datagrams that it takes" {
+	cat >udp.pl <<-'END'
+		use strict; use warnings; use IO::Socket::INET;
+		my ($piece, $count, @command) = @ARGV;
+		my $in = IO::Socket::INET->new(Proto => "udp", LocalAddr => "127.0.0.1") or exit 77;
+		$in->sockopt(SO_RCVBUF, 1 << 20);
+		my $out = IO::Socket::INET->new(Proto => "udp", PeerAddr => "127.0.0.1", PeerPort => $in->sockport) or exit 77;
+		pipe my $read, my $write or die;
+		fcntl $write, 1031, 1 << 20; # F_SETPIPE_SZ
+		my $data = "";
+		for (1 .. $count) { my $one = sprintf("%07d\n", $_) x ($piece / 8); $data .= $one; syswrite $write, $one }
+		close $write;
+		my $child = fork // die;
+		if (!$child) { open STDIN, "<&", $read; open STDOUT, ">&", $out; exec @command }
+		waitpid $child, 0;
+		my $status = $? >> 8;
+		$in->blocking(0);
+		my $got = "";
+		while (defined sysread $in, my $some, 1 << 17) { $got .= $some }
+		exit($status || $got ne $data && 9);
+	END
+	# What waits in the pipe, in pieces: together more than a datagram.
+	for pieces in '704 200' '64 2000' '4096 30' '65536 2'; do
+		for command in splice-cat 'splice-cat --stable' 'tee-fd a'; do
+			[[ $command != tee-fd* || " $APPLETS " == *' tee-fd '* ]] || continue
+			# shellcheck disable=SC2086 # words
+			capture perl udp.pl $pieces "$BUTTER" $command
+			[ "$status" != 77 ] || skip "no UDP here"
+			equal "$pieces $command: $status $stderr" "$pieces $command: 0 "
+		done
+	done
+}
+
 @test "O_DIRECT: a file of any size, through memory, too; that its end is at no block's start is no error" {
 	local direct='use Fcntl; sysopen my $in, shift, O_RDONLY | 040000 or exit 77; open STDIN, "<&", $in or die; exec @ARGV or die'
 

@@ -76,7 +76,8 @@ output_open(struct output *output, size_t size)
 	if (fstat(output->fd, &status) < 0)
 		return -1;
 	output->is_file = S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
-	output->splices = !S_ISSOCK(status.st_mode) || (flags & O_NONBLOCK);
+	output->splices =
+		!S_ISSOCK(status.st_mode) || ((flags & O_NONBLOCK) && pipe_goes_into(output->fd));
 	if (S_ISCHR(status.st_mode) && isatty(output->fd)) {
 		output->splices = false;
 		output->terminal = reopen(output->fd, &status);
@@ -265,7 +266,7 @@ splice_queued(struct output *output)
 	ssize_t gone = pipe_splice_now(output->pipe[0], output->fd, output->queued);
 
 	output->calls++;
-	if (gone < 0 && (pipe_is_refusal(errno) || errno == EMSGSIZE))
+	if (gone < 0 && pipe_is_refusal(errno))
 		output->splices = false;
 	else if (gone < 0 && errno != EAGAIN)
 		output->error = errno;

@@ -238,7 +238,7 @@ may_go(const struct job *job, enum stream_way way)
 		return S_ISREG(from) && S_ISREG(to) && job->from->st_size > 0;
 	case STREAM_SPLICE:
 		/* Files of no size are made up as they are read; of a terminal one read is one line. */
-		if (stream->stable || is_small)
+		if (stream->stable || is_small || !stream->splices)
 			return false;
 		return !S_ISCHR(from) || !isatty(job->in);
 	case STREAM_MEMORY:
@@ -329,6 +329,7 @@ stream_open(struct stream *stream)
 		errno = EBADF;
 		return -1;
 	}
+	stream->splices = pipe_goes_into(stream->out);
 	return fstat(stream->out, &stream->to);
 }
 

@@ -51,6 +51,7 @@ struct stream {
 	int pipe[2];
 	size_t room; /* bytes that our own pipe holds */
 	bool widened;
+	bool splices; /* OUT can be spliced into */
 };
 
 /* Begins to write to OUT. -1 with errno EBADF. */

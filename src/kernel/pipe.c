@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -19,6 +20,15 @@ pipe_is_nameless(int fd)
 	struct statfs status;
 
 	return fstatfs(fd, &status) == 0 && status.f_type == PIPEFS_MAGIC;
+}
+
+bool
+pipe_goes_into(int fd)
+{
+	int type;
+	socklen_t size = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type == SOCK_STREAM;
 }
 
 bool
@@ -169,12 +179,17 @@ pipe_read(int fd, void *bytes, size_t size)
 int
 pipe_write(int fd, const void *bytes, size_t size, size_t *written)
 {
+	size_t most = size;
+
 	*written = 0;
 	while (*written < size) {
-		ssize_t given = write(fd, (const char *)bytes + *written, size - *written);
+		size_t left = size - *written, next = left < most ? left : most;
+		ssize_t given = write(fd, (const char *)bytes + *written, next);
 
 		if (given >= 0)
 			*written += (size_t)given;
+		else if (errno == EMSGSIZE && next > 1)
+			most = next / 2;
 		else if (!again(fd, POLLOUT))
 			return -1;
 	}

@@ -59,6 +59,12 @@ ssize_t pipe_tee_now(int from, int to, size_t size);
  */
 int pipe_poll(struct pollfd *ready, size_t count, int ms);
 
+/*
+ * Whether bytes can be spliced into FD without harm. Not into a socket of datagrams: of UDP's, what fits one
+ * in part waits for more, and is lost without a word when all of it is too large. getsockopt(2), udp(7).
+ */
+bool pipe_goes_into(int fd);
+
 /* Whether ERROR of splice(2) or tee(2) says that they do not work here, but read(2) and write(2) may. */
 bool pipe_is_refusal(int error);
 
@@ -73,7 +79,10 @@ ssize_t pipe_feed(int fd, const struct iovec *pieces, size_t count);
 /* read(2) that waits. */
 ssize_t pipe_read(int fd, void *bytes, size_t size);
 
-/* write(2) of all SIZE bytes. *WRITTEN: how many have left, also with -1 and its errno. */
+/*
+ * write(2) of all SIZE bytes, to a socket of datagrams in as many as it takes. *WRITTEN: how many have left,
+ * also with -1 and its errno.
+ */
 int pipe_write(int fd, const void *bytes, size_t size, size_t *written);
 
 /*
