@@ -503,6 +503,13 @@ is_ours() {
 	[ "${stat%% *}" = "$BASHPID" ]
 }
 
+# ---- What copiers copy
+
+# numbers FILE COUNT: makes a file of lines, 8 bytes each.
+numbers() {
+	seq -f %07.0f "$2" >"$1"
+}
+
 # ---- What watchers are up against
 
 # watches PID: how many watches the process has.

@@ -14,11 +14,6 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# numbers FILE COUNT: makes a file of lines, 8 bytes each.
-numbers() {
-	perl -e 'printf "%07d\n", $_ for 1 .. $ARGV[0]' "$2" >"$1"
-}
-
 # on_fuse SCRIPT: a shell runs it with the odd files of fuse.pl in `odd`, and `wanted` beside it.
 on_fuse() {
 	need_root
