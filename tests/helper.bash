@@ -15,7 +15,7 @@ bats_require_minimum_version 1.5.0
 : "${BUTTER_BUILD:=$BUTTER_SOURCE}"
 : "${BUTTER:=$BUTTER_BUILD/butter}"
 [ -x "$BUTTER" ] || { echo "no butter to test at '$BUTTER'" >&2; exit 1; }
-BUTTER=$(realpath "$BUTTER")
+[[ $BUTTER == /* ]] || BUTTER=$PWD/$BUTTER
 : "${APPLETS:=$("$BUTTER" --list | tr '\n' ' ')}"
 export BUTTER BUTTER_SOURCE BUTTER_BUILD APPLETS
 export LC_ALL=C TZ=UTC0

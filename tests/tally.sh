@@ -1,11 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# tally.sh FILE...: runs test files (*.bats, or programs that print TAP), JOBS at a time (one more than there
-# are processors: tests often wait), each at most FILE_LIMIT seconds, and ends with "N passed, N failed,
-# N skipped". Fails if one failed, or if none ran.
+# tally.sh FILE...: runs test files (*.bats, or programs that print TAP), JOBS at a time, each at most
+# FILE_LIMIT seconds, and ends with "N passed, N failed, N skipped". Fails if one failed, or if none ran.
 # What each file printed stays in test-logs/ of the build folder.
 set -u
-: "${BUTTER_BUILD:=.}" "${BATS:=bats}" "${FILE_LIMIT:=1800}" "${JOBS:=$(($(nproc 2>/dev/null || echo 2) + 1))}"
+: "${BUTTER_BUILD:=.}" "${BATS:=bats}" "${FILE_LIMIT:=1800}" "${JOBS:=$(nproc 2>/dev/null || echo 2)}"
 # A test that hangs shall not take its whole file along.
 : "${BATS_TEST_TIMEOUT:=$((FILE_LIMIT / 6))}"
 
