@@ -47,64 +47,67 @@ static struct reacting reacting = { .debounce = -1 };
 static struct showing showing;
 static struct permitting permitting = PERMITTING_DEFAULT;
 
-static const struct opt options[] = {
-	{ OPT_FLAG, '0', "null", NULL, &showing.null,
-	  "end records in NUL, names as they are; a rename is two: from and to" },
-	WATCHING_NO_DEREFERENCE(no_follow),
-	{ OPT_FLAG, 'j', "json", NULL, &showing.json, "print JSON lines" },
-	{ OPT_COUNT, 'q', "quiet", NULL, &showing.quiet,
-	  "print no notes about what cannot be told; -qq: no events either" },
-	{ OPT_FLAG, 'r', "recursive", NULL, &recursive,
-	  "of each file system, only what is below PATH" },
-	REACTING_EXEC(reacting),
-	{ OPT_STRING, 'F', "format", "FORMAT", &showing.format,
-	  "print %e events, %p path, %w folder, %f name, %o old path, %m both, %P pid, %C command, %u uid, %T and %t time, %0, %n" },
-	{ OPT_NAMES, 'e', "event", "EVENT", &events,
-	  "tell these events only; several joined by commas or options", fanotify_names, 0, 0 },
-	{ OPT_INTEGER, 'n', "count", "N", &count, "end when N events have come", NULL, 1,
-	  INT64_MAX },
-	SHOWING_OUTFILE(showing),
-	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
-	  "end after DURATION without an event, with status 124; 0: tell what is there; --top: in any case" },
-	PERMITTING_ASK(permitting),
-	PERMITTING_ASK_DEFAULT(permitting),
-	PERMITTING_ASK_TIMEOUT(permitting),
-	PERMITTING_AUDIT(permitting),
-	REACTING_BATCH(reacting),
-	{ OPT_STRING, 0, "comm", "NAME", &comm, "only what the command NAME does" },
-	REACTING_DEBOUNCE(reacting),
-	{ OPT_FLAG, 0, "evictable", NULL, &evictable,
-	  "with --inode: marks do not keep their inodes in memory, and go with them" },
-	WATCHING_EXCLUDE(patterns),
-	WATCHING_EXCLUDEI(patterns),
-	WATCHING_FROMFILE(from_files),
-	{ OPT_LIST, 0, "ignore", "PATH", &ignored,
-	  "let the kernel leave out the file PATH, or a folder's entries" },
-	WATCHING_INCLUDE(patterns),
-	WATCHING_INCLUDEI(patterns),
-	{ OPT_FLAG, 0, "inode", NULL, &inode, "watch PATH itself and, of a folder, its entries" },
-	{ OPT_FLAG, 0, "mount", NULL, &mount,
-	  "watch what is opened, read and written through the mount of PATH" },
-	{ OPT_FLAG, 0, "mount-namespace", NULL, &mount_namespace,
-	  "tell what is mounted and unmounted; goes without PATH" },
-	REACTING_ON_BUSY(reacting),
-	SHOWING_ON_OVERFLOW(showing, "-r and --inode"),
-	PERMITTING_PERMIT(permitting),
-	{ OPT_INTEGER, 0, "pid", "PID", &pid, "only what the process PID does, until it ends", NULL,
-	  1, PID_LARGEST },
-	{ OPT_FD, 0, "pidfd", "FD", &pidfd, "the same for the process of the pidfd FD" },
-	WATCHING_QUEUE(queue_size),
-	WATCHING_READY_FD(ready_fd),
-	WATCHING_SD_NOTIFY(sd_notify),
-	PERMITTING_TELL(permitting),
-	SHOWING_TIMEFMT(showing),
-	{ OPT_FLAG, 0, "top", NULL, &top,
-	  "count instead: show the busiest processes, folders and files, then print tables" },
-	{ OPT_FLAG, 0, "unlimited", NULL, &unlimited,
-	  "let the kernel's queue grow as long as there is memory, so that it loses nothing" },
-	REACTING_COMMAND(reacting),
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_flag(table, '0', "null", &showing.null,
+		 "end records in NUL, names as they are; a rename is two: from and to");
+	watching_add_no_dereference(table, &no_follow);
+	opt_flag(table, 'j', "json", &showing.json, "print JSON lines");
+	opt_count(table, 'q', "quiet", &showing.quiet,
+		  "print no notes about what cannot be told; -qq: no events either");
+	opt_flag(table, 'r', "recursive", &recursive,
+		 "of each file system, only what is below PATH");
+	reacting_add_exec(table, &reacting);
+	opt_string(
+		table, 'F', "format", "FORMAT", &showing.format,
+		"print %e events, %p path, %w folder, %f name, %o old path, %m both, %P pid, %C command, %u uid, %T and %t time, %0, %n");
+	opt_names(table, 'e', "event", "EVENT", fanotify_names, &events,
+		  "tell these events only; several joined by commas or options");
+	opt_integer(table, 'n', "count", "N", 1, INT64_MAX, &count, "end when N events have come");
+	showing_add_outfile(table, &showing);
+	opt_duration(
+		table, 't', "timeout", &timeout,
+		"end after DURATION without an event, with status 124; 0: tell what is there; --top: in any case");
+	permitting_add_ask(table, &permitting);
+	permitting_add_ask_default(table, &permitting);
+	permitting_add_ask_timeout(table, &permitting);
+	permitting_add_audit(table, &permitting);
+	reacting_add_batch(table, &reacting);
+	opt_string(table, 0, "comm", "NAME", &comm, "only what the command NAME does");
+	reacting_add_debounce(table, &reacting);
+	opt_flag(table, 0, "evictable", &evictable,
+		 "with --inode: marks do not keep their inodes in memory, and go with them");
+	watching_add_exclude(table, &patterns);
+	watching_add_excludei(table, &patterns);
+	watching_add_fromfile(table, &from_files);
+	opt_list(table, 0, "ignore", "PATH", &ignored,
+		 "let the kernel leave out the file PATH, or a folder's entries");
+	watching_add_include(table, &patterns);
+	watching_add_includei(table, &patterns);
+	opt_flag(table, 0, "inode", &inode, "watch PATH itself and, of a folder, its entries");
+	opt_flag(table, 0, "mount", &mount,
+		 "watch what is opened, read and written through the mount of PATH");
+	opt_flag(table, 0, "mount-namespace", &mount_namespace,
+		 "tell what is mounted and unmounted; goes without PATH");
+	reacting_add_on_busy(table, &reacting);
+	showing_add_on_overflow(table, &showing, SHOWING_WHEN_LOST("-r and --inode"));
+	permitting_add_permit(table, &permitting);
+	opt_integer(table, 0, "pid", "PID", 1, PID_LARGEST, &pid,
+		    "only what the process PID does, until it ends");
+	opt_fd(table, 0, "pidfd", &pidfd, "the same for the process of the pidfd FD");
+	watching_add_queue(table, &queue_size);
+	watching_add_ready_fd(table, &ready_fd);
+	watching_add_sd_notify(table, &sd_notify);
+	permitting_add_tell(table, &permitting);
+	showing_add_timefmt(table, &showing);
+	opt_flag(table, 0, "top", &top,
+		 "count instead: show the busiest processes, folders and files, then print tables");
+	opt_flag(
+		table, 0, "unlimited", &unlimited,
+		"let the kernel's queue grow as long as there is memory, so that it loses nothing");
+	reacting_add_command(table, &reacting);
+}
 
 static struct marks marks;
 static struct selection selection;

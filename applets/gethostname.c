@@ -12,11 +12,12 @@
 
 static bool domain, null;
 
-static const struct opt options[] = {
-	{ OPT_FLAG, '0', "null", NULL, &null, "end the name in NUL instead of newline" },
-	{ OPT_FLAG, 'd', "domain", NULL, &domain, "print the NIS domain name" },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_flag(table, '0', "null", &null, "end the name in NUL instead of newline");
+	opt_flag(table, 'd', "domain", &domain, "print the NIS domain name");
+}
 
 static int
 gethostname_run(int count, char **operands)

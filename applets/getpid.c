@@ -21,14 +21,15 @@
 static bool identity, namespaces;
 static char **command;
 
-static const struct opt options[] = {
-	{ OPT_FLAG, 0, "id", NULL, &identity,
-	  "print PID:INODE, or PID@STARTTIME, which is never used again" },
-	{ OPT_FLAG, 0, "ns", NULL, &namespaces,
-	  "print the id in every pid namespace, from this one inwards" },
-	{ .kind = OPT_COMMAND, .argument = "[-- COMMAND [ARG ...]]", .value = &command },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_flag(table, 0, "id", &identity,
+		 "print PID:INODE, or PID@STARTTIME, which is never used again");
+	opt_flag(table, 0, "ns", &namespaces,
+		 "print the id in every pid namespace, from this one inwards");
+	opt_command(table, &command);
+}
 
 static int
 become(void)

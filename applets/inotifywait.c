@@ -35,59 +35,60 @@ static struct fsnotify fsnotify;
 static bool by_fanotify;
 static struct reacting reacting = { .debounce = -1 };
 
-static const struct opt options[] = {
-	FSNOTIFY_FANOTIFY(fsnotify),
-	FSNOTIFY_INOTIFY(fsnotify),
-	FSNOTIFY_FILE_SYSTEM(fsnotify),
-	{ OPT_FLAG, 'c', "csv", NULL, &showing.csv, "print comma-separated values" },
-	{ OPT_FLAG, 'd', "daemon", NULL, &background,
-	  "as --monitor, in the background; needs --outfile, implies --syslog" },
-	{ OPT_FLAG, 'm', "monitor", NULL, &monitor, "go on after the first event" },
-	WATCHING_NO_DEREFERENCE(no_follow),
-	{ OPT_COUNT, 'q', "quiet", NULL, &showing.quiet,
-	  "print no progress messages; -qq: no events either" },
-	WATCHING_RECURSIVE(recursive),
-	{ OPT_FLAG, 's', "syslog", NULL, &to_syslog,
-	  "send messages to syslog instead of standard error" },
-	REACTING_EXEC(reacting),
-	{ OPT_NAMES, 'e', "event", "EVENT", &events,
-	  "wait for these events only; several joined by commas or options", inotify_names, 0, 0 },
-	SHOWING_OUTFILE(showing),
-	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
-	  "give up after DURATION without an event, with status 2; 0: never" },
-	REACTING_BATCH(reacting),
-	{ OPT_INTEGER, 0, "count", "N", &count, "go on until N events have come", NULL, 1,
-	  INT64_MAX },
-	REACTING_DEBOUNCE(reacting),
-	WATCHING_EXCLUDE(patterns),
-	WATCHING_EXCLUDEI(patterns),
-	{ OPT_FLAG, 0, "follow-name", NULL, &by_name,
-	  "with -m or --count: go on with what replaces an operand" },
-	{ OPT_STRING, 0, "format", "FORMAT", &showing.format,
-	  "print %w watched path, %f file in it, %p both, %e events, %Xe, %T and %t time, %c cookie, %0, %n" },
-	WATCHING_FROMFILE(from_files),
-	WATCHING_INCLUDE(patterns),
-	WATCHING_INCLUDEI(patterns),
-	{ OPT_FLAG, 0, "json", NULL, &showing.json, "print JSON lines" },
-	{ OPT_FLAG, 0, "no-newline", NULL, &showing.no_newline, "print no newline after --format" },
-	{ OPT_FLAG, 0, "null", NULL, &showing.null,
-	  "end records in NUL, names as they are: EVENTS PATH, or --format" },
-	REACTING_ON_BUSY(reacting),
-	SHOWING_ON_OVERFLOW(showing, "-m -r"),
-	{ OPT_FLAG, 0, "partial", NULL, &partial,
-	  "with --recursive: go on when there are not enough watches for all folders" },
-	WATCHING_QUEUE(queue_size),
-	WATCHING_READY_FD(ready_fd),
-	WATCHING_SD_NOTIFY(sd_notify),
-	SHOWING_TIMEFMT(showing),
-	{ OPT_LIST, 0, "until-exists", "PATH", &awaited,
-	  "wait until PATH exists; of several, and with --until-gone, all must hold" },
-	{ OPT_LIST, 0, "until-gone", "PATH", &awaited, "wait until PATH does not exist" },
-	REACTING_COMMAND(reacting),
-	{ OPT_FLAG, 0, "wait-recreate", NULL, &wait_recreate,
-	  "as --follow-name, and wait for an operand that is gone, or not there yet" },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	fsnotify_add_fanotify(table, &fsnotify);
+	fsnotify_add_inotify(table, &fsnotify);
+	fsnotify_add_file_system(table, &fsnotify);
+	opt_flag(table, 'c', "csv", &showing.csv, "print comma-separated values");
+	opt_flag(table, 'd', "daemon", &background,
+		 "as --monitor, in the background; needs --outfile, implies --syslog");
+	opt_flag(table, 'm', "monitor", &monitor, "go on after the first event");
+	watching_add_no_dereference(table, &no_follow);
+	opt_count(table, 'q', "quiet", &showing.quiet,
+		  "print no progress messages; -qq: no events either");
+	watching_add_recursive(table, &recursive);
+	opt_flag(table, 's', "syslog", &to_syslog,
+		 "send messages to syslog instead of standard error");
+	reacting_add_exec(table, &reacting);
+	opt_names(table, 'e', "event", "EVENT", inotify_names, &events,
+		  "wait for these events only; several joined by commas or options");
+	showing_add_outfile(table, &showing);
+	opt_duration(table, 't', "timeout", &timeout,
+		     "give up after DURATION without an event, with status 2; 0: never");
+	reacting_add_batch(table, &reacting);
+	opt_integer(table, 0, "count", "N", 1, INT64_MAX, &count, "go on until N events have come");
+	reacting_add_debounce(table, &reacting);
+	watching_add_exclude(table, &patterns);
+	watching_add_excludei(table, &patterns);
+	opt_flag(table, 0, "follow-name", &by_name,
+		 "with -m or --count: go on with what replaces an operand");
+	opt_string(
+		table, 0, "format", "FORMAT", &showing.format,
+		"print %w watched path, %f file in it, %p both, %e events, %Xe, %T and %t time, %c cookie, %0, %n");
+	watching_add_fromfile(table, &from_files);
+	watching_add_include(table, &patterns);
+	watching_add_includei(table, &patterns);
+	opt_flag(table, 0, "json", &showing.json, "print JSON lines");
+	opt_flag(table, 0, "no-newline", &showing.no_newline, "print no newline after --format");
+	opt_flag(table, 0, "null", &showing.null,
+		 "end records in NUL, names as they are: EVENTS PATH, or --format");
+	reacting_add_on_busy(table, &reacting);
+	showing_add_on_overflow(table, &showing, SHOWING_WHEN_LOST("-m -r"));
+	opt_flag(table, 0, "partial", &partial,
+		 "with --recursive: go on when there are not enough watches for all folders");
+	watching_add_queue(table, &queue_size);
+	watching_add_ready_fd(table, &ready_fd);
+	watching_add_sd_notify(table, &sd_notify);
+	showing_add_timefmt(table, &showing);
+	opt_list(table, 0, "until-exists", "PATH", &awaited,
+		 "wait until PATH exists; of several, and with --until-gone, all must hold");
+	opt_list(table, 0, "until-gone", "PATH", &awaited, "wait until PATH does not exist");
+	reacting_add_command(table, &reacting);
+	opt_flag(table, 0, "wait-recreate", &wait_recreate,
+		 "as --follow-name, and wait for an operand that is gone, or not there yet");
+}
 
 static struct files files;
 static struct selection selection;
@@ -257,17 +258,17 @@ check_awaited(int operands)
 	    || showing.time_format || wait_recreate)
 		return misuse(
 			"--%s goes without operands, and with -P, -q, -s, -t, --json, --ready-fd and --sd-notify only",
-			awaited.items[0].row->name);
+			awaited.items[0].name);
 	for (size_t i = 0; i < awaited.count; i++)
 		if (!*awaited.items[i].text)
-			return misuse("--%s: the path is empty", awaited.items[i].row->name);
+			return misuse("--%s: the path is empty", awaited.items[i].name);
 	return 0;
 }
 
 static bool
 awaits_end(const struct opt_item *item)
 {
-	return !strcmp(item->row->name, "until-gone");
+	return !strcmp(item->name, "until-gone");
 }
 
 static void

@@ -26,60 +26,52 @@ static struct opt_list from_files, patterns;
 
 /* The columns in the order of inotify-tools; both tables have them. */
 #define COLUMNS                                                                                    \
-	{ "access", IN_ACCESS, NULL, NULL }, { "modify", IN_MODIFY, NULL, NULL },                  \
-		{ "attrib", IN_ATTRIB, NULL, NULL },                                               \
-		{ "close_write", IN_CLOSE_WRITE, NULL, NULL },                                     \
-		{ "close_nowrite", IN_CLOSE_NOWRITE, NULL, NULL },                                 \
-		{ "open", IN_OPEN, NULL, NULL }, { "moved_from", IN_MOVED_FROM, NULL, NULL },      \
-		{ "moved_to", IN_MOVED_TO, NULL, NULL },                                           \
-		{ "move_self", IN_MOVE_SELF, NULL, NULL }, { "create", IN_CREATE, NULL, NULL },    \
-		{ "delete", IN_DELETE, NULL, NULL },                                               \
-		{ "delete_self", IN_DELETE_SELF, NULL, NULL },                                     \
+	{ "access", IN_ACCESS }, { "modify", IN_MODIFY }, { "attrib", IN_ATTRIB },                 \
+		{ "close_write", IN_CLOSE_WRITE }, { "close_nowrite", IN_CLOSE_NOWRITE },          \
+		{ "open", IN_OPEN }, { "moved_from", IN_MOVED_FROM }, { "moved_to", IN_MOVED_TO }, \
+		{ "move_self", IN_MOVE_SELF }, { "create", IN_CREATE }, { "delete", IN_DELETE },   \
+		{ "delete_self", IN_DELETE_SELF },                                                 \
 	{                                                                                          \
-		"unmount", IN_UNMOUNT, NULL, NULL                                                  \
+		"unmount", IN_UNMOUNT                                                              \
 	}
 
 /* What can be counted, and what can be sorted by. */
-static const struct name countable[] = { COLUMNS,
-					 { "close", IN_CLOSE, NULL, NULL },
-					 { "move", IN_MOVE, NULL, NULL },
-					 { "all_events", IN_ALL_EVENTS, NULL, NULL },
-					 { NULL, 0, NULL, NULL } };
-static const struct name keys[] = { { "total", TALLY_TOTAL, NULL, NULL },
-				    COLUMNS,
-				    { NULL, 0, NULL, NULL } };
+static const struct name countable[] = {
+	COLUMNS, { "close", IN_CLOSE }, { "move", IN_MOVE }, { "all_events", IN_ALL_EVENTS }, { "" }
+};
+static const struct name keys[] = { { "total", TALLY_TOTAL }, COLUMNS, { "" } };
 
 static struct fsnotify fsnotify;
 static bool by_fanotify;
 
-static const struct opt options[] = {
-	FSNOTIFY_FANOTIFY(fsnotify),
-	FSNOTIFY_INOTIFY(fsnotify),
-	WATCHING_NO_DEREFERENCE(no_follow),
-	FSNOTIFY_FILE_SYSTEM(fsnotify),
-	WATCHING_RECURSIVE(recursive),
-	{ OPT_FLAG, 'v', "verbose", NULL, &verbose, "tell more about the watches" },
-	{ OPT_FLAG, 'z', "zero", NULL, &zero,
-	  "print also rows and columns in which nothing was counted" },
-	{ OPT_CHOICE, 'a', "ascending", "KEY", &ascending,
-	  "sort by KEY, the least first: total or an event", keys, 0, 0 },
-	{ OPT_CHOICE, 'd', "descending", "KEY", &descending,
-	  "sort by KEY, the most first (default: total)", keys, 0, 0 },
-	{ OPT_NAMES, 'e', "event", "EVENT", &events,
-	  "count these events only; several joined by commas or options", countable, 0, 0 },
-	{ OPT_DURATION, 't', "timeout", "DURATION", &timeout,
-	  "end after DURATION; 0: when a signal comes" },
-	{ OPT_FLAG, 0, "csv", NULL, &csv, "print comma-separated values" },
-	WATCHING_EXCLUDE(patterns),
-	WATCHING_EXCLUDEI(patterns),
-	WATCHING_FROMFILE(from_files),
-	WATCHING_INCLUDE(patterns),
-	WATCHING_INCLUDEI(patterns),
-	{ OPT_FLAG, 0, "json", NULL, &json, "print JSON lines, one for each row" },
-	{ OPT_FLAG, 0, "live", NULL, &live, "show on the terminal what is busiest, until the end" },
-	WATCHING_READY_FD(ready_fd),
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	fsnotify_add_fanotify(table, &fsnotify);
+	fsnotify_add_inotify(table, &fsnotify);
+	watching_add_no_dereference(table, &no_follow);
+	fsnotify_add_file_system(table, &fsnotify);
+	watching_add_recursive(table, &recursive);
+	opt_flag(table, 'v', "verbose", &verbose, "tell more about the watches");
+	opt_flag(table, 'z', "zero", &zero,
+		 "print also rows and columns in which nothing was counted");
+	opt_choice(table, 'a', "ascending", "KEY", keys, &ascending,
+		   "sort by KEY, the least first: total or an event");
+	opt_choice(table, 'd', "descending", "KEY", keys, &descending,
+		   "sort by KEY, the most first (default: total)");
+	opt_names(table, 'e', "event", "EVENT", countable, &events,
+		  "count these events only; several joined by commas or options");
+	opt_duration(table, 't', "timeout", &timeout, "end after DURATION; 0: when a signal comes");
+	opt_flag(table, 0, "csv", &csv, "print comma-separated values");
+	watching_add_exclude(table, &patterns);
+	watching_add_excludei(table, &patterns);
+	watching_add_fromfile(table, &from_files);
+	watching_add_include(table, &patterns);
+	watching_add_includei(table, &patterns);
+	opt_flag(table, 0, "json", &json, "print JSON lines, one for each row");
+	opt_flag(table, 0, "live", &live, "show on the terminal what is busiest, until the end");
+	watching_add_ready_fd(table, &ready_fd);
+}
 
 static struct files files;
 static struct selection selection;

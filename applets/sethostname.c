@@ -18,13 +18,14 @@ enum { FILE_MOST = 65536 }; /* bytes of FILE that are looked at */
 static bool domain, force;
 static const char *file;
 
-static const struct opt options[] = {
-	{ OPT_STRING, 'F', "file", "FILE", &file,
-	  "take the first line of FILE (-: standard input) that is no comment" },
-	{ OPT_FLAG, 'd', "domain", NULL, &domain, "set the NIS domain name" },
-	{ OPT_FLAG, 'f', "force", NULL, &force, "set whatever the kernel takes, RFC 1123 or not" },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_string(table, 'F', "file", "FILE", &file,
+		   "take the first line of FILE (-: standard input) that is no comment");
+	opt_flag(table, 'd', "domain", &domain, "set the NIS domain name");
+	opt_flag(table, 'f', "force", &force, "set whatever the kernel takes, RFC 1123 or not");
+}
 
 static int
 set(const char *name, size_t length)

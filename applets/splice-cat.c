@@ -23,25 +23,27 @@ static bool append, explain, json, stable, with_progress, with_stats;
 static const char *out_file;
 static uint64_t length = UINT64_MAX, offset, pipe_size = PIPE_SIZE, rate;
 
-static const struct opt options[] = {
-	{ OPT_STRING, 'o', "output", "FILE", &out_file, "write to FILE, which is made or emptied" },
-	{ OPT_FLAG, 0, "append", NULL, &append, "with --output: add to the end of FILE" },
-	{ OPT_SIZE, 0, "offset", "SIZE", &offset, "leave out the first SIZE bytes of all" },
-	{ OPT_SIZE, 0, "length", "SIZE", &length, "no more than SIZE bytes of all" },
-	{ OPT_SIZE, 0, "rate", "SIZE", &rate, "no more than SIZE bytes in a second" },
-	{ OPT_FLAG, 0, "stable", NULL, &stable,
-	  "what is sent does not change with the file later: a copy, never a reference" },
-	{ OPT_SIZE, 0, "pipe-size", "SIZE", &pipe_size,
-	  "of the pipe in between, and asked for at both ends (1M)" },
-	{ OPT_FLAG, 0, "progress", NULL, &with_progress,
-	  "show how far it is on a terminal, after a second" },
-	{ OPT_FLAG, 0, "stats", NULL, &with_stats,
-	  "say bytes, seconds, calls and way on standard error at the end" },
-	{ OPT_FLAG, 'j', "json", NULL, &json, "with --stats: as a JSON line" },
-	{ OPT_FLAG, 0, "explain", NULL, &explain,
-	  "say which way each FILE went, and why no better one" },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_string(table, 'o', "output", "FILE", &out_file,
+		   "write to FILE, which is made or emptied");
+	opt_flag(table, 0, "append", &append, "with --output: add to the end of FILE");
+	opt_size(table, 0, "offset", &offset, "leave out the first SIZE bytes of all");
+	opt_size(table, 0, "length", &length, "no more than SIZE bytes of all");
+	opt_size(table, 0, "rate", &rate, "no more than SIZE bytes in a second");
+	opt_flag(table, 0, "stable", &stable,
+		 "what is sent does not change with the file later: a copy, never a reference");
+	opt_size(table, 0, "pipe-size", &pipe_size,
+		 "of the pipe in between, and asked for at both ends (1M)");
+	opt_flag(table, 0, "progress", &with_progress,
+		 "show how far it is on a terminal, after a second");
+	opt_flag(table, 0, "stats", &with_stats,
+		 "say bytes, seconds, calls and way on standard error at the end");
+	opt_flag(table, 'j', "json", &json, "with --stats: as a JSON line");
+	opt_flag(table, 0, "explain", &explain,
+		 "say which way each FILE went, and why no better one");
+}
 
 static struct stream stream;
 static struct meter meter;

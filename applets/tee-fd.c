@@ -33,19 +33,19 @@ enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096, SPILL_LIMIT = 1 << 30 };
 enum { TELL_PIPE = 1, STOP_PIPE = 2, TELL = 4, STOP = 8 };
 
 static const struct name modes[] = {
-	{ "warn", TELL | TELL_PIPE, NULL, NULL },
-	{ "warn-nopipe", TELL, NULL, NULL },
-	{ "exit", TELL | TELL_PIPE | STOP | STOP_PIPE, NULL, NULL },
-	{ "exit-nopipe", TELL | STOP, NULL, NULL },
-	{ 0 },
+	{ "warn", TELL | TELL_PIPE },
+	{ "warn-nopipe", TELL },
+	{ "exit", TELL | TELL_PIPE | STOP | STOP_PIPE },
+	{ "exit-nopipe", TELL | STOP },
+	{ "" },
 };
 
 static const struct name policies[] = {
-	{ "block", OUTPUT_BLOCK, NULL, NULL },
-	{ "drop", OUTPUT_DROP, NULL, NULL },
-	{ "detach", OUTPUT_DETACH, NULL, NULL },
-	{ "spill", OUTPUT_SPILL, NULL, NULL },
-	{ 0 },
+	{ "block", OUTPUT_BLOCK },
+	{ "drop", OUTPUT_DROP },
+	{ "detach", OUTPUT_DETACH },
+	{ "spill", OUTPUT_SPILL },
+	{ "" },
 };
 
 static bool append, ignore, json, with_progress, with_stats;
@@ -54,30 +54,31 @@ static int64_t patience = NUM_SECOND;
 static struct opt_list commands, slow;
 static uint64_t mode = TELL, pipe_size = PIPE_SIZE, spill_limit = SPILL_LIMIT;
 
-static const struct opt options[] = {
-	{ OPT_FLAG, 'a', "append", NULL, &append, "add to the end of files" },
-	{ OPT_LIST, 'x', "exec", "COMMAND", &commands,
-	  "an output that COMMAND reads, run by sh -c" },
-	{ OPT_LIST, 0, "slow", "POLICY", &slow,
-	  "POLICY:OUTPUT, or of all: block, drop, detach or spill (block)" },
-	{ OPT_SIZE, 0, "spill-limit", "SIZE", &spill_limit,
-	  "spill: so much waits on the disk, then it blocks (1G)" },
-	{ OPT_STRING, 0, "spill-dir", "DIR", &spill_folder, "spill: in this folder (/var/tmp)" },
-	{ OPT_DURATION, 0, "patience", "DURATION", &patience,
-	  "how long who is slow may take nothing (1s)", .low = 1 },
-	{ OPT_CHOICE, 0, "output-error", "MODE", &mode,
-	  "what an error at an output means (warn-nopipe)", modes },
-	{ OPT_SET, 'p', NULL, NULL, &mode, "as --output-error warn-nopipe", .low = TELL },
-	{ OPT_FLAG, 'i', "ignore-interrupts", NULL, &ignore, "ignore SIGINT, as do the COMMANDs" },
-	{ OPT_SIZE, 0, "pipe-size", "SIZE", &pipe_size,
-	  "of the pipes in between, and asked for at all ends (1M)" },
-	{ OPT_FLAG, 0, "progress", NULL, &with_progress,
-	  "show how far it is on a terminal, after a second" },
-	{ OPT_FLAG, 0, "stats", NULL, &with_stats,
-	  "say bytes, seconds and calls on standard error at the end" },
-	{ OPT_FLAG, 'j', "json", NULL, &json, "with --stats: as JSON lines" },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_flag(table, 'a', "append", &append, "add to the end of files");
+	opt_list(table, 'x', "exec", "COMMAND", &commands,
+		 "an output that COMMAND reads, run by sh -c");
+	opt_list(table, 0, "slow", "POLICY", &slow,
+		 "POLICY:OUTPUT, or of all: block, drop, detach or spill (block)");
+	opt_size(table, 0, "spill-limit", &spill_limit,
+		 "spill: so much waits on the disk, then it blocks (1G)");
+	opt_string(table, 0, "spill-dir", "DIR", &spill_folder, "spill: in this folder (/var/tmp)");
+	opt_duration(table, 0, "patience", &patience, "how long who is slow may take nothing (1s)")
+		->low = 1;
+	opt_choice(table, 0, "output-error", "MODE", modes, &mode,
+		   "what an error at an output means (warn-nopipe)");
+	opt_set(table, 'p', NULL, TELL, &mode, "as --output-error warn-nopipe");
+	opt_flag(table, 'i', "ignore-interrupts", &ignore, "ignore SIGINT, as do the COMMANDs");
+	opt_size(table, 0, "pipe-size", &pipe_size,
+		 "of the pipes in between, and asked for at all ends (1M)");
+	opt_flag(table, 0, "progress", &with_progress,
+		 "show how far it is on a terminal, after a second");
+	opt_flag(table, 0, "stats", &with_stats,
+		 "say bytes, seconds and calls on standard error at the end");
+	opt_flag(table, 'j', "json", &json, "with --stats: as JSON lines");
+}
 
 /* What stands behind an output. */
 struct target {

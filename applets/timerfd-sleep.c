@@ -24,10 +24,10 @@
 enum on_change { RESTART, EXIT, IGNORE };
 
 static const struct name reactions[] = {
-	{ "restart", RESTART, NULL, NULL },
-	{ "exit", EXIT, NULL, NULL },
-	{ "ignore", IGNORE, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
+	{ "restart", RESTART },
+	{ "exit", EXIT },
+	{ "ignore", IGNORE },
+	{ "" },
 };
 
 enum { UNSET = -1 };
@@ -38,30 +38,30 @@ static uint64_t clock_id = (uint64_t)UNSET, reaction = (uint64_t)UNSET;
 static bool with_progress, json, null;
 static int ready_fd = -1;
 
-static const struct opt options[] = {
-	{ OPT_FLAG, '0', "null", NULL, &null, "--every: end records in NUL instead of newline" },
-	{ OPT_STRING, 'F', "format", "FORMAT", &format,
-	  "--every: print %e event, %v number of the tick, %k ticks since the last record, %t time" },
-	{ OPT_FLAG, 'j', "json", NULL, &json, "--every: print JSON lines" },
-	{ OPT_INTEGER, 'n', "count", "N", &count, "--every: stop after N ticks", NULL, 1,
-	  INT64_MAX },
-	{ OPT_STRING, 'u', "until", "TIME", &until,
-	  "sleep until @EPOCH, HH:MM[:SS] or YYYY-MM-DD[THH:MM[:SS][ZONE]]" },
-	{ OPT_DURATION, 0, "every", "DURATION", &every, "tick each DURATION, a record each", NULL,
-	  1, 0 },
-	{ OPT_DURATION, 0, "align", "DURATION", &align,
-	  "end (--every: begin) at a full multiple of DURATION on the wall clock, such as 15m",
-	  NULL, 1, 0 },
-	{ OPT_CHOICE, 0, "clock", "CLOCK", &clock_id,
-	  "the clock to follow; monotonic unless --until or --align need realtime", timerfd_clocks,
-	  0, 0 },
-	{ OPT_CHOICE, 0, "on-clock-change", "ACTION", &reaction,
-	  "what to do when somebody sets the clock; default restart", reactions, 0, 0 },
-	{ OPT_FLAG, 0, "progress", NULL, &with_progress, "draw a bar on the terminal" },
-	{ OPT_FD, 0, "ready-fd", "FD", &ready_fd,
-	  "write a newline to FD and close it once the timer runs" },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_flag(table, '0', "null", &null, "--every: end records in NUL instead of newline");
+	opt_string(
+		table, 'F', "format", "FORMAT", &format,
+		"--every: print %e event, %v number of the tick, %k ticks since the last record, %t time");
+	opt_flag(table, 'j', "json", &json, "--every: print JSON lines");
+	opt_integer(table, 'n', "count", "N", 1, INT64_MAX, &count, "--every: stop after N ticks");
+	opt_string(table, 'u', "until", "TIME", &until,
+		   "sleep until @EPOCH, HH:MM[:SS] or YYYY-MM-DD[THH:MM[:SS][ZONE]]");
+	opt_duration(table, 0, "every", &every, "tick each DURATION, a record each")->low = 1;
+	opt_duration(
+		table, 0, "align", &align,
+		"end (--every: begin) at a full multiple of DURATION on the wall clock, such as 15m")
+		->low = 1;
+	opt_choice(table, 0, "clock", "CLOCK", timerfd_clocks, &clock_id,
+		   "the clock to follow; monotonic unless --until or --align need realtime");
+	opt_choice(table, 0, "on-clock-change", "ACTION", reactions, &reaction,
+		   "what to do when somebody sets the clock; default restart");
+	opt_flag(table, 0, "progress", &with_progress, "draw a bar on the terminal");
+	opt_fd(table, 0, "ready-fd", &ready_fd,
+	       "write a newline to FD and close it once the timer runs");
+}
 
 /* The timer runs by then: only who stands between this program and the kernel refuses to wait. */
 static const struct hint wait_hints[] = {

@@ -29,25 +29,26 @@ static const char *file, *pattern;
 static int64_t times;
 static uint64_t pipe_size = PIPE_SIZE, rate, size = UINT64_MAX;
 
-static const struct opt options[] = {
-	{ OPT_STRING, 'f', "file", "FILE", &file, "send FILE, or standard input for -" },
-	{ OPT_STRING, 0, "pattern", "HEX", &pattern,
-	  "send these bytes, such as 00 or deadbeef, without a newline" },
-	{ OPT_INTEGER, 'n', "count", "N", &times, "N times instead of once", NULL, 1, INT64_MAX },
-	{ OPT_SIZE, 0, "size", "SIZE", &size, "again and again, until it is SIZE bytes in all",
-	  NULL, 0, INT64_MAX },
-	{ OPT_FLAG, 0, "forever", NULL, &forever, "again and again, until the reader leaves" },
-	{ OPT_SIZE, 0, "rate", "SIZE", &rate, "no more than SIZE bytes in a second" },
-	{ OPT_FLAG, 0, "stable", NULL, &stable,
-	  "--file: what is sent does not change with FILE later: a copy" },
-	{ OPT_SIZE, 0, "pipe-size", "SIZE", &pipe_size, "asked for of the pipe (1M)" },
-	{ OPT_FLAG, 0, "progress", NULL, &with_progress,
-	  "show how far it is on a terminal, after a second" },
-	{ OPT_FLAG, 0, "stats", NULL, &with_stats,
-	  "say bytes, seconds, calls and way on standard error at the end" },
-	{ OPT_FLAG, 'j', "json", NULL, &json, "with --stats: as a JSON line" },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_string(table, 'f', "file", "FILE", &file, "send FILE, or standard input for -");
+	opt_string(table, 0, "pattern", "HEX", &pattern,
+		   "send these bytes, such as 00 or deadbeef, without a newline");
+	opt_integer(table, 'n', "count", "N", 1, INT64_MAX, &times, "N times instead of once");
+	opt_size(table, 0, "size", &size, "again and again, until it is SIZE bytes in all")->high =
+		INT64_MAX;
+	opt_flag(table, 0, "forever", &forever, "again and again, until the reader leaves");
+	opt_size(table, 0, "rate", &rate, "no more than SIZE bytes in a second");
+	opt_flag(table, 0, "stable", &stable,
+		 "--file: what is sent does not change with FILE later: a copy");
+	opt_size(table, 0, "pipe-size", &pipe_size, "asked for of the pipe (1M)");
+	opt_flag(table, 0, "progress", &with_progress,
+		 "show how far it is on a terminal, after a second");
+	opt_flag(table, 0, "stats", &with_stats,
+		 "say bytes, seconds, calls and way on standard error at the end");
+	opt_flag(table, 'j', "json", &json, "with --stats: as a JSON line");
+}
 
 static struct feed feed;
 static struct meter meter;

@@ -23,7 +23,7 @@ struct applet {
 	const char *also;                       /* another name, which is not listed, or NULL */
 	bool *called_also;                      /* is set when it was called by that */
 	int min, max;                           /* how many operands */
-	const struct opt *options;              /* ends with OPT_END, or NULL */
+	void (*options)(struct opt_table *);    /* adds a row for each option, or NULL */
 	bool wrapper;                           /* options end at the first operand */
 	int failure;                            /* status of failing and wrong usage; 0 means 1 */
 	int (*run)(int count, char **operands); /* returns the exit status */

@@ -4,6 +4,27 @@
 #include "cli/say.h"
 #include "kernel/inotify.h"
 
+void
+fsnotify_add_fanotify(struct opt_table *table, struct fsnotify *fsnotify)
+{
+	opt_flag(table, 'F', "fanotify", &fsnotify->fanotify,
+		 "watch by fanotify: with -r by one mark, whatever the size of the tree");
+}
+
+void
+fsnotify_add_inotify(struct opt_table *table, struct fsnotify *fsnotify)
+{
+	opt_flag(table, 'I', "inotify", &fsnotify->by_inotify,
+		 "watch by inotify, also when called by a name that begins with fsnotify");
+}
+
+void
+fsnotify_add_file_system(struct opt_table *table, struct fsnotify *fsnotify)
+{
+	opt_flag(table, 'S', "filesystem", &fsnotify->whole,
+		 "watch the whole file system of each PATH, by fanotify");
+}
+
 bool
 fsnotify_wanted(const struct fsnotify *fsnotify, bool recursive, int *status)
 {

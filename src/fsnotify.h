@@ -17,23 +17,10 @@ struct fsnotify {
 	struct marks marks;
 };
 
-#define FSNOTIFY_FANOTIFY(fsnotify)                                                                \
-	{                                                                                          \
-		OPT_FLAG, 'F', "fanotify", NULL, &(fsnotify).fanotify,                             \
-			"watch by fanotify: with -r by one mark, whatever the size of the tree"    \
-	}
-
-#define FSNOTIFY_INOTIFY(fsnotify)                                                                 \
-	{                                                                                          \
-		OPT_FLAG, 'I', "inotify", NULL, &(fsnotify).by_inotify,                            \
-			"watch by inotify, also when called by a name that begins with fsnotify"   \
-	}
-
-#define FSNOTIFY_FILE_SYSTEM(fsnotify)                                                             \
-	{                                                                                          \
-		OPT_FLAG, 'S', "filesystem", NULL, &(fsnotify).whole,                              \
-			"watch the whole file system of each PATH, by fanotify"                    \
-	}
+/* Each adds the option of its name to TABLE; they fill FSNOTIFY. */
+void fsnotify_add_fanotify(struct opt_table *table, struct fsnotify *fsnotify);
+void fsnotify_add_inotify(struct opt_table *table, struct fsnotify *fsnotify);
+void fsnotify_add_file_system(struct opt_table *table, struct fsnotify *fsnotify);
 
 /* Whether it is to be fanotify; *STATUS is not 0, after a message, when options exclude each other. */
 bool fsnotify_wanted(const struct fsnotify *fsnotify, bool recursive, int *status);

@@ -14,6 +14,7 @@
 #include "applet.h"
 #include "cli/out.h"
 #include "cli/say.h"
+#include "cli/usage.h"
 #include "install.h"
 #include "memory.h"
 #include "process/descriptors.h"
@@ -88,16 +89,17 @@ unknown_applet(const char *name)
 static bool list_names, list_long, install, force;
 static const char *options_of;
 
-static const struct opt options[] = {
-	{ OPT_FLAG, 0, "list", NULL, &list_names, "print the names of the applets" },
-	{ OPT_FLAG, 0, "list-long", NULL, &list_long, "print name, tab, summary" },
-	{ OPT_FLAG, 0, "install", NULL, &install,
-	  "make links to APPLETs (default: all) in DIR (default: butter's own folder)" },
-	{ OPT_FLAG, 0, "force", NULL, &force, "--install: replace what is there" },
-	{ OPT_STRING, 0, "options", "APPLET", &options_of,
-	  "print an applet's options, for completion" },
-	OPT_END,
-};
+static void
+options(struct opt_table *table)
+{
+	opt_flag(table, 0, "list", &list_names, "print the names of the applets");
+	opt_flag(table, 0, "list-long", &list_long, "print name, tab, summary");
+	opt_flag(table, 0, "install", &install,
+		 "make links to APPLETs (default: all) in DIR (default: butter's own folder)");
+	opt_flag(table, 0, "force", &force, "--install: replace what is there");
+	opt_string(table, 0, "options", "APPLET", &options_of,
+		   "print an applet's options, for completion");
+}
 
 static const struct applet butter; /* itself, below */
 
@@ -105,10 +107,13 @@ static int
 print_options(const char *name)
 {
 	const struct applet *applet = strcmp(name, "butter") ? find_applet(name) : &butter;
+	struct opt_table table;
 
 	if (!applet)
 		return unknown_applet(name);
-	opt_print(applet);
+	opt_open(&table, applet);
+	usage_list(&table);
+	opt_close(&table);
 	return 0;
 }
 

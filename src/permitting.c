@@ -11,6 +11,7 @@
 #include "file.h"
 #include "kernel/fanotify.h"
 #include "kernel/pid.h"
+#include "memory.h"
 
 enum { READ_SIZE = 65536, RULES_MOST = 1 << 20 };
 
@@ -18,18 +19,60 @@ enum { READ_SIZE = 65536, RULES_MOST = 1 << 20 };
 
 enum { ANSWER_ALLOW, ANSWER_DENY };
 
-const struct name permitting_defaults[] = {
-	{ "allow", ANSWER_ALLOW, NULL, NULL },
-	{ "deny", ANSWER_DENY, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
+static const struct name defaults[] = {
+	{ "allow", ANSWER_ALLOW },
+	{ "deny", ANSWER_DENY },
+	{ "" },
 };
 
-const struct name permitting_tells[] = {
-	{ "all", PERMIT_TELL_ALL, NULL, NULL },
-	{ "denied", PERMIT_TELL_DENIED, NULL, NULL },
-	{ "none", PERMIT_TELL_NONE, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
+static const struct name tells[] = {
+	{ "all", PERMIT_TELL_ALL },
+	{ "denied", PERMIT_TELL_DENIED },
+	{ "none", PERMIT_TELL_NONE },
+	{ "" },
 };
+
+void
+permitting_add_ask(struct opt_table *table, struct permitting *permitting)
+{
+	opt_string(table, 0, "ask", "COMMAND", &permitting->ask,
+		   "--permit: run COMMAND where a rule says ask; its status 0 allows, 1 denies");
+}
+
+void
+permitting_add_ask_default(struct opt_table *table, struct permitting *permitting)
+{
+	opt_choice(table, 0, "ask-default", "ANSWER", defaults, &permitting->ask_default,
+		   "--ask: the answer when COMMAND gives none: allow (default) or deny");
+}
+
+void
+permitting_add_ask_timeout(struct opt_table *table, struct permitting *permitting)
+{
+	opt_duration(table, 0, "ask-timeout", &permitting->ask_timeout,
+		     "--permit: how long COMMAND may take, and we may be silent (5s)");
+}
+
+void
+permitting_add_audit(struct opt_table *table, struct permitting *permitting)
+{
+	opt_flag(table, 0, "audit", &permitting->audit,
+		 "--permit: have the kernel write each answer to the audit log");
+}
+
+void
+permitting_add_permit(struct opt_table *table, struct permitting *permitting)
+{
+	opt_string(table, 0, "permit", "RULES", &permitting->rules_file,
+		   "allow and deny opening and executing by the rules in the file RULES");
+}
+
+void
+permitting_add_tell(struct opt_table *table, struct permitting *permitting)
+{
+	opt_choice(table, 0, "tell", "WHAT", tells, &permitting->tell,
+		   "--permit: print all (default) decisions, those that are denied, or none");
+}
 
 bool
 permitting_is_on(const struct permitting *permitting)
@@ -41,7 +84,7 @@ int
 permitting_check(const struct permitting *permitting)
 {
 	static const struct permitting otherwise = PERMITTING_DEFAULT;
-	bool asks = permitting->ask[0];
+	bool asks = permitting->ask;
 
 	if (!permitting->rules_file
 	    && (asks || permitting->audit || permitting->tell || permitting->ask_default
@@ -50,7 +93,7 @@ permitting_check(const struct permitting *permitting)
 			"--ask, --ask-default, --ask-timeout, --audit and --tell need --permit");
 	if (permitting->ask_default && !asks)
 		return misuse("--ask-default needs --ask");
-	if (asks && !*permitting->ask[0])
+	if (asks && !*permitting->ask)
 		return misuse("--ask: the command is empty");
 	if (permitting->ask_timeout < LEAST_TIMEOUT || permitting->ask_timeout == NUM_FOREVER)
 		return misuse(
@@ -95,7 +138,7 @@ read_rules(struct permitting *permitting)
 		return status;
 	if (!permitting->rules.count)
 		return failx("there are no rules in '%s'", path);
-	if (permitting->rules.asks && !permitting->ask[0])
+	if (permitting->rules.asks && !permitting->ask)
 		return failx("%s:%zu:1: this rule asks, and no --ask says whom", path,
 			     permitting->rules.asks);
 	rules_resolve(&permitting->rules);
@@ -115,10 +158,10 @@ tell_news(enum permit_news news, int64_t value, void *context)
 	}
 	errno = (int)value;
 	if (news == PERMIT_NOT_RUN)
-		fail(pid_start_hints, "cannot run '%s', so that is %s", permitting->ask[0], answer);
+		fail(pid_start_hints, "cannot run '%s', so that is %s", permitting->ask, answer);
 	else
 		failx("the process that runs '%s' was ended: what rules would ask about is %s",
-		      permitting->ask[0], answer);
+		      permitting->ask, answer);
 }
 
 static int
@@ -152,8 +195,10 @@ permitting_start(struct permitting *permitting, enum permit_scope scope, const c
 
 	if (status)
 		return status;
+	if (permitting->ask)
+		permitting->asked[0] = memory_string(permitting->ask);
 	permitting->permit = (struct permit){ .rules = &permitting->rules,
-					      .ask = permitting->ask[0] ? permitting->ask : NULL,
+					      .ask = permitting->ask ? permitting->asked : NULL,
 					      .ask_timeout = permitting->ask_timeout,
 					      .ask_denies = permitting->ask_default == ANSWER_DENY,
 					      .audit = permitting->audit,

@@ -12,60 +12,28 @@
 /* What the options fill. */
 struct permitting {
 	const char *rules_file; /* --permit; NULL: not given */
-	char *ask[2];           /* --ask and NULL; NULL: not given */
+	const char *ask;        /* --ask; NULL: not given */
 	int64_t ask_timeout;    /* nanoseconds */
 	uint64_t ask_default, tell;
 	bool audit;
 
+	char *asked[2]; /* the command of --ask, as permit wants it */
 	struct rules rules;
 	struct permit permit;
 };
-
-/* The values of --ask-default and --tell. */
-extern const struct name permitting_defaults[], permitting_tells[];
 
 #define PERMITTING_DEFAULT                                                                         \
 	{                                                                                          \
 		.ask_timeout = 5 * NUM_SECOND                                                      \
 	}
 
-#define PERMITTING_ASK(this)                                                                         \
-	{                                                                                            \
-		OPT_STRING, 0, "ask", "COMMAND", &(this).ask[0],                                     \
-			"--permit: run COMMAND where a rule says ask; its status 0 allows, 1 denies" \
-	}
-
-#define PERMITTING_ASK_DEFAULT(this)                                                               \
-	{                                                                                          \
-		OPT_CHOICE, 0, "ask-default", "ANSWER", &(this).ask_default,                       \
-			"--ask: the answer when COMMAND gives none: allow (default) or deny",      \
-			permitting_defaults, 0, 0                                                  \
-	}
-
-#define PERMITTING_ASK_TIMEOUT(this)                                                               \
-	{                                                                                          \
-		OPT_DURATION, 0, "ask-timeout", "DURATION", &(this).ask_timeout,                   \
-			"--permit: how long COMMAND may take, and we may be silent (5s)"           \
-	}
-
-#define PERMITTING_AUDIT(this)                                                                     \
-	{                                                                                          \
-		OPT_FLAG, 0, "audit", NULL, &(this).audit,                                         \
-			"--permit: have the kernel write each answer to the audit log"             \
-	}
-
-#define PERMITTING_PERMIT(this)                                                                    \
-	{                                                                                          \
-		OPT_STRING, 0, "permit", "RULES", &(this).rules_file,                              \
-			"allow and deny opening and executing by the rules in the file RULES"      \
-	}
-
-#define PERMITTING_TELL(this)                                                                      \
-	{                                                                                          \
-		OPT_CHOICE, 0, "tell", "WHAT", &(this).tell,                                       \
-			"--permit: print all (default) decisions, those that are denied, or none", \
-			permitting_tells, 0, 0                                                     \
-	}
+/* Each adds the option of its name to TABLE; they fill PERMITTING. */
+void permitting_add_ask(struct opt_table *table, struct permitting *permitting);
+void permitting_add_ask_default(struct opt_table *table, struct permitting *permitting);
+void permitting_add_ask_timeout(struct opt_table *table, struct permitting *permitting);
+void permitting_add_audit(struct opt_table *table, struct permitting *permitting);
+void permitting_add_permit(struct opt_table *table, struct permitting *permitting);
+void permitting_add_tell(struct opt_table *table, struct permitting *permitting);
 
 /* Whether permission mode is asked for. */
 bool permitting_is_on(const struct permitting *permitting);

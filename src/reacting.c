@@ -14,12 +14,48 @@
 /* With --batch, events that follow each other as fast as this make one run. */
 #define DEBOUNCE_BATCH (50 * (NUM_SECOND / 1000))
 
-const struct name reacting_busy[] = {
-	{ "queue", REACT_QUEUE, NULL, NULL },
-	{ "skip", REACT_SKIP, NULL, NULL },
-	{ "restart", REACT_RESTART, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
+static const struct name busy[] = {
+	{ "queue", REACT_QUEUE },
+	{ "skip", REACT_SKIP },
+	{ "restart", REACT_RESTART },
+	{ "" },
 };
+
+void
+reacting_add_exec(struct opt_table *table, struct reacting *reacting)
+{
+	opt_flag(table, 'x', "exec", &reacting->execute,
+		 "run COMMAND, which stands after --; its arguments {} become the path");
+}
+
+void
+reacting_add_batch(struct opt_table *table, struct reacting *reacting)
+{
+	opt_flag(table, 0, "batch", &reacting->batch,
+		 "--exec: one run for all events that come together");
+}
+
+void
+reacting_add_debounce(struct opt_table *table, struct reacting *reacting)
+{
+	opt_duration(
+		table, 0, "debounce", &reacting->debounce,
+		"--exec: run when no event has come for DURATION (default: 0, with --batch 50ms)");
+}
+
+void
+reacting_add_on_busy(struct opt_table *table, struct reacting *reacting)
+{
+	opt_choice(
+		table, 0, "on-busy", "ACTION", busy, &reacting->busy,
+		"--exec: let events that come while COMMAND runs wait, skip them, or restart it");
+}
+
+void
+reacting_add_command(struct opt_table *table, struct reacting *reacting)
+{
+	opt_command(table, &reacting->command);
+}
 
 int
 reacting_check(const struct reacting *reacting)

@@ -18,38 +18,12 @@ struct reacting {
 	struct react react;
 };
 
-extern const struct name reacting_busy[];
-
-#define REACTING_EXEC(reacting)                                                                    \
-	{                                                                                          \
-		OPT_FLAG, 'x', "exec", NULL, &(reacting).execute,                                  \
-			"run COMMAND, which stands after --; its arguments {} become the path"     \
-	}
-
-#define REACTING_BATCH(reacting)                                                                   \
-	{                                                                                          \
-		OPT_FLAG, 0, "batch", NULL, &(reacting).batch,                                     \
-			"--exec: one run for all events that come together"                        \
-	}
-
-#define REACTING_DEBOUNCE(reacting)                                                                       \
-	{                                                                                                 \
-		OPT_DURATION, 0, "debounce", "DURATION", &(reacting).debounce,                            \
-			"--exec: run when no event has come for DURATION (default: 0, with --batch 50ms)" \
-	}
-
-#define REACTING_ON_BUSY(reacting)                                                                        \
-	{                                                                                                 \
-		OPT_CHOICE, 0, "on-busy", "ACTION", &(reacting).busy,                                     \
-			"--exec: let events that come while COMMAND runs wait, skip them, or restart it", \
-			reacting_busy, 0, 0                                                               \
-	}
-
-#define REACTING_COMMAND(reacting)                                                                 \
-	{                                                                                          \
-		.kind = OPT_COMMAND, .argument = "[-- COMMAND [ARG ...]]",                         \
-		.value = &(reacting).command                                                       \
-	}
+/* Each adds the option of its name to TABLE; they fill REACTING. */
+void reacting_add_exec(struct opt_table *table, struct reacting *reacting);
+void reacting_add_batch(struct opt_table *table, struct reacting *reacting);
+void reacting_add_debounce(struct opt_table *table, struct reacting *reacting);
+void reacting_add_on_busy(struct opt_table *table, struct reacting *reacting);
+void reacting_add_command(struct opt_table *table, struct reacting *reacting);
 
 /* What goes with what. 0, or the status after a message. */
 int reacting_check(const struct reacting *reacting);

@@ -6,12 +6,31 @@
 
 #include "cli/say.h"
 
-const struct name showing_on_overflow[] = {
-	{ "rescan", SHOWING_RESCAN, NULL, NULL },
-	{ "report", SHOWING_REPORT, NULL, NULL },
-	{ "fail", SHOWING_FAIL, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
+static const struct name on_overflow[] = {
+	{ "rescan", SHOWING_RESCAN },
+	{ "report", SHOWING_REPORT },
+	{ "fail", SHOWING_FAIL },
+	{ "" },
 };
+
+void
+showing_add_on_overflow(struct opt_table *table, struct showing *showing, const char *help)
+{
+	opt_choice(table, 0, "on-overflow", "WHAT", on_overflow, &showing->on_overflow, help);
+}
+
+void
+showing_add_outfile(struct opt_table *table, struct showing *showing)
+{
+	opt_string(table, 'o', "outfile", "FILE", &showing->out_file, "append events to FILE");
+}
+
+void
+showing_add_timefmt(struct opt_table *table, struct showing *showing)
+{
+	opt_string(table, 0, "timefmt", "FORMAT", &showing->time_format,
+		   "strftime(3) format of %T");
+}
 
 int
 showing_check(const struct showing *showing)

@@ -21,27 +21,15 @@ struct showing {
 	int fd; /* where records go */
 };
 
-extern const struct name showing_on_overflow[];
+/* The help for --on-overflow; WITH: the options with which rescan is the default. */
+#define SHOWING_WHEN_LOST(with)                                                                    \
+	"when events are lost: rescan (default with " with                                         \
+	") finds and tells what has changed, report goes on, fail ends"
 
-/* WHEN: the options with which rescan is the default. */
-#define SHOWING_ON_OVERFLOW(showing, when)                                                         \
-	{                                                                                          \
-		OPT_CHOICE, 0, "on-overflow", "WHAT", &(showing).on_overflow,                      \
-			"when events are lost: rescan (default with " when                         \
-			") finds and tells what has changed, report goes on, fail ends",           \
-			showing_on_overflow, 0, 0                                                  \
-	}
-
-#define SHOWING_OUTFILE(showing)                                                                   \
-	{                                                                                          \
-		OPT_STRING, 'o', "outfile", "FILE", &(showing).out_file, "append events to FILE"   \
-	}
-
-#define SHOWING_TIMEFMT(showing)                                                                   \
-	{                                                                                          \
-		OPT_STRING, 0, "timefmt", "FORMAT", &(showing).time_format,                        \
-			"strftime(3) format of %T"                                                 \
-	}
+/* Each adds the option of its name to TABLE; they fill SHOWING. */
+void showing_add_on_overflow(struct opt_table *table, struct showing *showing, const char *help);
+void showing_add_outfile(struct opt_table *table, struct showing *showing);
+void showing_add_timefmt(struct opt_table *table, struct showing *showing);
 
 /* Whether --format and --timefmt go together. 0, or the status after a message. */
 int showing_check(const struct showing *showing);

@@ -10,11 +10,77 @@
 /* Where watches run out, so many of the folders that have none are told: a script may make thousands. */
 enum { MOST_NAMED = 10 };
 
+void
+watching_add_no_dereference(struct opt_table *table, bool *flag)
+{
+	opt_flag(table, 'P', "no-dereference", flag, "watch a symbolic link itself");
+}
+
+void
+watching_add_recursive(struct opt_table *table, bool *flag)
+{
+	opt_flag(table, 'r', "recursive", flag,
+		 "watch all folders below, those that appear later too");
+}
+
+void
+watching_add_exclude(struct opt_table *table, struct opt_list *list)
+{
+	opt_list(table, 0, "exclude", "PATTERN", list,
+		 "leave out paths that match PATTERN (extended regular expression)");
+}
+
+void
+watching_add_excludei(struct opt_table *table, struct opt_list *list)
+{
+	opt_list(table, 0, "excludei", "PATTERN", list, "the same, upper and lower case alike");
+}
+
+void
+watching_add_fromfile(struct opt_table *table, struct opt_list *list)
+{
+	opt_list(table, 0, "fromfile", "FILE", list,
+		 "take operands also from the lines of FILE; -: standard input");
+}
+
+void
+watching_add_include(struct opt_table *table, struct opt_list *list)
+{
+	opt_list(table, 0, "include", "PATTERN", list, "take only paths that match");
+}
+
+void
+watching_add_includei(struct opt_table *table, struct opt_list *list)
+{
+	opt_list(table, 0, "includei", "PATTERN", list, "the same, upper and lower case alike");
+}
+
+void
+watching_add_ready_fd(struct opt_table *table, int *fd)
+{
+	opt_fd(table, 0, "ready-fd", fd,
+	       "write a newline to FD and close it once no event can be missed");
+}
+
+void
+watching_add_queue(struct opt_table *table, uint64_t *size)
+{
+	opt_size(table, 0, "queue", size,
+		 "keep at most SIZE bytes for a reader that is slow (64M)");
+}
+
+void
+watching_add_sd_notify(struct opt_table *table, bool *flag)
+{
+	opt_flag(table, 0, "sd-notify", flag,
+		 "send READY=1 to NOTIFY_SOCKET once no event can be missed");
+}
+
 /* The option of the pattern is one of exclude, excludei, include, includei. */
 static int
 add_pattern(struct selection *selection, const struct opt_item *pattern)
 {
-	const char *name = pattern->row->name;
+	const char *name = pattern->name;
 	bool include = name[0] == 'i', ignore_case = name[strlen(name) - 1] == 'i';
 	const char *wrong = filter_add(&selection->filter, pattern->text, include, ignore_case);
 

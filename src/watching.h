@@ -11,63 +11,17 @@
 #include "event/files.h"
 #include "event/selection.h"
 
-#define WATCHING_NO_DEREFERENCE(flag)                                                              \
-	{                                                                                          \
-		OPT_FLAG, 'P', "no-dereference", NULL, &(flag), "watch a symbolic link itself"     \
-	}
-
-#define WATCHING_RECURSIVE(flag)                                                                   \
-	{                                                                                          \
-		OPT_FLAG, 'r', "recursive", NULL, &(flag),                                         \
-			"watch all folders below, those that appear later too"                     \
-	}
-
-#define WATCHING_EXCLUDE(list)                                                                     \
-	{                                                                                          \
-		OPT_LIST, 0, "exclude", "PATTERN", &(list),                                        \
-			"leave out paths that match PATTERN (extended regular expression)"         \
-	}
-
-#define WATCHING_EXCLUDEI(list)                                                                    \
-	{                                                                                          \
-		OPT_LIST, 0, "excludei", "PATTERN", &(list),                                       \
-			"the same, upper and lower case alike"                                     \
-	}
-
-#define WATCHING_FROMFILE(list)                                                                    \
-	{                                                                                          \
-		OPT_LIST, 0, "fromfile", "FILE", &(list),                                          \
-			"take operands also from the lines of FILE; -: standard input"             \
-	}
-
-#define WATCHING_INCLUDE(list)                                                                     \
-	{                                                                                          \
-		OPT_LIST, 0, "include", "PATTERN", &(list), "take only paths that match"           \
-	}
-
-#define WATCHING_INCLUDEI(list)                                                                    \
-	{                                                                                          \
-		OPT_LIST, 0, "includei", "PATTERN", &(list),                                       \
-			"the same, upper and lower case alike"                                     \
-	}
-
-#define WATCHING_READY_FD(fd)                                                                      \
-	{                                                                                          \
-		OPT_FD, 0, "ready-fd", "FD", &(fd),                                                \
-			"write a newline to FD and close it once no event can be missed"           \
-	}
-
-#define WATCHING_QUEUE(size)                                                                       \
-	{                                                                                          \
-		OPT_SIZE, 0, "queue", "SIZE", &(size),                                             \
-			"keep at most SIZE bytes for a reader that is slow (64M)"                  \
-	}
-
-#define WATCHING_SD_NOTIFY(flag)                                                                   \
-	{                                                                                          \
-		OPT_FLAG, 0, "sd-notify", NULL, &(flag),                                           \
-			"send READY=1 to NOTIFY_SOCKET once no event can be missed"                \
-	}
+/* Each adds the option of its name to TABLE; what it fills is the applet's. */
+void watching_add_no_dereference(struct opt_table *table, bool *flag);
+void watching_add_recursive(struct opt_table *table, bool *flag);
+void watching_add_exclude(struct opt_table *table, struct opt_list *list);
+void watching_add_excludei(struct opt_table *table, struct opt_list *list);
+void watching_add_fromfile(struct opt_table *table, struct opt_list *list);
+void watching_add_include(struct opt_table *table, struct opt_list *list);
+void watching_add_includei(struct opt_table *table, struct opt_list *list);
+void watching_add_ready_fd(struct opt_table *table, int *fd);
+void watching_add_queue(struct opt_table *table, uint64_t *size);
+void watching_add_sd_notify(struct opt_table *table, bool *flag);
 
 /*
  * No event can be missed any more: tells it on the descriptor FD (-1: none), and with SD_NOTIFY to the

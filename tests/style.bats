@@ -154,7 +154,7 @@ knows_no_applet() {
 # The layers from below: each may include itself and what is below.
 layers_in_order() {
 	includes src/kernel | grep -vE ' (kernel/[a-z_]+|file|hash|memory|cli/(say|names))\.h$' | nothing "kernel/ includes upwards" || return 1
-	includes src/cli | grep -vE ' ((cli|kernel)/[a-z_]+|file|hash|memory)\.h$' | grep -v '^src/cli/opt\.[ch] applet\.h$' |
+	includes src/cli | grep -vE ' ((cli|kernel)/[a-z_]+|file|hash|memory)\.h$' | grep -vE '^src/cli/(opt|usage)\.c applet\.h$' |
 		nothing "cli/ includes upwards" || return 1
 	# shellcheck disable=SC2046
 	includes $(middle) | grep -vE ' ((event|permit|process|mounts|copy|policy|kernel)/[a-z_]+|file|hash|memory)\.h$' |
@@ -297,12 +297,12 @@ descriptors_close_on_exec() {
 	calls 'pipe|dup|dup2|creat|accept|inotify_init|epoll_create|mkstemp|mkostemp|tmpfile|fdopendir_r' |
 		nothing "opens descriptors that are not close-on-exec" || return 1
 	# The flags may stand on the next lines.
-	(cd "$TREE/code" && find applets src -name '*.[ch]' | xargs awk -- '
+	(cd "$TREE/code" && find applets src -name '*.[ch]' -exec awk '
 		BEGIN { RS = ";" }
 		match($0, /[^A-Za-z0-9_](open|openat|pipe2|dup3|socket|accept4|memfd_create|eventfd|signalfd|timerfd_create|inotify_init1|epoll_create1|open_tree|fsopen|fsmount|fspick)\(/) {
 			call = substr($0, RSTART)
 			if (call !~ /CLOEXEC/) print FILENAME ":" call
-		}') | nothing "without ..._CLOEXEC" || return 1
+		}' {} +) | nothing "without ..._CLOEXEC" || return 1
 	# fopen's mode stands in a string.
 	(cd "$TREE" && grep -rnE '[^A-Za-z0-9_]f(re)?open\(' applets src | grep -vE '"[a-z+]*e[a-z+]*"') |
 		nothing "fopen without \"e\""

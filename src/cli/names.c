@@ -16,7 +16,7 @@ is_equal(const char *known, const char *name)
 bool
 names_find(const struct name *table, const char *name, size_t length, uint64_t *bits)
 {
-	for (; table->name; table++)
+	for (; *table->name; table++)
 		if (strlen(table->name) == length && is_equal(table->name, name)) {
 			*bits = table->bits;
 			return true;
@@ -29,8 +29,8 @@ names_print(struct buffer *buffer, const struct name *table, uint64_t bits, char
 {
 	bool more = false;
 
-	for (; table->name; table++)
-		if (table->word && table->bits & bits) {
+	for (; *table->name; table++)
+		if (*table->word && table->bits & bits) {
 			if (more)
 				buffer_byte(buffer, separator);
 			buffer_text(buffer, table->word);
@@ -41,8 +41,8 @@ names_print(struct buffer *buffer, const struct name *table, uint64_t bits, char
 const struct name *
 names_first(const struct name *table, uint64_t bits)
 {
-	for (; table->name; table++)
-		if (table->word && table->bits & bits)
+	for (; *table->name; table++)
+		if (*table->word && table->bits & bits)
 			return table;
 	return NULL;
 }

@@ -8,11 +8,12 @@
 
 #include "cli/buffer.h"
 
+/* The texts are in place, not pointed to: tables of them cost nothing until one is read. */
 struct name {
-	const char *name; /* as typed, in lower case; NULL ends the table */
+	char name[24]; /* as typed, in lower case; "" ends the table */
 	uint64_t bits;
-	const char *word;  /* as printed in text; NULL: only typed */
-	const char *event; /* JSON's "event" where that is not the name */
+	char word[24];  /* as printed in text; "": only typed */
+	char event[24]; /* JSON's "event" where that is not the name */
 };
 
 /*

@@ -13,59 +13,131 @@
 #include "cli/num.h"
 #include "cli/out.h"
 #include "cli/say.h"
+#include "cli/usage.h"
 #include "memory.h"
 
 /* getopt_long's values for rows: their place in the table, out of the way of letters. */
 enum { FIRST_ROW = 256 };
 
-/* The usage line breaks before this column. */
-enum { WIDTH = 80 };
+/* ---- the table ---- */
 
-static const struct opt common[] = {
-	{ OPT_HELP, 'h', "help", NULL, NULL, "print this help" },
-	{ OPT_VERSION, 'V', "version", NULL, NULL, "print the version" },
-	OPT_END,
-};
-
-static const struct opt *
-rows_of(const struct applet *applet)
+static struct opt *
+add(struct opt_table *table, struct opt row)
 {
-	static const struct opt none[] = { OPT_END };
-
-	return applet->options ? applet->options : none;
-}
-
-static bool
-uses_letter(const struct applet *applet, char letter)
-{
-	for (const struct opt *row = rows_of(applet); row->kind; row++)
-		if (row->letter == letter)
-			return true;
-	return false;
-}
-
-/* The letter under which ROW can be typed: a common option steps back before the applet's own. */
-static char
-letter_of(const struct applet *applet, const struct opt *row)
-{
-	bool is_common = row->kind == OPT_HELP || row->kind == OPT_VERSION;
-
-	return is_common && uses_letter(applet, row->letter) ? '\0' : row->letter;
-}
-
-/* The applet's rows, then the common ones; NULL after the last. */
-static const struct opt *
-row_at(const struct applet *applet, size_t index)
-{
-	const struct opt *row = rows_of(applet);
-
-	while (row->kind && index) {
-		row++;
-		index--;
+	if (table->count == table->room) {
+		table->room = table->room ? 2 * table->room : 16;
+		table->rows = memory_resize(table->rows, table->room, sizeof(*table->rows));
 	}
-	if (row->kind)
-		return row;
-	return index < 2 ? &common[index] : NULL;
+	table->rows[table->count] = row;
+	return &table->rows[table->count++];
+}
+
+struct opt *
+opt_flag(struct opt_table *table, char letter, const char *name, bool *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_FLAG, letter, name, NULL, value, help });
+}
+
+struct opt *
+opt_count(struct opt_table *table, char letter, const char *name, int *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_COUNT, letter, name, NULL, value, help });
+}
+
+struct opt *
+opt_set(struct opt_table *table, char letter, const char *name, uint64_t set, uint64_t *value,
+	const char *help)
+{
+	return add(table, (struct opt){ OPT_SET, letter, name, NULL, value, help, .set = set });
+}
+
+struct opt *
+opt_string(struct opt_table *table, char letter, const char *name, const char *argument,
+	   const char **value, const char *help)
+{
+	return add(table, (struct opt){ OPT_STRING, letter, name, argument, value, help });
+}
+
+struct opt *
+opt_integer(struct opt_table *table, char letter, const char *name, const char *argument,
+	    int64_t low, int64_t high, int64_t *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_INTEGER, letter, name, argument, value, help,
+					.low = low, .high = high });
+}
+
+struct opt *
+opt_duration(struct opt_table *table, char letter, const char *name, int64_t *value,
+	     const char *help)
+{
+	return add(table, (struct opt){ OPT_DURATION, letter, name, "DURATION", value, help });
+}
+
+struct opt *
+opt_size(struct opt_table *table, char letter, const char *name, uint64_t *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_SIZE, letter, name, "SIZE", value, help });
+}
+
+struct opt *
+opt_fd(struct opt_table *table, char letter, const char *name, int *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_FD, letter, name, "FD", value, help });
+}
+
+struct opt *
+opt_list(struct opt_table *table, char letter, const char *name, const char *argument,
+	 struct opt_list *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_LIST, letter, name, argument, value, help });
+}
+
+struct opt *
+opt_names(struct opt_table *table, char letter, const char *name, const char *argument,
+	  const struct name *names, uint64_t *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_NAMES, letter, name, argument, value, help, names });
+}
+
+struct opt *
+opt_choice(struct opt_table *table, char letter, const char *name, const char *argument,
+	   const struct name *names, uint64_t *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_CHOICE, letter, name, argument, value, help, names });
+}
+
+struct opt *
+opt_command(struct opt_table *table, char ***value)
+{
+	return add(table, (struct opt){ .kind = OPT_COMMAND, .value = value });
+}
+
+/* LETTER, unless a row has it: a common option steps back before the applet's own. */
+static char
+unless_used(const struct opt_table *table, char letter)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i].letter == letter)
+			return '\0';
+	return letter;
+}
+
+void
+opt_open(struct opt_table *table, const struct applet *applet)
+{
+	*table = (struct opt_table){ .applet = applet };
+	if (applet->options)
+		applet->options(table);
+	add(table, (struct opt){ OPT_HELP, unless_used(table, 'h'), "help", NULL, NULL,
+				 "print this help" });
+	add(table, (struct opt){ OPT_VERSION, unless_used(table, 'V'), "version", NULL, NULL,
+				 "print the version" });
+}
+
+void
+opt_close(struct opt_table *table)
+{
+	free(table->rows);
 }
 
 /* ---- parsing ---- */
@@ -78,7 +150,7 @@ refuse_name(const struct opt *row, const char *shown, const char *name, size_t l
 	const char *nearest = NULL;
 
 	word[length] = '\0';
-	for (const struct name *known = row->names; known->name; known++)
+	for (const struct name *known = row->names; *known->name; known++)
 		names_nearer(word, known->name, &nearest);
 	if (nearest)
 		misuse("%s: unknown name '%s', did you mean '%s'?", shown, word, nearest);
@@ -152,7 +224,7 @@ store(const struct opt *row, const char *shown, const char *text)
 		++*(int *)row->value;
 		return true;
 	case OPT_SET:
-		*(uint64_t *)row->value = (uint64_t)row->low;
+		*(uint64_t *)row->value = row->set;
 		return true;
 	case OPT_STRING:
 		*(const char **)row->value = text;
@@ -177,7 +249,7 @@ store(const struct opt *row, const char *shown, const char *text)
 		return true;
 	case OPT_LIST:
 		list->items = memory_resize(list->items, list->count + 1, sizeof(*list->items));
-		list->items[list->count++] = (struct opt_item){ row, text };
+		list->items[list->count++] = (struct opt_item){ row->name, text };
 		return true;
 	case OPT_NAMES:
 		return add_names(row, shown, text);
@@ -191,27 +263,26 @@ store(const struct opt *row, const char *shown, const char *text)
 
 /* One letter or long name as the user knows it, for messages. */
 static const char *
-shown_as(const struct applet *applet, const struct opt *row, char *space, size_t size)
+shown_as(const struct opt *row, char *space, size_t size)
 {
 	if (row->name)
 		snprintf(space, size, "--%s", row->name);
 	else
-		snprintf(space, size, "-%c", letter_of(applet, row));
+		snprintf(space, size, "-%c", row->letter);
 	return space;
 }
 
 /* WORD, "--name" or "--name=argument", is no option: which one may have been meant? */
 static void
-refuse_long(const struct applet *applet, const char *word)
+refuse_long(const struct opt_table *table, const char *word)
 {
 	const char *nearest = NULL;
-	const struct opt *row;
 	char name[64];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
-	for (size_t i = 0; (row = row_at(applet, i)); i++)
-		if (row->name)
-			names_nearer(name, row->name, &nearest);
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i].name)
+			names_nearer(name, table->rows[i].name, &nearest);
 	if (nearest)
 		misuse("unknown option '--%s', did you mean '--%s'?", name, nearest);
 	else
@@ -220,7 +291,7 @@ refuse_long(const struct applet *applet, const char *word)
 
 /* getopt has returned VALUE, ':' or '?', for the word before optind; optopt is the letter or the row. */
 static enum opt_result
-refuse_option(const struct applet *applet, char **argv, int value)
+refuse_option(const struct opt_table *table, char **argv, int value)
 {
 	const char *word = argv[optind - 1];
 	bool is_letter = optopt && optopt < FIRST_ROW;
@@ -234,24 +305,22 @@ refuse_option(const struct applet *applet, char **argv, int value)
 	else if (optopt)
 		misuse("%.*s takes no argument", (int)strcspn(word, "="), word);
 	else
-		refuse_long(applet, word);
+		refuse_long(table, word);
 	return OPT_BAD;
 }
 
 /* Fills getopt's two tables from ours. */
 static void
-describe(const struct applet *applet, struct buffer *letters, struct option *longs)
+describe(const struct opt_table *table, struct buffer *letters, struct option *longs)
 {
-	const struct opt *row;
-
-	if (applet->wrapper)
+	if (table->applet->wrapper)
 		buffer_byte(letters, '+');
 	buffer_byte(letters, ':');
-	for (size_t i = 0; (row = row_at(applet, i)); i++) {
-		char letter = letter_of(applet, row);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct opt *row = &table->rows[i];
 
-		if (letter) {
-			buffer_byte(letters, letter);
+		if (row->letter) {
+			buffer_byte(letters, row->letter);
 			if (row->argument)
 				buffer_byte(letters, ':');
 		}
@@ -264,142 +333,84 @@ describe(const struct applet *applet, struct buffer *letters, struct option *lon
 	buffer_string(letters);
 }
 
+/* What getopt's VALUE stands for; it knows no others. */
 static const struct opt *
-row_of_value(const struct applet *applet, int value)
+row_of_value(const struct opt_table *table, int value)
 {
-	const struct opt *row;
+	const struct opt *row = table->rows;
 
 	if (value >= FIRST_ROW)
-		return row_at(applet, (size_t)(value - FIRST_ROW));
-	for (size_t i = 0; (row = row_at(applet, i)); i++)
-		if (letter_of(applet, row) == value)
-			return row;
-	return NULL;
+		return &row[value - FIRST_ROW];
+	while (row->letter != value)
+		row++;
+	return row;
 }
 
 /* Cuts ARGV at the first `--` where the table has an OPT_COMMAND; returns what is left of argc. */
 static int
-take_command(const struct applet *applet, int argc, char **argv)
+take_command(const struct opt_table *table, int argc, char **argv)
 {
-	for (const struct opt *row = rows_of(applet); row->kind; row++) {
-		if (row->kind != OPT_COMMAND)
+	for (size_t i = 0; i < table->count; i++) {
+		if (table->rows[i].kind != OPT_COMMAND)
 			continue;
-		for (int i = 1; i < argc; i++)
-			if (!strcmp(argv[i], "--")) {
-				argv[i] = NULL;
-				*(char ***)row->value = argv + i + 1;
-				return i;
+		for (int word = 1; word < argc; word++)
+			if (!strcmp(argv[word], "--")) {
+				argv[word] = NULL;
+				*(char ***)table->rows[i].value = argv + word + 1;
+				return word;
 			}
 	}
 	return argc;
 }
 
-/* "-t, --timeout DURATION", as --help shows it. */
-static void
-add_left(struct buffer *buffer, const struct applet *applet, const struct opt *row)
+/* Does what one option says, ROW with its argument TEXT. */
+static enum opt_result
+take_option(const struct opt_table *table, const struct opt *row, const char *text)
 {
-	char letter = letter_of(applet, row);
+	const char *applet = table->applet->name;
+	char name[64];
 
-	if (letter)
-		buffer_print(buffer, "  -%c%s", letter, row->name ? ", " : "");
-	else
-		buffer_text(buffer, "      ");
-	if (row->name)
-		buffer_print(buffer, "--%s", row->name);
-	if (row->argument)
-		buffer_print(buffer, " %s", row->argument);
-}
-
-/* "EVENT: access, modify, ..." below the options, for each that takes names. */
-static void
-add_names_of(struct buffer *buffer, const struct opt *row)
-{
-	size_t column = strlen(row->argument) + 1;
-
-	buffer_print(buffer, "%s:", row->argument);
-	for (const struct name *name = row->names; name->name; name++) {
-		if (column + strlen(name->name) + 1 >= WIDTH) {
-			buffer_text(buffer, "\n   ");
-			column = 3;
-		}
-		buffer_print(buffer, " %s", name->name);
-		column += strlen(name->name) + 1;
+	switch (row->kind) {
+	case OPT_HELP:
+		usage_help(table);
+		return OPT_DONE;
+	case OPT_VERSION:
+		out_print(applet ? "butter %s (%s)\n" : "butter %s\n", BUTTER_VERSION, applet);
+		return OPT_DONE;
+	default:
+		return store(row, shown_as(row, name, sizeof(name)), text) ? OPT_RUN : OPT_BAD;
 	}
-	buffer_byte(buffer, '\n');
-}
-
-/* Whether no row before ROW takes the same names: they are listed once. */
-static bool
-is_first_of_its_names(const struct applet *applet, const struct opt *row)
-{
-	const struct opt *other = rows_of(applet);
-
-	while (other->names != row->names)
-		other++;
-	return other == row;
-}
-
-static void
-print_help(const struct applet *applet)
-{
-	enum { HELP_COLUMN = 30 };
-	struct buffer text = { 0 };
-	const struct opt *row;
-
-	buffer_text(&text, "usage: ");
-	opt_usage(&text, applet);
-	buffer_print(&text, "\n\n%s.\n\n", applet->summary);
-	for (size_t i = 0; (row = row_at(applet, i)); i++) {
-		size_t start = text.length;
-
-		if (row->kind == OPT_COMMAND)
-			continue;
-		add_left(&text, applet, row);
-		if (text.length - start > HELP_COLUMN - 2) {
-			buffer_byte(&text, '\n');
-			start = text.length;
-		}
-		while (text.length - start < HELP_COLUMN)
-			buffer_byte(&text, ' ');
-		buffer_print(&text, "%s\n", row->help);
-	}
-	buffer_byte(&text, '\n');
-	for (const struct opt *names = rows_of(applet); names->kind; names++)
-		if (names->names && is_first_of_its_names(applet, names))
-			add_names_of(&text, names);
-	buffer_print(&text, "Exit status and examples: man butter%s%s\n", applet->name ? "-" : "",
-		     applet->name ? applet->name : "");
-	out_add(text.data, text.length);
-	buffer_done(&text);
 }
 
 /* Takes the options of ARGV one by one, until the first operand or the end. */
 static enum opt_result
-take_options(const struct applet *applet, int argc, char **argv, const char *letters,
+take_options(const struct opt_table *table, int argc, char **argv, const char *letters,
 	     const struct option *longs)
 {
+	enum opt_result result = OPT_RUN;
 	int value;
 
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
-	while ((value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const struct opt *row =
-			value == '?' || value == ':' ? NULL : row_of_value(applet, value);
-		char name[64];
+	while (result == OPT_RUN && (value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		if (value == '?' || value == ':')
+			return refuse_option(table, argv, value);
+		result = take_option(table, row_of_value(table, value), optarg);
+	}
+	return result;
+}
 
-		if (!row)
-			return refuse_option(applet, argv, value);
-		if (row->kind == OPT_HELP) {
-			print_help(applet);
-			return OPT_DONE;
-		}
-		if (row->kind == OPT_VERSION) {
-			out_print(applet->name ? "butter %s (%s)\n" : "butter %s\n", BUTTER_VERSION,
-				  applet->name);
-			return OPT_DONE;
-		}
-		if (!store(row, shown_as(applet, row, name, sizeof(name)), optarg))
-			return OPT_BAD;
+/* Whether the applet takes COUNT operands. */
+static enum opt_result
+check_operands(const struct applet *applet, int count, char **operands)
+{
+	if (count < applet->min) {
+		misuse(count ? "too few operands" : "missing operand");
+		return OPT_BAD;
+	}
+	if (applet->max != APPLET_ANY && count > applet->max) {
+		misuse("extra operand '%s'", operands[applet->max]);
+		return OPT_BAD;
 	}
 	return OPT_RUN;
 }
@@ -407,120 +418,21 @@ take_options(const struct applet *applet, int argc, char **argv, const char *let
 enum opt_result
 opt_parse(const struct applet *applet, int argc, char **argv, int *count, char ***operands)
 {
+	struct opt_table table;
 	struct buffer letters = { 0 };
 	struct option *longs;
 	enum opt_result result;
-	size_t rows = 0;
 
-	while (row_at(applet, rows))
-		rows++;
-	longs = memory_get((rows + 1) * sizeof(*longs));
-	describe(applet, &letters, longs);
-	argc = take_command(applet, argc, argv);
-	result = take_options(applet, argc, argv, letters.data, longs);
+	opt_open(&table, applet);
+	longs = memory_get((table.count + 1) * sizeof(*longs));
+	describe(&table, &letters, longs);
+	argc = take_command(&table, argc, argv);
+	result = take_options(&table, argc, argv, letters.data, longs);
 	free(longs);
 	buffer_done(&letters);
+	opt_close(&table);
 
 	*count = argc - optind;
 	*operands = argv + optind;
-	if (result != OPT_RUN)
-		return result;
-	if (*count < applet->min) {
-		misuse(*count ? "too few operands" : "missing operand");
-		return OPT_BAD;
-	}
-	if (applet->max != APPLET_ANY && *count > applet->max) {
-		misuse("extra operand '%s'", (*operands)[applet->max]);
-		return OPT_BAD;
-	}
-	return OPT_RUN;
-}
-
-/* ---- usage line and lists ---- */
-
-/* Adds a piece of the usage line, on a new line where it would pass the width. */
-static void
-add_piece(struct buffer *buffer, size_t *column, const char *piece)
-{
-	size_t length = strlen(piece);
-
-	if (*column + 1 + length >= WIDTH) {
-		buffer_text(buffer, "\n           ");
-		*column = 11;
-	}
-	buffer_byte(buffer, ' ');
-	buffer_text(buffer, piece);
-	*column += 1 + length;
-}
-
-/*
- * style(9)'s order: letters without an argument in one bundle, letters with one,
- * then what has a long name only, operands, the command. -h and -V go without saying.
- */
-void
-opt_usage(struct buffer *buffer, const struct applet *applet)
-{
-	const struct opt *rows = rows_of(applet), *row;
-	size_t column = strlen("usage: butter ") + (applet->name ? strlen(applet->name) : 0);
-	char bundle[64], piece[128];
-	size_t flags = 0;
-
-	buffer_print(buffer, "butter%s%s", applet->name ? " " : "",
-		     applet->name ? applet->name : "");
-	for (int letter = 1; letter < 128; letter++)
-		for (row = rows; row->kind; row++)
-			if (row->letter == letter && !row->argument)
-				bundle[flags++] = row->letter;
-	bundle[flags] = '\0';
-	if (flags) {
-		snprintf(piece, sizeof(piece), "[-%s]", bundle);
-		add_piece(buffer, &column, piece);
-	}
-	for (row = rows; row->kind; row++)
-		if (row->letter && row->argument) {
-			snprintf(piece, sizeof(piece), "[-%c %s]", row->letter, row->argument);
-			add_piece(buffer, &column, piece);
-		}
-	for (row = rows; row->kind; row++)
-		if (!row->letter && row->name) {
-			snprintf(piece, sizeof(piece), "[--%s%s%s]", row->name,
-				 row->argument ? " " : "", row->argument ? row->argument : "");
-			add_piece(buffer, &column, piece);
-		}
-	if (applet->operands)
-		add_piece(buffer, &column, applet->operands);
-	for (row = rows; row->kind; row++)
-		if (row->kind == OPT_COMMAND)
-			add_piece(buffer, &column, row->argument);
-}
-
-/* All but the first column of opt_print. */
-static void
-print_rest(const struct opt *row)
-{
-	const char *before = "\t";
-
-	out_print("\t%s\t%s", row->argument ? row->argument : "", row->help);
-	for (const struct name *name = row->names; name && name->name; name++) {
-		out_print("%s%s", before, name->name);
-		before = row->kind == OPT_NAMES ? "," : "|";
-	}
-	out_print("\n");
-}
-
-void
-opt_print(const struct applet *applet)
-{
-	const struct opt *row;
-
-	for (size_t i = 0; (row = row_at(applet, i)); i++) {
-		if (row->name) {
-			out_print("--%s", row->name);
-			print_rest(row);
-		}
-		if (letter_of(applet, row)) {
-			out_print("-%c", letter_of(applet, row));
-			print_rest(row);
-		}
-	}
+	return result == OPT_RUN ? check_operands(applet, *count, *operands) : result;
 }

@@ -7,11 +7,15 @@
  *	static bool quiet;
  *	static int64_t timeout = NUM_FOREVER;
  *
- *	static const struct opt options[] = {
- *		{ OPT_FLAG, 'q', "quiet", NULL, &quiet, "print no messages" },
- *		{ OPT_DURATION, 't', "timeout", "DURATION", &timeout, "give up after DURATION" },
- *		OPT_END,
- *	};
+ *	static void
+ *	options(struct opt_table *table)
+ *	{
+ *		opt_flag(table, 'q', "quiet", &quiet, "print no messages");
+ *		opt_duration(table, 't', "timeout", &timeout, "give up after DURATION");
+ *	}
+ *
+ * A table is made when it is asked for: a constant one would be full of addresses, which are put in
+ * place whenever the program starts, for all applets, in pages of its own each time.
  *
  * Every applet also knows -h, --help, -V and --version, letters that its own
  * table uses excepted.
@@ -25,49 +29,109 @@
 
 #include "cli/names.h"
 
+struct applet;
+
+/* Several options may fill one list: NAME tells which one it was. */
+struct opt_list {
+	size_t count;
+	struct opt_item {
+		const char *name; /* long name */
+		const char *text;
+	} * items;
+};
+
 enum opt_kind {
-	OPT_STOP,     /* ends the table */
-	OPT_FLAG,     /* bool: true when given */
-	OPT_COUNT,    /* int: how often given */
-	OPT_SET,      /* uint64_t: low; other rows may fill it, too, and the last counts */
-	OPT_STRING,   /* const char *: the argument; of several the last */
-	OPT_INTEGER,  /* int64_t, from low to high */
-	OPT_DURATION, /* int64_t: nanoseconds; NUM_FOREVER for inf */
-	OPT_SIZE,     /* uint64_t: bytes */
-	OPT_FD,       /* int: a descriptor that is open */
-	OPT_LIST,     /* struct opt_list: every argument, in order */
-	OPT_NAMES,    /* uint64_t: the bits of the names (table) in a comma list; several add up */
-	OPT_CHOICE,   /* uint64_t: the value of one name of the table */
-	OPT_COMMAND, /* char **: what follows `--`, NULL when that is missing; no letter, no name */
+	OPT_FLAG,
+	OPT_COUNT,
+	OPT_SET,
+	OPT_STRING,
+	OPT_INTEGER,
+	OPT_DURATION,
+	OPT_SIZE,
+	OPT_FD,
+	OPT_LIST,
+	OPT_NAMES,
+	OPT_CHOICE,
+	OPT_COMMAND,
 	OPT_HELP,    /* --help and */
-	OPT_VERSION, /* --version, added to every table */
+	OPT_VERSION, /* --version, the last two of every table */
 };
 
 struct opt {
 	enum opt_kind kind;
 	char letter;              /* 0: none */
-	const char *name;         /* long name */
+	const char *name;         /* long name, or NULL */
 	const char *argument;     /* what the usage line calls it; NULL for flags */
-	void *value;              /* the static that is filled */
+	void *value;              /* what is filled */
 	const char *help;         /* one line for --help */
 	const struct name *names; /* OPT_NAMES, OPT_CHOICE */
-	/* OPT_SET: low; OPT_INTEGER; OPT_DURATION: low 1 refuses 0; OPT_SIZE: high, 0: any */
-	int64_t low, high;
+	int64_t low, high;        /* OPT_INTEGER; OPT_DURATION has a low, OPT_SIZE a high */
+	uint64_t set;             /* OPT_SET */
 };
 
-#define OPT_END                                                                                    \
-	{                                                                                          \
-		.kind = OPT_STOP                                                                   \
-	}
-
-/* Several rows may fill one list: the row tells which option it was. */
-struct opt_list {
-	size_t count;
-	struct opt_item {
-		const struct opt *row;
-		const char *text;
-	} * items;
+struct opt_table {
+	const struct applet *applet;
+	struct opt *rows;
+	size_t count, room;
 };
+
+/*
+ * Each adds a row: an option with LETTER (0: none) and long NAME (NULL: none) that fills *VALUE, with
+ * one line of HELP. The row that is returned may be narrowed (low, high) until the next one is added.
+ */
+
+/* true when given. */
+struct opt *opt_flag(struct opt_table *table, char letter, const char *name, bool *value,
+		     const char *help);
+
+/* How often given. */
+struct opt *opt_count(struct opt_table *table, char letter, const char *name, int *value,
+		      const char *help);
+
+/* SET when given; other rows may fill the same *VALUE, and the last one counts. */
+struct opt *opt_set(struct opt_table *table, char letter, const char *name, uint64_t set,
+		    uint64_t *value, const char *help);
+
+/* The argument, which the usage line calls ARGUMENT; of several the last. */
+struct opt *opt_string(struct opt_table *table, char letter, const char *name, const char *argument,
+		       const char **value, const char *help);
+
+/* A whole number from LOW to HIGH. */
+struct opt *opt_integer(struct opt_table *table, char letter, const char *name,
+			const char *argument, int64_t low, int64_t high, int64_t *value,
+			const char *help);
+
+/* Nanoseconds, NUM_FOREVER for inf; a low of 1 refuses 0. */
+struct opt *opt_duration(struct opt_table *table, char letter, const char *name, int64_t *value,
+			 const char *help);
+
+/* Bytes, no more than high where that is not 0. */
+struct opt *opt_size(struct opt_table *table, char letter, const char *name, uint64_t *value,
+		     const char *help);
+
+/* A descriptor that is open. */
+struct opt *opt_fd(struct opt_table *table, char letter, const char *name, int *value,
+		   const char *help);
+
+/* Every argument, in order. */
+struct opt *opt_list(struct opt_table *table, char letter, const char *name, const char *argument,
+		     struct opt_list *value, const char *help);
+
+/* The bits of the NAMES in a comma list; several options add up. */
+struct opt *opt_names(struct opt_table *table, char letter, const char *name, const char *argument,
+		      const struct name *names, uint64_t *value, const char *help);
+
+/* The value of one of NAMES. */
+struct opt *opt_choice(struct opt_table *table, char letter, const char *name, const char *argument,
+		       const struct name *names, uint64_t *value, const char *help);
+
+/* What follows `--`, NULL at its end; *VALUE stays as it is where that is missing. */
+struct opt *opt_command(struct opt_table *table, char ***value);
+
+/* Fills TABLE with the rows of APPLET and the common ones; opt_close frees it. */
+void opt_open(struct opt_table *table, const struct applet *applet);
+
+void opt_close(struct opt_table *table);
 
 enum opt_result {
 	OPT_RUN,  /* parsed: run the applet */
@@ -75,23 +139,11 @@ enum opt_result {
 	OPT_BAD,  /* wrong usage, a message has been printed */
 };
 
-struct applet;
-
 /*
- * Parses ARGV by the table of APPLET, fills the statics, and leaves the operands
+ * Parses ARGV by the table of APPLET, fills what its rows say, and leaves the operands
  * in *OPERANDS (argv's own memory, NULL at the end) and their number in *COUNT.
  */
 enum opt_result opt_parse(const struct applet *applet, int argc, char **argv, int *count,
 			  char ***operands);
-
-/* Appends the usage line, without "usage: " and newline, as the man page's SYNOPSIS shows it. */
-void opt_usage(struct buffer *buffer, const struct applet *applet);
-
-/*
- * Prints the options for completion files, a line each:
- * the option as typed, TAB, its argument's name or nothing, TAB, the help text. Where the argument
- * is of certain words, TAB and these: joined by commas where several may be given so, else by |.
- */
-void opt_print(const struct applet *applet);
 
 #endif

@@ -212,7 +212,7 @@ print_word(const struct event *event)
 {
 	const struct name *name = names_first(event->names, event->what);
 
-	return !name ? "unknown" : name->event ? name->event : name->name;
+	return !name ? "unknown" : *name->event ? name->event : name->name;
 }
 
 /* The folder and the entry in it as one KEY. */

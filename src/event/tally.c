@@ -54,7 +54,7 @@ void
 tally_open(struct tally *tally, const struct name *names, uint64_t events)
 {
 	*tally = (struct tally){ 0 };
-	for (; names->name && tally->column_count < TALLY_COLUMNS; names++) {
+	for (; *names->name && tally->column_count < TALLY_COLUMNS; names++) {
 		bool one = !(names->bits & (names->bits - 1));
 
 		if (!one || !(names->bits & events))

@@ -2,8 +2,8 @@
 #include "event/ticks.h"
 
 const struct name tick_names[] = {
-	{ "tick", TICK, "tick", NULL },
-	{ NULL, 0, NULL, NULL },
+	{ "tick", TICK, "tick" },
+	{ "" },
 };
 
 static int

@@ -26,9 +26,9 @@ enum {
 };
 
 const struct name until_names[] = {
-	{ "exists", UNTIL_EXISTS, "EXISTS", NULL },
-	{ "gone", UNTIL_GONE, "GONE", NULL },
-	{ NULL, 0, NULL, NULL },
+	{ "exists", UNTIL_EXISTS, "EXISTS" },
+	{ "gone", UNTIL_GONE, "GONE" },
+	{ "" },
 };
 
 struct condition {

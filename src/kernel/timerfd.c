@@ -9,12 +9,12 @@
 enum { SECOND = 1000000000 };
 
 const struct name timerfd_clocks[] = {
-	{ "monotonic", CLOCK_MONOTONIC, NULL, NULL },
-	{ "realtime", CLOCK_REALTIME, NULL, NULL },
-	{ "boottime", CLOCK_BOOTTIME, NULL, NULL },
-	{ "realtime-alarm", CLOCK_REALTIME_ALARM, NULL, NULL },
-	{ "boottime-alarm", CLOCK_BOOTTIME_ALARM, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
+	{ "monotonic", CLOCK_MONOTONIC },
+	{ "realtime", CLOCK_REALTIME },
+	{ "boottime", CLOCK_BOOTTIME },
+	{ "realtime-alarm", CLOCK_REALTIME_ALARM },
+	{ "boottime-alarm", CLOCK_BOOTTIME_ALARM },
+	{ "" },
 };
 
 static const struct hint hints[] = {

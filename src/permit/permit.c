@@ -28,16 +28,16 @@ enum {
 };
 
 const struct name permit_names[] = {
-	{ "open_perm", FAN_OPEN_PERM, "OPEN_PERM", NULL },
-	{ "access_perm", FAN_ACCESS_PERM, "ACCESS_PERM", NULL },
-	{ "open_exec_perm", FAN_OPEN_EXEC_PERM, "OPEN_EXEC_PERM", NULL },
-	{ "pre_access", FAN_PRE_ACCESS, "PRE_ACCESS", NULL },
-	{ "allow", PERMIT_ALLOW, "ALLOW", NULL },
-	{ "deny", PERMIT_DENY, "DENY", NULL },
-	{ "unmount", FANOTIFY_UNMOUNT, "UNMOUNT", NULL },
+	{ "open_perm", FAN_OPEN_PERM, "OPEN_PERM" },
+	{ "access_perm", FAN_ACCESS_PERM, "ACCESS_PERM" },
+	{ "open_exec_perm", FAN_OPEN_EXEC_PERM, "OPEN_EXEC_PERM" },
+	{ "pre_access", FAN_PRE_ACCESS, "PRE_ACCESS" },
+	{ "allow", PERMIT_ALLOW, "ALLOW" },
+	{ "deny", PERMIT_DENY, "DENY" },
+	{ "unmount", FANOTIFY_UNMOUNT, "UNMOUNT" },
 	{ "q_overflow", FAN_Q_OVERFLOW, "Q_OVERFLOW", "overflow" },
-	{ "isdir", FAN_ONDIR, "ISDIR", NULL },
-	{ NULL, 0, NULL, NULL },
+	{ "isdir", FAN_ONDIR, "ISDIR" },
+	{ "" },
 };
 
 /* ---- events ---- */

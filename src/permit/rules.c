@@ -13,25 +13,22 @@
 #include "memory.h"
 
 static const struct name operations[] = {
-	{ "open", FAN_OPEN_PERM, NULL, NULL },
-	{ "access", FAN_ACCESS_PERM, NULL, NULL },
-	{ "exec", FAN_OPEN_EXEC_PERM, NULL, NULL },
-	{ "pre_access", FAN_PRE_ACCESS, NULL, NULL },
-	{ NULL, 0, NULL, NULL },
+	{ "open", FAN_OPEN_PERM },
+	{ "access", FAN_ACCESS_PERM },
+	{ "exec", FAN_OPEN_EXEC_PERM },
+	{ "pre_access", FAN_PRE_ACCESS },
+	{ "" },
 };
 
 static const struct name keys[] = {
-	{ "pid", RULES_PID, NULL, NULL }, { "uid", RULES_UID, NULL, NULL },
-	{ "gid", RULES_GID, NULL, NULL }, { "comm", RULES_COMM, NULL, NULL },
-	{ "exe", RULES_EXE, NULL, NULL }, { NULL, 0, NULL, NULL },
+	{ "pid", RULES_PID },   { "uid", RULES_UID }, { "gid", RULES_GID },
+	{ "comm", RULES_COMM }, { "exe", RULES_EXE }, { "" },
 };
 
 /* What the kernel takes for an answer: fs/notify/fanotify/fanotify_user.c. */
 static const struct name errors[] = {
-	{ "eperm", EPERM, NULL, NULL },     { "eio", EIO, NULL, NULL },
-	{ "eagain", EAGAIN, NULL, NULL },   { "ebusy", EBUSY, NULL, NULL },
-	{ "etxtbsy", ETXTBSY, NULL, NULL }, { "enospc", ENOSPC, NULL, NULL },
-	{ "edquot", EDQUOT, NULL, NULL },   { NULL, 0, NULL, NULL },
+	{ "eperm", EPERM },     { "eio", EIO },       { "eagain", EAGAIN }, { "ebusy", EBUSY },
+	{ "etxtbsy", ETXTBSY }, { "enospc", ENOSPC }, { "edquot", EDQUOT }, { "" },
 };
 
 /* ---- words ---- */
