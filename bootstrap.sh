@@ -31,6 +31,9 @@ check_likes="
 	command:ps:procps
 	command:busybox:busybox-static
 	command:script:bsdutils
+	command:mkfs.ext4:e2fsprogs
+	command:mkfs.xfs:xfsprogs
+	command:mkfs.btrfs:btrfs-progs
 	command:setcap:libcap2-bin"
 
 say() {

@@ -43,12 +43,16 @@ allowed() {
 	equal "$status" 124 || fails "$stderr"
 }
 
-# disk: a small ext4 on D.
+# disk [TYPE]: a small file system (ext4) on D.
 disk() {
-	need_tool mkfs.ext4
-	truncate -s 64M "$BATS_TEST_TMPDIR/image"
-	mkfs.ext4 -q -F "$BATS_TEST_TMPDIR/image"
-	held "mount -o loop '$BATS_TEST_TMPDIR/image' D && rmdir D/lost+found"
+	local type=${1:-ext4} image=$BATS_TEST_TMPDIR/image size=64M
+
+	need_tool "mkfs.$type"
+	[ "$type" = ext4 ] || size=400M # xfs takes nothing smaller
+	truncate -s "$size" "$image"
+	mkfs."$type" -q "$image" >/dev/null 2>&1
+	held "mount -t $type -o loop '$image' D"
+	[ ! -d D/lost+found ] || rmdir D/lost+found
 	allowed
 }
 
@@ -428,6 +432,46 @@ play() {
 	mv D/2 D/sub/3
 	settled
 	equal "$(told)" $'CREATE D/sub/1\nCREATE D/2\nRENAME D/2\tD/sub/3'
+}
+
+# tells_all FOLDER HOW...: what happens in the folder, with D (no option) or itself watched in each way.
+tells_all() {
+	local folder=$1 how watched want
+
+	shift
+	for how; do
+		watched=$folder
+		[ "$how" ] || watched=D
+		# shellcheck disable=SC2086 # no word
+		watch $how -e create,delete,rename,moved_from,close_write "$watched"
+		: >"$folder/x"
+		mv "$folder/x" "$folder/g/y"
+		ln "$folder/g/y" "$folder/z"
+		rm "$folder/z" "$folder/g/y"
+		settled "$folder"
+		want="RENAME $folder/x	$folder/g/y|CREATE $folder/z|DELETE $folder/z|DELETE $folder/g/y"
+		# Of a rename out of the folder itself, half is in it.
+		[ "$how" != --inode ] || want="MOVED_FROM $folder/x|CREATE $folder/z|DELETE $folder/z"
+		equal "$(told)" "$(tr '|' '\n' <<<"CREATE $folder/x|CLOSE_WRITE $folder/x|$want")" || fails "$how"
+		stop
+	done
+}
+
+@test "xfs: the same events, with their paths" {
+	disk xfs
+	mkdir -p D/a/f/g
+	tells_all D/a/f '' -r --inode
+}
+
+@test "btrfs: the same events, with their paths, also in a subvolume; where the kernel marks none, it says so" {
+	disk btrfs
+	need_tool btrfs
+	"${within[@]}" btrfs subvolume create D/sub >/dev/null
+	mkdir -p D/a/f/g D/sub/f/g
+	tells_all D/a/f '' -r --inode
+	tells_all D/sub/f '' --inode
+	try_within -r D/sub/f
+	failed 1 fanotify-watch "cannot watch 'D/sub/f'" 'it is a subvolume'
 }
 
 @test "a bind mount of a part is all that is here: what happens in the rest is left out" {
