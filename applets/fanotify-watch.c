@@ -446,9 +446,7 @@ fanotify_watch_run(int operands, char **texts)
 	if (status)
 		return status;
 	print = showing_print(&showing, "%e %P %C %m", NAMES_EXACT, reacting.execute);
-	status = set_up(top || comm || print.style == PRINT_JSON || reacting.execute
-			|| (print.style == PRINT_FORMAT
-			    && (print_has(print.format, 'C') || print_has(print.format, 'u'))));
+	status = set_up(top || comm || reacting.execute || print_tells_doer(&print));
 	if (!status)
 		status = top ? count_events() : watch_events(&print);
 	return showing_close(&showing, status);

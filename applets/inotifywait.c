@@ -319,12 +319,10 @@ wait_for_paths(void)
 }
 
 static int
-wait_for_events(void)
+wait_for_events(const struct print *print)
 {
-	struct print print = showing_print(&showing, showing.null ? "%e %p" : "%w %e %f",
-					   NAMES_KEEP_BACKSLASH, reacting.execute);
 	struct watch watch = { .source = by_fanotify ? &fsnotify.marks.source : &files.source,
-			       .print = &print,
+			       .print = print,
 			       .fd = showing.fd,
 			       .count = count ? (uint64_t)count : !monitor && !reacting.execute,
 			       .timeout = timeout ? timeout : NUM_FOREVER,
@@ -346,6 +344,7 @@ static int
 inotifywait_run(int operands, char **texts)
 {
 	int status = awaited.count ? check_awaited(operands) : check();
+	struct print print;
 
 	if (awaited.count) {
 		if (to_syslog)
@@ -367,9 +366,12 @@ inotifywait_run(int operands, char **texts)
 		return status;
 	if (to_syslog || background)
 		say_to_syslog();
+	print = showing_print(&showing, showing.null ? "%e %p" : "%w %e %f", NAMES_KEEP_BACKSLASH,
+			      reacting.execute);
+	fsnotify.names = reacting.execute || print_tells_doer(&print);
 	status = set_up();
 	if (!status)
-		status = wait_for_events();
+		status = wait_for_events(&print);
 	return showing_close(&showing, status);
 }
 

@@ -48,6 +48,7 @@ fsnotify_open(struct fsnotify *fsnotify, const struct selection *selection, uint
 				 .no_follow = no_follow,
 				 .table = inotify_names,
 				 .pairs = true,
+				 .names = fsnotify->names,
 				 .rescan.wanted = rescan && !fsnotify->whole };
 	/* The bits are inotify's, and a rename is asked for as one thing. */
 	events &= IN_ALL_EVENTS;

@@ -14,6 +14,7 @@ struct fsnotify {
 	bool called;               /* by one of the names that begin with fsnotify */
 	bool fanotify, by_inotify; /* -F, -I */
 	bool whole;                /* -S */
+	bool names;                /* who did it is told, by command and user */
 	struct marks marks;
 };
 

@@ -160,3 +160,15 @@ f 1 1 1 0
 g 0 0 0 1"
 	done
 }
+
+@test "-F tells who did it, in --format and in JSON" {
+	# The shell stays until it has been looked at.
+	action=': >a; until grep -q "CREATE a" "$BATS_TEST_TMPDIR/told"; do kill -0 $PPID; done'
+	acting "$BUTTER" inotifywait -qmF -e create --format '%P %C %u %e %f' . -- "$action"
+	matches "$output" '[0-9]+ sh 0 CREATE a'
+	need_tool jq
+	start "${within[@]}" "$BUTTER" inotifywait -qF --json --ready-fd 7 .
+	: >"/proc/$pid/cwd/a"
+	wait "$pid"
+	equal "$(jq -r '"\(.pid) \(.uid) \(.comm)"' "$job/out")" "$BASHPID $EUID $(<"/proc/$BASHPID/comm")"
+}

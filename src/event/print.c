@@ -18,6 +18,14 @@ print_has(const char *format, char letter)
 	return false;
 }
 
+bool
+print_tells_doer(const struct print *print)
+{
+	return print->style == PRINT_JSON
+	       || (print->style == PRINT_FORMAT
+		   && (print_has(print->format, 'C') || print_has(print->format, 'u')));
+}
+
 static void
 add_name(struct buffer *buffer, const struct print *print, const char *name, size_t length)
 {

@@ -39,6 +39,9 @@ struct print {
 /* Whether FORMAT has the conversion LETTER; one with '0' writes NUL bytes, so that names must be raw. */
 bool print_has(const char *format, char letter);
 
+/* Whether records tell more of who did it than the number of the process. */
+bool print_tells_doer(const struct print *print);
+
 /* The kernel's name of the event in lower case, where the table does not say otherwise: JSON's "event". */
 const char *print_word(const struct event *event);
 
