@@ -41,14 +41,14 @@ num_integer(const char *text, int64_t low, int64_t high, int64_t *value)
 }
 
 struct unit {
-	const char *name;
-	int64_t size;
+	char name[4];
+	int64_t size; /* 0 ends the table */
 };
 
 static const struct unit *
 find_unit(const struct unit *units, const char *text, size_t length)
 {
-	for (; units->name; units++)
+	for (; units->size; units++)
 		if (strlen(units->name) == length && !strncmp(units->name, text, length))
 			return units;
 	return NULL;
@@ -106,7 +106,7 @@ num_duration(const char *text, int64_t *nanoseconds)
 		{ "ms", 1000000 },
 		{ "us", 1000 },
 		{ "ns", 1 },
-		{ NULL, 0 },
+		{ "", 0 },
 	};
 	int64_t total = 0, previous = INT64_MAX;
 
@@ -166,7 +166,7 @@ num_size(const char *text, uint64_t *bytes)
 		{ "T", INT64_C(1) << 40 },
 		{ "TiB", INT64_C(1) << 40 },
 		{ "TB", INT64_C(1000000000000) },
-		{ NULL, 0 },
+		{ "", 0 },
 	};
 	size_t digits = strspn(text, "0123456789");
 	const struct unit *unit = find_unit(units, text + digits, strlen(text + digits));

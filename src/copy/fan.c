@@ -9,21 +9,17 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "copy/block.h"
 #include "kernel/pipe.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
 
-enum {
-	BLOCK = 1 << 18, /* bytes at once through memory */
-	SMALL = 1 << 15, /* files up to this size are not worth a pipe */
-};
+enum { SMALL = 1 << 15 }; /* files up to this size are not worth a pipe */
 
 #define MILLISECOND 1000000
 
 /* Patience is waited for in so many parts: so it is seen how long this process itself was stopped. */
 enum { SLICES = 8 };
-
-static _Alignas(4096) char block[BLOCK]; /* aligned for O_DIRECT, open(2) */
 
 /* The next output after OUTPUT (NULL: the first) that is open, or NULL. */
 static struct output *
@@ -54,7 +50,7 @@ put_all(struct fan *fan, size_t at, size_t size)
 		size_t got = output->got > at ? MIN(output->got - at, size) : 0;
 
 		if (got < size)
-			output_put(output, block + got, size - got);
+			output_put(output, block_bytes() + got, size - got);
 	}
 }
 
@@ -66,7 +62,7 @@ leave_pipes(struct fan *fan, size_t size, size_t left)
 	for (struct output *output = NULL; (output = next(fan, output));)
 		output_leave_pipe(output);
 	while (left) {
-		ssize_t taken = pipe_read(fan->source[0], block, MIN(BLOCK, left));
+		ssize_t taken = pipe_read(fan->source[0], block_bytes(), MIN(BLOCK_SIZE, left));
 
 		fan->calls++;
 		if (taken <= 0)
@@ -86,7 +82,7 @@ take_by_memory(struct fan *fan)
 
 	if (!fan->is_file && pipe_poll(&ready, 1, 0) == 0)
 		return 0;
-	taken = pipe_read(fan->in, block, BLOCK);
+	taken = pipe_read(fan->in, block_bytes(), BLOCK_SIZE);
 	fan->calls++;
 	if (taken < 0)
 		return -1;
@@ -113,12 +109,12 @@ show(struct fan *fan, struct output *output, size_t size)
 	if (pipe_tee_now(fan->source[0], fan->scratch[1], size) != (ssize_t)size)
 		return false;
 	while (left) {
-		ssize_t taken = pipe_read(fan->scratch[0], block, MIN(BLOCK, left));
+		ssize_t taken = pipe_read(fan->scratch[0], block_bytes(), MIN(BLOCK_SIZE, left));
 
 		fan->calls++;
 		if (taken <= 0)
 			return false;
-		output_put(output, block, (size_t)taken);
+		output_put(output, block_bytes(), (size_t)taken);
 		output->got += (size_t)taken;
 		left -= (size_t)taken;
 	}
@@ -142,7 +138,7 @@ static bool
 discard(struct fan *fan, size_t size)
 {
 	while (size) {
-		ssize_t taken = pipe_read(fan->source[0], block, MIN(BLOCK, size));
+		ssize_t taken = pipe_read(fan->source[0], block_bytes(), MIN(BLOCK_SIZE, size));
 
 		fan->calls++;
 		if (taken <= 0)
@@ -201,7 +197,8 @@ may_take(const struct fan *fan)
 	if (fan->is_over)
 		return false;
 	for (struct output *output = NULL; (output = next(fan, output));)
-		if (output->error || !output_may_take(output, fan->by_memory ? BLOCK : fan->room))
+		if (output->error
+		    || !output_may_take(output, fan->by_memory ? BLOCK_SIZE : fan->room))
 			return false;
 	return true;
 }

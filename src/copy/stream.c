@@ -5,12 +5,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "copy/block.h"
 #include "kernel/pipe.h"
 #include "kernel/range.h"
 
 enum {
-	MEMORY_SIZE = 1 << 18, /* bytes at once through memory */
-	SMALL = 1 << 15,       /* files up to this size are not worth a pipe */
+	SMALL = 1 << 15, /* files up to this size are not worth a pipe */
 	RANGE_MOST =
 		1 << 26, /* bytes at once inside a file system, so that it can be interrupted */
 };
@@ -89,18 +89,17 @@ give(struct job *job, const char *bytes, size_t size)
 static enum outcome
 by_memory(struct job *job)
 {
-	static _Alignas(
-		4096) char bytes[MEMORY_SIZE]; /* files that are open with O_DIRECT ask for that */
+	char *bytes = block_bytes();
 	enum outcome outcome = COPIED;
 
 	while (job->left && outcome == COPIED) {
-		size_t size = least(sizeof(bytes), job->left);
+		size_t size = least(BLOCK_SIZE, job->left);
 		ssize_t taken = pipe_read(job->in, bytes, size);
 
 		job->stream->ways[STREAM_MEMORY].calls++;
 		/* Of what is made of records, one must have room. */
-		if (taken < 0 && errno == EINVAL && size < sizeof(bytes))
-			taken = pipe_read(job->in, bytes, sizeof(bytes));
+		if (taken < 0 && errno == EINVAL && size < BLOCK_SIZE)
+			taken = pipe_read(job->in, bytes, BLOCK_SIZE);
 		if (taken < 0)
 			return fail_on(job, STREAM_INPUT);
 		if (taken == 0)
@@ -294,10 +293,8 @@ stream_copy(struct stream *stream, int in, const struct stat *status, uint64_t l
 int
 stream_skip(struct stream *stream, int in, uint64_t limit, uint64_t *skipped)
 {
-	static char bytes[1 << 16];
-
 	for (*skipped = 0; *skipped < limit;) {
-		ssize_t taken = pipe_read(in, bytes, least(sizeof(bytes), limit - *skipped));
+		ssize_t taken = pipe_read(in, block_bytes(), least(BLOCK_SIZE, limit - *skipped));
 
 		if (taken < 0) {
 			stream->side = STREAM_INPUT;
