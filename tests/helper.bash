@@ -440,13 +440,14 @@ is_running() {
 
 # await COMMAND...: until it succeeds, as long as what was launched last runs, and no longer than LIMIT.
 await() {
-	local end=$((SECONDS + LIMIT))
+	local end=$((SECONDS + LIMIT)) pause=1
 
 	until "$@"; do
 		is_running || "$@" || fails "has ended before: $*" "standard error:" "$(cat "$job/err")" || return 1
 		((SECONDS < end)) || fails "waited in vain: $*" "standard error:" "$(cat "$job/err")" || return 1
-		# Nobody writes there: a pause, so that what is waited for gets its turn.
-		read -r -t 0.01 -u "$alive" _ 2>/dev/null || true
+		# Nobody writes there: a pause, so that what is waited for gets its turn; longer where it takes long.
+		read -r -t "0.0$pause" -u "$alive" _ 2>/dev/null || true
+		((pause == 9)) || ((++pause))
 	done
 }
 
