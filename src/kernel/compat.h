@@ -23,6 +23,11 @@
 #define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
+/* preadv2(2): fail with EAGAIN instead of waiting; linux/fs.h, and in musl since 1.2.5. */
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x00000008
+#endif
+
 /*
  * close_range(2): mark the descriptors instead of closing them, since Linux 5.11;
  * linux/close_range.h.

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -224,7 +225,8 @@ pipe_write_now(int fd, const void *bytes, size_t size)
 	ssize_t written;
 
 	do
-		written = pwritev2(fd, &all, 1, -1, RWF_NOWAIT);
+		/* musl has had pwritev2(2) since 1.2.5; a place of -1 is where the file is. */
+		written = syscall(SYS_pwritev2, fd, &all, 1L, -1L, -1L, RWF_NOWAIT);
 	while (written < 0 && is_interrupted());
 	if (written < 0 && pipe_is_refusal(errno))
 		return write_ready(fd, bytes, size);
