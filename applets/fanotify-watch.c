@@ -78,13 +78,11 @@ options(struct opt_table *table)
 	reacting_add_debounce(table, &reacting);
 	opt_flag(table, 0, "evictable", &evictable,
 		 "with --inode: marks do not keep their inodes in memory, and go with them");
-	watching_add_exclude(table, &patterns);
-	watching_add_excludei(table, &patterns);
+	watching_add_excludes(table, &patterns);
 	watching_add_fromfile(table, &from_files);
 	opt_list(table, 0, "ignore", "PATH", &ignored,
 		 "let the kernel leave out the file PATH, or a folder's entries");
-	watching_add_include(table, &patterns);
-	watching_add_includei(table, &patterns);
+	watching_add_includes(table, &patterns);
 	opt_flag(table, 0, "inode", &inode, "watch PATH itself and, of a folder, its entries");
 	opt_flag(table, 0, "mount", &mount,
 		 "watch what is opened, read and written through the mount of PATH");

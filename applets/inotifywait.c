@@ -60,16 +60,14 @@ options(struct opt_table *table)
 	reacting_add_batch(table, &reacting);
 	opt_integer(table, 0, "count", "N", 1, INT64_MAX, &count, "go on until N events have come");
 	reacting_add_debounce(table, &reacting);
-	watching_add_exclude(table, &patterns);
-	watching_add_excludei(table, &patterns);
+	watching_add_excludes(table, &patterns);
 	opt_flag(table, 0, "follow-name", &by_name,
 		 "with -m or --count: go on with what replaces an operand");
 	opt_string(
 		table, 0, "format", "FORMAT", &showing.format,
 		"print %w watched path, %f file in it, %p both, %e events, %Xe, %T and %t time, %c cookie, %0, %n");
 	watching_add_fromfile(table, &from_files);
-	watching_add_include(table, &patterns);
-	watching_add_includei(table, &patterns);
+	watching_add_includes(table, &patterns);
 	opt_flag(table, 0, "json", &showing.json, "print JSON lines");
 	opt_flag(table, 0, "no-newline", &showing.no_newline, "print no newline after --format");
 	opt_flag(table, 0, "null", &showing.null,

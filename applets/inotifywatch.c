@@ -63,11 +63,9 @@ options(struct opt_table *table)
 		  "count these events only; several joined by commas or options");
 	opt_duration(table, 't', "timeout", &timeout, "end after DURATION; 0: when a signal comes");
 	opt_flag(table, 0, "csv", &csv, "print comma-separated values");
-	watching_add_exclude(table, &patterns);
-	watching_add_excludei(table, &patterns);
+	watching_add_excludes(table, &patterns);
 	watching_add_fromfile(table, &from_files);
-	watching_add_include(table, &patterns);
-	watching_add_includei(table, &patterns);
+	watching_add_includes(table, &patterns);
 	opt_flag(table, 0, "json", &json, "print JSON lines, one for each row");
 	opt_flag(table, 0, "live", &live, "show on the terminal what is busiest, until the end");
 	watching_add_ready_fd(table, &ready_fd);

@@ -24,15 +24,10 @@ watching_add_recursive(struct opt_table *table, bool *flag)
 }
 
 void
-watching_add_exclude(struct opt_table *table, struct opt_list *list)
+watching_add_excludes(struct opt_table *table, struct opt_list *list)
 {
 	opt_list(table, 0, "exclude", "PATTERN", list,
 		 "leave out paths that match PATTERN (extended regular expression)");
-}
-
-void
-watching_add_excludei(struct opt_table *table, struct opt_list *list)
-{
 	opt_list(table, 0, "excludei", "PATTERN", list, "the same, upper and lower case alike");
 }
 
@@ -44,14 +39,9 @@ watching_add_fromfile(struct opt_table *table, struct opt_list *list)
 }
 
 void
-watching_add_include(struct opt_table *table, struct opt_list *list)
+watching_add_includes(struct opt_table *table, struct opt_list *list)
 {
 	opt_list(table, 0, "include", "PATTERN", list, "take only paths that match");
-}
-
-void
-watching_add_includei(struct opt_table *table, struct opt_list *list)
-{
 	opt_list(table, 0, "includei", "PATTERN", list, "the same, upper and lower case alike");
 }
 

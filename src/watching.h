@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the applets that watch files have in common on their command lines: the rows of
- * their tables (cli/opt.h), each with the static that it fills, and the way from there
- * to a selection, with messages.
+ * their tables (cli/opt.h), and the way from there to a selection, with messages.
  */
 #ifndef BUTTER_WATCHING_H
 #define BUTTER_WATCHING_H
@@ -11,14 +10,12 @@
 #include "event/files.h"
 #include "event/selection.h"
 
-/* Each adds the option of its name to TABLE; what it fills is the applet's. */
+/* Each adds the options of its name to TABLE; what they fill is the applet's. */
 void watching_add_no_dereference(struct opt_table *table, bool *flag);
 void watching_add_recursive(struct opt_table *table, bool *flag);
-void watching_add_exclude(struct opt_table *table, struct opt_list *list);
-void watching_add_excludei(struct opt_table *table, struct opt_list *list);
+void watching_add_excludes(struct opt_table *table, struct opt_list *list);
 void watching_add_fromfile(struct opt_table *table, struct opt_list *list);
-void watching_add_include(struct opt_table *table, struct opt_list *list);
-void watching_add_includei(struct opt_table *table, struct opt_list *list);
+void watching_add_includes(struct opt_table *table, struct opt_list *list);
 void watching_add_ready_fd(struct opt_table *table, int *fd);
 void watching_add_queue(struct opt_table *table, uint64_t *size);
 void watching_add_sd_notify(struct opt_table *table, bool *flag);
