@@ -11,17 +11,17 @@
 #include <unistd.h>
 
 #include "applet.h"
-#include "cli/meter.h"
 #include "cli/say.h"
-#include "cli/stats.h"
 #include "copy/stream.h"
+#include "copying.h"
 #include "process/signals.h"
 
-enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096, MADE_UP = 1 << 16 };
+enum { MADE_UP = 1 << 16 };
 
-static bool append, explain, json, stable, with_progress, with_stats;
+static bool append, explain, stable;
 static const char *out_file;
-static uint64_t length = UINT64_MAX, offset, pipe_size = PIPE_SIZE, rate;
+static uint64_t length = UINT64_MAX, offset;
+static struct copying copying = COPYING_DEFAULT;
 
 static void
 options(struct opt_table *table)
@@ -31,22 +31,16 @@ options(struct opt_table *table)
 	opt_flag(table, 0, "append", &append, "with --output: add to the end of FILE");
 	opt_size(table, 0, "offset", &offset, "leave out the first SIZE bytes of all");
 	opt_size(table, 0, "length", &length, "no more than SIZE bytes of all");
-	opt_size(table, 0, "rate", &rate, "no more than SIZE bytes in a second");
+	copying_add_rate(table, &copying);
 	opt_flag(table, 0, "stable", &stable,
 		 "what is sent does not change with the file later: a copy, never a reference");
-	opt_size(table, 0, "pipe-size", &pipe_size,
-		 "of the pipe in between, and asked for at both ends (1M)");
-	opt_flag(table, 0, "progress", &with_progress,
-		 "show how far it is on a terminal, after a second");
-	opt_flag(table, 0, "stats", &with_stats,
-		 "say bytes, seconds, calls and way on standard error at the end");
-	opt_flag(table, 'j', "json", &json, "with --stats: as a JSON line");
+	copying_add_pipe_size(table, &copying);
+	copying_add_reports(table, &copying);
 	opt_flag(table, 0, "explain", &explain,
 		 "say which way each FILE went, and why no better one");
 }
 
 static struct stream stream;
-static struct meter meter;
 
 /* The system calls of the ways, the best first. */
 static const char *const way_names[STREAM_WAYS] = { [STREAM_RANGE] = "copy_file_range",
@@ -58,11 +52,7 @@ check(void)
 {
 	if (append && !out_file)
 		return misuse("--append needs --output");
-	if (json && !with_stats)
-		return misuse("--json needs --stats");
-	if (pipe_size < PIPE_LEAST)
-		return misuse("--pipe-size: at least %d", PIPE_LEAST);
-	return 0;
+	return copying_check(&copying);
 }
 
 /* ---- telling ---- */
@@ -75,7 +65,7 @@ tell_stats(void)
 	for (int way = 0; way < STREAM_WAYS; way++)
 		ways[way] = (struct stats_way){ way_names[way], stream.ways[way].calls,
 						stream.ways[way].bytes };
-	stats_say(&meter, ways, STREAM_WAYS, json);
+	copying_say(&copying, ways, STREAM_WAYS);
 }
 
 /* BYTES of NAME have gone. */
@@ -240,21 +230,18 @@ splice_cat_run(int count, char **files)
 	status = open_output(count, files);
 	if (status)
 		return status;
-	stats_answer(&meter);
-	meter = (struct meter){ .rate = rate, .draws = with_progress && progress_wanted() };
-	meter.total = expect(count, files);
-	meter_begin(&meter);
+	copying_begin(&copying, expect(count, files));
 	stream.stable = stable;
-	stream.pipe_size = (size_t)pipe_size;
-	stream.most = meter_step(&meter);
+	stream.pipe_size = (size_t)copying.pipe_size;
+	stream.most = meter_step(&copying.meter);
 	stream.moved = stats_moved;
-	stream.context = &meter;
+	stream.context = &copying.meter;
 	for (int i = 0; i < count && length && !over; i++) {
 		one = copy_file(files[i], &over);
 		status = status ? status : one;
 	}
-	meter_end(&meter);
-	if (with_stats)
+	meter_end(&copying.meter);
+	if (copying.stats)
 		tell_stats();
 	stream_close(&stream);
 	if (out_file && close(stream.out) < 0 && !over)

@@ -15,19 +15,18 @@
 
 #include "applet.h"
 #include "cli/json.h"
-#include "cli/meter.h"
 #include "cli/num.h"
 #include "cli/say.h"
-#include "cli/stats.h"
 #include "copy/fan.h"
 #include "copy/stream.h"
+#include "copying.h"
 #include "kernel/pipe.h"
 #include "memory.h"
 #include "process/command.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
 
-enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096, SPILL_LIMIT = 1 << 30 };
+enum { SPILL_LIMIT = 1 << 30 };
 
 /* What an error at an output means: bits. */
 enum { TELL_PIPE = 1, STOP_PIPE = 2, TELL = 4, STOP = 8 };
@@ -48,11 +47,12 @@ static const struct name policies[] = {
 	{ "" },
 };
 
-static bool append, ignore, json, with_progress, with_stats;
+static bool append, ignore;
 static const char *spill_folder = "/var/tmp";
 static int64_t patience = NUM_SECOND;
 static struct opt_list commands, slow;
-static uint64_t mode = TELL, pipe_size = PIPE_SIZE, spill_limit = SPILL_LIMIT;
+static uint64_t mode = TELL, spill_limit = SPILL_LIMIT;
+static struct copying copying = COPYING_DEFAULT;
 
 static void
 options(struct opt_table *table)
@@ -71,13 +71,8 @@ options(struct opt_table *table)
 		   "what an error at an output means (warn-nopipe)");
 	opt_set(table, 'p', NULL, TELL, &mode, "as --output-error warn-nopipe");
 	opt_flag(table, 'i', "ignore-interrupts", &ignore, "ignore SIGINT, as do the COMMANDs");
-	opt_size(table, 0, "pipe-size", &pipe_size,
-		 "of the pipes in between, and asked for at all ends (1M)");
-	opt_flag(table, 0, "progress", &with_progress,
-		 "show how far it is on a terminal, after a second");
-	opt_flag(table, 0, "stats", &with_stats,
-		 "say bytes, seconds and calls on standard error at the end");
-	opt_flag(table, 'j', "json", &json, "with --stats: as JSON lines");
+	copying_add_pipe_size(table, &copying);
+	copying_add_reports(table, &copying);
 }
 
 /* What stands behind an output. */
@@ -90,7 +85,6 @@ struct target {
 
 static struct fan fan;
 static struct target *targets; /* of the fan's outputs */
-static struct meter meter;
 static int result;
 
 /* ---- wrong usage ---- */
@@ -142,10 +136,10 @@ set_policies(void)
 static int
 check(void)
 {
-	if (json && !with_stats)
-		return misuse("--json needs --stats");
-	if (pipe_size < PIPE_LEAST)
-		return misuse("--pipe-size: at least %d", PIPE_LEAST);
+	int status = copying_check(&copying);
+
+	if (status)
+		return status;
 	if (!spill_limit)
 		return misuse("--spill-limit: at least 1");
 	return 0;
@@ -333,7 +327,7 @@ start(struct target *target, const char *command)
 	char *argv[] = { sh, c, text, NULL }, *none[] = { NULL };
 	int ends[2] = { -1, -1 }, status = -1;
 
-	if (pipe_open(ends, (size_t)pipe_size) >= 0)
+	if (pipe_open(ends, (size_t)copying.pipe_size) >= 0)
 		status = command_start(&target->command, argv, ends[0], none);
 	if (status)
 		result = fail(NULL, "cannot run '%s'", command);
@@ -430,7 +424,7 @@ tell_output(const struct target *target, const struct output *output)
 	const char *name = is_stdout(target) ? "-" : target->name;
 	struct buffer line = { 0 };
 
-	if (json) {
+	if (copying.json) {
 		json_begin(&line);
 		json_word(&line, "event", "output");
 		json_bytes(&line, "path", name, strlen(name));
@@ -458,7 +452,7 @@ static void
 tell_stats(void)
 {
 	struct stats_way ways[] = {
-		{ "tee", fan.calls, meter.done - fan.copied },
+		{ "tee", fan.calls, copying.meter.done - fan.copied },
 		{ "read_write", 0, fan.copied },
 	};
 
@@ -466,7 +460,7 @@ tell_stats(void)
 		tell_output(&targets[i], &fan.outputs[i]);
 		ways[0].calls += fan.outputs[i].calls;
 	}
-	stats_say(&meter, ways, sizeof(ways) / sizeof(*ways), json);
+	copying_say(&copying, ways, sizeof(ways) / sizeof(*ways));
 }
 
 static int
@@ -485,23 +479,20 @@ tee_fd_run(int count, char **operands)
 		sigaction(SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	signals_end_init();
 	fan.in = STDIN_FILENO;
-	fan.pipe_size = (size_t)pipe_size;
+	fan.pipe_size = (size_t)copying.pipe_size;
 	fan.patience = patience;
 	fan.moved = moved;
-	fan.context = &meter;
+	fan.context = &copying.meter;
 	fan.ended = ended;
-	meter = (struct meter){ .draws = with_progress && progress_wanted(),
-				.total = METER_UNKNOWN };
-	meter_begin(&meter);
-	stats_answer(&meter);
+	copying_begin(&copying, METER_UNKNOWN);
 	open_outputs((size_t)count);
 	if (result && mode & STOP)
 		return result;
-	meter_begin(&meter);
+	meter_begin(&copying.meter);
 	if (fan_run(&fan) < 0)
 		result = fail(NULL, "cannot read standard input");
-	meter_end(&meter);
-	if (with_stats)
+	meter_end(&copying.meter);
+	if (copying.stats)
 		tell_stats();
 	wait_for_commands();
 	free(fan.outputs);

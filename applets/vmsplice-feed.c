@@ -14,20 +14,18 @@
 #include <unistd.h>
 
 #include "applet.h"
-#include "cli/meter.h"
 #include "cli/num.h"
 #include "cli/say.h"
-#include "cli/stats.h"
 #include "copy/feed.h"
+#include "copying.h"
 #include "memory.h"
 #include "process/signals.h"
 
-enum { PIPE_SIZE = 1 << 20, PIPE_LEAST = 4096 };
-
-static bool forever, json, stable, with_progress, with_stats;
+static bool forever, stable;
 static const char *file, *pattern;
 static int64_t times;
-static uint64_t pipe_size = PIPE_SIZE, rate, size = UINT64_MAX;
+static uint64_t size = UINT64_MAX;
+static struct copying copying = COPYING_DEFAULT;
 
 static void
 options(struct opt_table *table)
@@ -39,19 +37,14 @@ options(struct opt_table *table)
 	opt_size(table, 0, "size", &size, "again and again, until it is SIZE bytes in all")->high =
 		INT64_MAX;
 	opt_flag(table, 0, "forever", &forever, "again and again, until the reader leaves");
-	opt_size(table, 0, "rate", &rate, "no more than SIZE bytes in a second");
+	copying_add_rate(table, &copying);
 	opt_flag(table, 0, "stable", &stable,
 		 "--file: what is sent does not change with FILE later: a copy");
-	opt_size(table, 0, "pipe-size", &pipe_size, "asked for of the pipe (1M)");
-	opt_flag(table, 0, "progress", &with_progress,
-		 "show how far it is on a terminal, after a second");
-	opt_flag(table, 0, "stats", &with_stats,
-		 "say bytes, seconds, calls and way on standard error at the end");
-	opt_flag(table, 'j', "json", &json, "with --stats: as a JSON line");
+	copying_add_pipe_size(table, &copying);
+	copying_add_reports(table, &copying);
 }
 
 static struct feed feed;
-static struct meter meter;
 
 static int
 check(int count)
@@ -62,11 +55,7 @@ check(int count)
 		return misuse("either --count, or --size, or --forever");
 	if (stable && !file)
 		return misuse("--stable needs --file");
-	if (json && !with_stats)
-		return misuse("--json needs --stats");
-	if (pipe_size < PIPE_LEAST)
-		return misuse("--pipe-size: at least %d", PIPE_LEAST);
-	return 0;
+	return copying_check(&copying);
 }
 
 /* ---- what is sent ---- */
@@ -168,7 +157,7 @@ tell_stats(void)
 	for (int way = 0; way < FEED_WAYS; way++)
 		ways[way] = (struct stats_way){ names[way], feed.ways[way].calls,
 						feed.ways[way].bytes };
-	stats_say(&meter, ways, FEED_WAYS, json);
+	copying_say(&copying, ways, FEED_WAYS);
 }
 
 /* Sends it, and tells about it even if the reader's leaving is the end of this process. */
@@ -177,22 +166,19 @@ send_all(void)
 {
 	int result, error;
 
-	if (with_stats)
+	if (copying.stats)
 		signals_ignore(SIGPIPE);
-	stats_answer(&meter);
-	meter = (struct meter){ .rate = rate, .draws = with_progress && progress_wanted() };
-	meter.total = total();
-	meter_begin(&meter);
-	feed.pipe_size = (size_t)pipe_size;
-	feed.most = meter_step(&meter);
+	copying_begin(&copying, total());
+	feed.pipe_size = (size_t)copying.pipe_size;
+	feed.most = meter_step(&copying.meter);
 	feed.moved = stats_moved;
-	feed.context = &meter;
-	result = feed_send(&feed, meter.total);
+	feed.context = &copying.meter;
+	result = feed_send(&feed, copying.meter.total);
 	error = errno;
-	meter_end(&meter);
-	if (with_stats)
+	meter_end(&copying.meter);
+	if (copying.stats)
 		tell_stats();
-	if (with_stats && result < 0 && error == EPIPE) {
+	if (copying.stats && result < 0 && error == EPIPE) {
 		signals_restore(SIGPIPE);
 		raise(SIGPIPE);
 	}

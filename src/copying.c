@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "copying.h"
+
+#include "cli/say.h"
+
+enum { PIPE_LEAST = 4096 };
+
+void
+copying_add_pipe_size(struct opt_table *table, struct copying *copying)
+{
+	opt_size(table, 0, "pipe-size", &copying->pipe_size,
+		 "of pipes: in between, and asked for at the ends (1M)");
+}
+
+void
+copying_add_rate(struct opt_table *table, struct copying *copying)
+{
+	opt_size(table, 0, "rate", &copying->rate, "no more than SIZE bytes in a second");
+}
+
+void
+copying_add_reports(struct opt_table *table, struct copying *copying)
+{
+	opt_flag(table, 0, "progress", &copying->progress,
+		 "show how far it is on a terminal, after a second");
+	opt_flag(table, 0, "stats", &copying->stats,
+		 "say bytes, seconds, calls and way on standard error at the end");
+	opt_flag(table, 'j', "json", &copying->json, "with --stats: as JSON, an object a line");
+}
+
+int
+copying_check(const struct copying *copying)
+{
+	if (copying->json && !copying->stats)
+		return misuse("--json needs --stats");
+	if (copying->pipe_size < PIPE_LEAST)
+		return misuse("--pipe-size: at least %d", PIPE_LEAST);
+	return 0;
+}
+
+void
+copying_begin(struct copying *copying, uint64_t total)
+{
+	stats_answer(&copying->meter);
+	copying->meter = (struct meter){ .rate = copying->rate,
+					 .draws = copying->progress && progress_wanted(),
+					 .total = total };
+	meter_begin(&copying->meter);
+}
+
+void
+copying_say(const struct copying *copying, const struct stats_way *ways, size_t count)
+{
+	stats_say(&copying->meter, ways, count, copying->json);
+}

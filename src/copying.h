@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the applets that move bytes have in common on their command lines: the rows of their tables
+ * (cli/opt.h) about pipes, rate and reports, and the meter behind these.
+ */
+#ifndef BUTTER_COPYING_H
+#define BUTTER_COPYING_H
+
+#include "cli/meter.h"
+#include "cli/opt.h"
+#include "cli/stats.h"
+
+struct copying {
+	bool progress, stats, json;
+	uint64_t pipe_size;
+	uint64_t rate; /* bytes in a second; 0: any */
+	struct meter meter;
+};
+
+#define COPYING_DEFAULT                                                                            \
+	{                                                                                          \
+		.pipe_size = 1 << 20                                                               \
+	}
+
+/* Each adds the options of its name to TABLE; they fill COPYING. */
+void copying_add_pipe_size(struct opt_table *table, struct copying *copying);
+void copying_add_rate(struct opt_table *table, struct copying *copying);
+void copying_add_reports(struct opt_table *table, struct copying *copying);
+
+/* What goes with what. 0, or the status after a message. */
+int copying_check(const struct copying *copying);
+
+/* Begins to measure the time of TOTAL bytes (METER_UNKNOWN); from now on SIGUSR1 is answered. */
+void copying_begin(struct copying *copying, uint64_t total);
+
+/* Says on standard error what went which of the COUNT WAYS, as --json asks. */
+void copying_say(const struct copying *copying, const struct stats_way *ways, size_t count);
+
+#endif
