@@ -70,6 +70,7 @@ static const struct hint wait_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+static int timer; /* its descriptor */
 static struct ticks ticks;
 static int64_t total; /* the sum of the operands */
 
@@ -93,13 +94,15 @@ later(int64_t moment, int64_t duration)
  * suspend, too. A moment that has passed meanwhile is not put off to the next day: it has come.
  */
 static int
-arm(int fd)
+arm(void)
 {
 	static int64_t moment; /* armed for, if it is one on the wall clock */
-	int64_t now = timerfd_now((int)clock_id), first = every ? every : total;
+	/* (Other clocks need no answer, and the first one costs two pages of the kernel's.) */
+	int64_t now = is_realtime() ? timerfd_now((int)clock_id) : 0;
+	int64_t first = every ? every : total;
 
 	if (moment && now >= moment)
-		return timerfd_arm(fd, moment, 0, true, false);
+		return timerfd_arm(timer, moment, 0, true, false);
 	if (until && moment_parse(until, moment_now(), &first) < 0)
 		return -1;
 	if (!until && is_realtime())
@@ -107,7 +110,7 @@ arm(int fd)
 			      : later(now, first);
 	if ((until || align) && !every)
 		moment = first;
-	return timerfd_arm(fd, first, every, is_realtime(), is_realtime() && reaction != IGNORE);
+	return timerfd_arm(timer, first, every, is_realtime(), is_realtime() && reaction != IGNORE);
 }
 
 /* SIGUSR1. Async-signal-safe; errno is the interrupted code's. */
@@ -116,7 +119,7 @@ print_left(int signal)
 {
 	static const char before[] = "butter: timerfd-sleep: ", after[] = " left\n";
 	char line[sizeof(before) + NUM_DURATION_SIZE + sizeof(after)];
-	int64_t left = timerfd_left(ticks.source.fd);
+	int64_t left = timerfd_left(timer);
 	int error = errno;
 	size_t length;
 
@@ -139,31 +142,35 @@ handle(int signal, void (*handler)(int))
 	sigaction(signal, &action, NULL);
 }
 
-/* One sleep. 0, or -1 with errno. */
+/* One sleep under a bar. 0, or -1 with errno. */
 static int
-sleep_once(void)
+draw_sleep(void)
 {
-	bool draw = with_progress && progress_wanted();
 	struct progress progress = { 0 };
-	int64_t whole = draw ? timerfd_left(ticks.source.fd) : 0, left = whole;
+	int64_t whole = timerfd_left(timer), left = whole;
 	struct event event;
 	int result;
 
 	do {
 		char text[NUM_DURATION_SIZE];
 
-		if (draw) {
-			num_format_duration(text, left > INT64_MAX / 2 ? NUM_FOREVER : left);
-			progress_draw(&progress, whole - left, whole, text, left == 0);
-		}
-		result = source_next(&ticks.source, &event, draw ? PROGRESS_INTERVAL : NUM_FOREVER);
+		num_format_duration(text, left > INT64_MAX / 2 ? NUM_FOREVER : left);
+		progress_draw(&progress, whole - left, whole, text, left == 0);
+		result = source_next(&ticks.source, &event, PROGRESS_INTERVAL);
 		if (!result)
-			left = timerfd_left(ticks.source.fd);
+			left = timerfd_left(timer);
 	} while (!result);
-	if (draw && result > 0)
+	if (result > 0)
 		progress_draw(&progress, 1, 1, "0.000s", true);
 	progress_end(&progress);
 	return result < 0 ? -1 : 0;
+}
+
+/* One sleep. Nobody asks when it ended: what records need for that is pages that it need not touch. */
+static int
+sleep_once(void)
+{
+	return with_progress && progress_wanted() ? draw_sleep() : timerfd_wait(timer);
 }
 
 static enum watch_verdict
@@ -251,20 +258,21 @@ add_up(int operands, char **texts)
 static int
 timerfd_sleep_run(int operands, char **texts)
 {
-	int status = check(operands), fd, result;
+	int status = check(operands), result;
 
 	if (!status)
 		status = add_up(operands, texts);
 	if (status)
 		return status;
-	fd = timerfd_open((int)clock_id);
-	if (fd < 0)
+	timer = timerfd_open((int)clock_id);
+	if (timer < 0)
 		return fail(timerfd_hints((int)clock_id), "cannot create a timer");
-	ticks_open(&ticks, fd);
+	if (every || with_progress)
+		ticks_open(&ticks, timer);
 	handle(SIGUSR1, print_left);
 	signals_end_init();
 	do {
-		if (arm(fd) < 0)
+		if (arm() < 0)
 			return fail(timerfd_hints((int)clock_id), "cannot start the timer");
 		if (descriptors_ready(ready_fd) < 0)
 			return fail(NULL, "cannot write to --ready-fd %d", ready_fd);

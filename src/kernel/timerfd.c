@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/timerfd.h"
 
+#include <errno.h>
 #include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kernel/capability.h"
 
@@ -60,6 +62,18 @@ timerfd_arm(int fd, int64_t first, int64_t every, bool at, bool on_change)
 	if (on_change)
 		flags |= TFD_TIMER_CANCEL_ON_SET;
 	return timerfd_settime(fd, flags, &timer, NULL);
+}
+
+int
+timerfd_wait(int fd)
+{
+	uint64_t expirations;
+	ssize_t size;
+
+	do
+		size = read(fd, &expirations, sizeof(expirations));
+	while (size < 0 && errno == EINTR);
+	return size < 0 ? -1 : 0;
 }
 
 int64_t

@@ -30,6 +30,12 @@ int timerfd_open(int clock);
  */
 int timerfd_arm(int fd, int64_t first, int64_t every, bool at, bool on_change);
 
+/*
+ * Waits until the timer fires, through signals that are handled; read(2). -1 with errno: ECANCELED, the
+ * clock was set (timerfd_arm's ON_CHANGE).
+ */
+int timerfd_wait(int fd);
+
 /* Nanoseconds until the timer fires next; 0 when it is not armed; -1 with errno. Async-signal-safe.
  */
 int64_t timerfd_left(int fd);
