@@ -268,7 +268,7 @@ butter: tee-fd: cannot open '.': Is a directory"
 @test "--slow block: all wait for the one that is frozen, and then have all" {
 	numbers in 1000000
 	IN=in frozen a
-	await has_size a "$(stat -c %s a)"
+	await test -s a
 	drained
 	[ "$(stat -c %s a)" -lt 8000000 ]
 	is_running
