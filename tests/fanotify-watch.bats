@@ -43,14 +43,14 @@ allowed() {
 	equal "$status" 124 || fails "$stderr"
 }
 
-# disk [TYPE]: a small file system (ext4) on D.
+# disk [TYPE [OPTION...]]: a small file system (ext4) on D, made with OPTIONs.
 disk() {
 	local type=${1:-ext4} image=$BATS_TEST_TMPDIR/image size=64M
 
 	need_tool "mkfs.$type"
 	[ "$type" = ext4 ] || size=400M # xfs takes nothing smaller
 	truncate -s "$size" "$image"
-	mkfs."$type" -q "$image" >/dev/null 2>&1
+	mkfs."$type" -q "${@:2}" "$image" >/dev/null 2>&1
 	held "mount -t $type -o loop '$image' D"
 	[ ! -d D/lost+found ] || rmdir D/lost+found
 	allowed
@@ -947,6 +947,14 @@ overflowing() {
 	perl -e 'for (1 .. $ARGV[0]) { open my $file, ">", "D/flood.$_"; close $file; unlink "D/flood.$_" }' "$((most + 500))"
 }
 
+# aged FILE: waits until what is made from now on is younger by its times, too.
+aged() {
+	local made
+
+	made=$(stat -c %.6W "$1")
+	while ((${EPOCHREALTIME/[.,]/} < ${made/[.,]/} + 20000)); do :; done
+}
+
 @test "overflow: without -r it is told, and it goes on" {
 	mounted
 	watch -e create D
@@ -968,6 +976,7 @@ overflowing() {
 	: >D/old/file
 	: >D/old/same
 	: >D/old/mode
+	aged D/old/mode
 	watch -j -r -e create,modify,attrib D/old
 	: >D/old/first
 	settled D/old
@@ -976,11 +985,13 @@ overflowing() {
 	: >D/old/new/e/file
 	echo 1 >>D/old/file
 	chmod 600 D/old/mode
+	chmod 700 D/old/f
 	: >D/other/no
 	kill -CONT "$pid"
 	await grep -q overflow "$job/out"
 	settled D/old
-	equal "$(told_json 'select(.synthetic) | "\(.event) \(.path)"' | sort)" 'attrib D/old/mode
+	equal "$(told_json 'select(.synthetic) | "\(.event) \(.path)"' | sort)" 'attrib D/old/f
+attrib D/old/mode
 create D/old/new
 create D/old/new/e
 create D/old/new/e/file
@@ -988,6 +999,21 @@ modify D/old/file'
 	: >D/old/new/e/late
 	settled D/old
 	equal "$(told_json 'select(.name == "late") | "\(.event) \(.path) \(.synthetic)"')" 'create D/old/new/e/late null'
+}
+
+@test "overflow: what has changed is found on a file system that keeps whole seconds and no births, too" {
+	need_tool jq
+	disk ext4 -I 128
+	: >D/file
+	watch -j -r -e create,modify,attrib D
+	overflowing
+	echo 1 >>D/file
+	mkdir D/new
+	kill -CONT "$pid"
+	await grep -q overflow "$job/out"
+	settled
+	equal "$(told_json 'select(.synthetic) | "\(.event) \(.path)"' | sort)" 'attrib D/new
+modify D/file'
 }
 
 @test "overflow: --on-overflow report finds nothing, fail ends with status 1" {

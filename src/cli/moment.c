@@ -7,22 +7,33 @@
 
 #include "cli/num.h"
 
-int64_t
-moment_now(void)
+static int64_t
+read_clock(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * NUM_SECOND + now.tv_nsec;
+}
+
+int64_t
+moment_now(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+int64_t
+moment_coarse(void)
+{
+	return read_clock(CLOCK_REALTIME_COARSE);
 }
 
 int64_t
 moment_ahead(void)
 {
-	struct timespec since;
+	int64_t since = read_clock(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &since);
-	return moment_now() - (since.tv_sec * NUM_SECOND + since.tv_nsec);
+	return moment_now() - since;
 }
 
 static int

@@ -10,6 +10,9 @@
 /* The wall clock (CLOCK_REALTIME) in nanoseconds since 1970. */
 int64_t moment_now(void);
 
+/* The wall clock as of the kernel's last tick (CLOCK_REALTIME_COARSE), by which files get their times. */
+int64_t moment_coarse(void);
+
 /* How many nanoseconds it is ahead of CLOCK_MONOTONIC: less than before, when it was set back. */
 int64_t moment_ahead(void);
 

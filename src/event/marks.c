@@ -61,6 +61,7 @@ marks_open(struct marks *marks, uint64_t wanted)
 	marks->wanted = wanted;
 	marks->self = pid_self();
 	places_open(&marks->places);
+	rescan_begin(&marks->rescan);
 	marks->places.ahead = tell_ahead;
 	marks->places.context = marks;
 	marks->besides[0] = (struct pollfd){ .fd = mountinfo_open(), .events = POLLPRI };
@@ -288,7 +289,6 @@ add_root(struct marks *marks, const char *path, int fd)
 		label(marks, root);
 	marks->root_count++;
 	marks->roots_left++;
-	rescan_complete(&marks->rescan, moment_now());
 	return 0;
 }
 

@@ -13,7 +13,10 @@
 #include "kernel/fanotify.h"
 #include "memory.h"
 
-/* The file system's clock stands still between the kernel's ticks, of which the longest has 10 ms. */
+/*
+ * The file system's clock stands still between the kernel's ticks, of which the longest has 10 ms; and a
+ * file has its times before its event is in the queue.
+ */
 #define TICK (INT64_C(20) * (NUM_SECOND / 1000))
 
 struct rescan_found {
@@ -84,6 +87,12 @@ rescan_create(struct rescan *rescan, const struct handle *object, const struct h
 }
 
 void
+rescan_begin(struct rescan *rescan)
+{
+	rescan->began = rescan->complete = moment_coarse();
+}
+
+void
 rescan_complete(struct rescan *rescan, int64_t now)
 {
 	struct rescan_created oldest = rescan->before;
@@ -103,10 +112,31 @@ rescan_complete(struct rescan *rescan, int64_t now)
 
 /* ---- looking ---- */
 
+/* What has happened since then may not have been told. */
 static int64_t
-nanoseconds(int64_t seconds, uint32_t rest)
+untold(const struct rescan *rescan)
 {
-	return seconds * NUM_SECOND + rest;
+	int64_t since = rescan->complete - TICK;
+
+	/* What was there before is not news; if the clock was set back, nobody knows what was. */
+	return since < rescan->began && rescan->began <= rescan->complete ? rescan->began : since;
+}
+
+static int64_t
+nanoseconds(const struct statx_timestamp *time)
+{
+	return time->tv_sec * NUM_SECOND + time->tv_nsec;
+}
+
+/* Whether what is kept as TIME may have been SINCE or later: some file systems keep whole seconds, FAT even ones. */
+static bool
+may_be(const struct statx_timestamp *time, int64_t since)
+{
+	int64_t rounded_off = 0;
+
+	if (!time->tv_nsec)
+		rounded_off = (time->tv_sec % 2 ? 1 : 2) * NUM_SECOND - 1;
+	return nanoseconds(time) + rounded_off >= since;
 }
 
 /* Whether the creation of OBJECT, at PATH, was not told. */
@@ -129,26 +159,28 @@ is_new(struct rescan *rescan, const char *path, const struct handle *object)
 	return !is_known || rescan_create(rescan, object, &dir, name ? name + 1 : path);
 }
 
-/* What has happened to the file PATH since the last complete time; 0: nothing. */
+/* What has happened to the file or folder PATH that was not told; 0: nothing. */
 static uint64_t
 changes(struct rescan *rescan, const char *path, uint64_t file_system)
 {
-	int64_t since = rescan->complete - TICK;
+	int64_t since = untold(rescan);
 	unsigned char bytes[HANDLE_MAX];
 	struct handle object;
 	struct statx status;
+	bool has_birth, modified;
 
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &status) < 0
-	    || nanoseconds(status.stx_ctime.tv_sec, status.stx_ctime.tv_nsec) < since)
+	    || !may_be(&status.stx_ctime, since))
 		return 0;
-	if (handle_of(AT_FDCWD, path, file_system, bytes, &object) == 0
-	    && status.stx_mask & STATX_BTIME
-	    && nanoseconds(status.stx_btime.tv_sec, status.stx_btime.tv_nsec) >= since)
+	has_birth = status.stx_mask & STATX_BTIME;
+	if (handle_of(AT_FDCWD, path, file_system, bytes, &object) == 0 && has_birth
+	    && nanoseconds(&status.stx_btime) >= since)
 		return is_new(rescan, path, &object) ? FAN_CREATE : 0;
-	if (S_ISDIR(status.stx_mode))
-		return 0; /* what has changed in it is found there */
-	return nanoseconds(status.stx_mtime.tv_sec, status.stx_mtime.tv_nsec) >= since ? FAN_MODIFY
-										       : FAN_ATTRIB;
+	modified = may_be(&status.stx_mtime, since);
+	if (!S_ISDIR(status.stx_mode))
+		return modified ? FAN_MODIFY : FAN_ATTRIB;
+	/* What is new in a folder is found there, unless it may be new itself. */
+	return modified && has_birth && !may_be(&status.stx_btime, since) ? 0 : FAN_ATTRIB;
 }
 
 static void

@@ -17,7 +17,8 @@
 
 struct rescan {
 	bool wanted;      /* by the user: it costs something for each creation */
-	int64_t complete; /* realtime at which all that had happened was told, nanoseconds */
+	int64_t began;    /* as the file system's clock says, nanoseconds since 1970 */
+	int64_t complete; /* when all that had happened was told, by the wall clock */
 	/*
 	 * Hashes of the entries that were told to be created since then, or found, and of those shortly
 	 * before, since the file system's times are not exact: hash tables.
@@ -30,6 +31,9 @@ struct rescan {
 	struct buffer found; /* struct rescan_found each, its path behind it */
 	size_t next;         /* of it, to be told */
 };
+
+/* To be called before the first mark is set: what has been made earlier is not news. */
+void rescan_begin(struct rescan *rescan);
 
 /* The queue tells that OBJECT was made as NAME in the folder DIR: false if that was told already. */
 bool rescan_create(struct rescan *rescan, const struct handle *object, const struct handle *dir,
