@@ -250,30 +250,49 @@ probe_ready(int fd, const char *folder)
 	return ready > 0;
 }
 
-/* The number after KEY in the file NAME of process PID. */
-static double
-proc_value(pid_t pid, const char *name, const char *key)
+/* Fills TEXT with the file NAME of process PID, or with nothing. */
+static void
+proc_read(pid_t pid, const char *name, char text[4096])
 {
-	char path[64], text[4096];
-	const char *at;
+	char path[64];
 	ssize_t size;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	size = fd < 0 ? -1 : read(fd, text, 4095);
 	if (fd >= 0)
 		close(fd);
 	text[size < 0 ? 0 : size] = '\0';
+}
+
+/* The number after KEY in the file NAME of process PID. */
+static double
+proc_value(pid_t pid, const char *name, const char *key)
+{
+	char text[4096];
+	const char *at;
+
+	proc_read(pid, name, text);
 	at = strstr(text, key);
 	return at ? strtod(at + strlen(key), NULL) : 0;
 }
 
-/* Seconds of CPU that PID has used so far. */
+/* Seconds of CPU that PID has used so far, and its children that have ended (these to a hundredth). */
 static double
 cpu_now(pid_t pid)
 {
-	return proc_value(pid, "schedstat", "") / 1e9;
+	unsigned long user = 0, system = 0;
+	const char *rest;
+	char text[4096];
+
+	proc_read(pid, "stat", text);
+	rest = strrchr(text, ')');
+	if (rest)
+		sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lu %lu", &user,
+		       &system);
+	return proc_value(pid, "schedstat", "") / 1e9
+	       + (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* What PID has used, of CPU since it was at BEFORE; a dead one has no memory. */

@@ -19,6 +19,7 @@
 #define BUTTER_FILES_H
 
 #include "event/own.h"
+#include "event/scout.h"
 #include "event/source.h"
 #include "event/tree.h"
 #include "event/until.h"
@@ -52,6 +53,8 @@ struct files {
 	struct buffer first_left_out; /* the path of one of those */
 	int64_t complete;             /* realtime at which all that had happened had been read */
 	int64_t ahead;                /* moment_ahead at that time */
+	size_t walked;                /* folders, by this walk */
+	struct scout scout;           /* which helps with a large tree */
 
 	/* What is told, and when: src/event/window.h and follow.h. */
 	struct buffer windows; /* struct window each, in the order of their fences */

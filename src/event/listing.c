@@ -73,7 +73,7 @@ is_newer(const struct files *files, const struct stat *status)
 
 /*
  * Whether nobody is writing to the file NAME in FD any more. Where that cannot be known, who waits for it
- * is rather told too early than never. No watch hears of the opening: the watch is told of it only after the reading.
+ * is rather told too early than never. The opening is no event: watches hear of such only after the reading.
  */
 static bool
 is_closed(int fd, const char *name)

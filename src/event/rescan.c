@@ -128,7 +128,7 @@ nanoseconds(const struct statx_timestamp *time)
 	return time->tv_sec * NUM_SECOND + time->tv_nsec;
 }
 
-/* Whether TIME, as the file system keeps it, may be SINCE or later: some keep whole seconds, FAT even ones. */
+/* Whether TIME, as the file system keeps it, may be SINCE or later: some keep seconds, FAT even ones. */
 static bool
 may_be(const struct statx_timestamp *time, int64_t since)
 {

@@ -17,6 +17,9 @@
 
 enum {
 	MOST_OPEN = 32, /* folders that a walk keeps open on its way down */
+	/* A scout is worth its start where so many folders have been found in some of a folder's, and */
+	SCOUTED = 256,
+	MANY = 8, /* are left */
 	/* What is needed to follow the tree, whatever the user wants to see. */
 	FOLLOW_TREE = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_MOVE_SELF,
 	/* What the walk itself does to the folders that it reads. */
@@ -31,6 +34,7 @@ struct step {
 	bool readable;      /* the descriptor was opened for reading; otherwise as a place only */
 	bool left;          /* the working folder is another by now */
 	struct node *below; /* the folders in it, not visited yet; chained by next */
+	size_t before;      /* folders that the walk had visited before */
 };
 
 /* ---- errors ---- */
@@ -50,13 +54,12 @@ is_exhausted(int error)
 	return error == ENOSPC || error == EMFILE || error == ENFILE || error == ENOMEM;
 }
 
-/* Says once that NODE cannot be watched or read. */
-static void
-trouble(struct files *files, struct node *node, int error)
+void
+walk_trouble(struct files *files, struct node *node, int error)
 {
 	size_t length;
 
-	if (files->trouble && !node->refused)
+	if (!node->refused && !scout_keeps_trouble(files, node, error) && files->trouble)
 		files->trouble(tree_path(&files->tree, node, &length), error, files->context);
 	node->refused = true;
 }
@@ -79,7 +82,7 @@ give_up(struct files *files, struct node *node)
 	if (!node->parent || is_exhausted(errno))
 		return -1;
 	if (!is_gone(errno))
-		trouble(files, node, errno);
+		walk_trouble(files, node, errno);
 	else
 		walk_when_explained(files, node);
 	return 0;
@@ -135,8 +138,7 @@ is_place_of(struct files *files, int fd, const struct node *node)
 
 	if (wd < 0 || wd == node->wd)
 		return wd >= 0;
-	if (!tree_find(&files->tree, wd))
-		inotify_ignore(files->source.fd, wd);
+	scout_ignore(files, wd);
 	errno = ENOENT;
 	return false;
 }
@@ -254,7 +256,7 @@ meet(struct files *files, struct node *node, struct node *known)
 
 	if (!parent) {
 		follow_let_go(files, node); /* an operand below another one */
-	} else if (known->parent && !tree_is_below(parent, known)
+	} else if (known->parent && !files->scout.is_self && !tree_is_below(parent, known)
 		   && walk_has_moved(files, known, node)) {
 		follow_relink(files, known, parent, node->name);
 		follow_let_go(files, node);
@@ -303,7 +305,7 @@ leave_out(struct files *files, struct node *node)
 	if (errno != ENOSPC || (files->finds == NODE_UNTOLD && !files->partial))
 		return give_up(files, node);
 	if (files->finds == NODE_UNTOLD)
-		trouble(files, node, ENOSPC);
+		walk_trouble(files, node, ENOSPC);
 	if (files->left_out++ || files->finds == NODE_UNTOLD)
 		return files->finds == NODE_TOLD;
 	path = tree_path(&files->tree, node, &length);
@@ -413,7 +415,7 @@ watch_and_read(struct files *files, struct step *step, struct place *place, int 
 		return 1;
 	if (is_exhausted(errno))
 		return -1;
-	trouble(files, step->node, errno);
+	walk_trouble(files, step->node, errno);
 	return 1;
 }
 
@@ -432,8 +434,8 @@ complete(struct files *files, struct step *up, struct step *step, const struct p
 	leave(files, step); /* of this it shall not tell either */
 	wd = inotify_watch(files->source.fd, place->name, place->mask);
 	/* Another folder has this name by now. Its own event is on its way. */
-	if (wd >= 0 && wd != step->node->wd && !tree_find(&files->tree, wd))
-		inotify_ignore(files->source.fd, wd);
+	if (wd >= 0 && wd != step->node->wd)
+		scout_ignore(files, wd);
 }
 
 /*
@@ -469,6 +471,118 @@ open_step(struct files *files, struct step *step, int above)
 	return step->fd < 0 ? -1 : 0;
 }
 
+/* ---- going down ---- */
+
+static int visit(struct files *files, struct step *up, struct node *node);
+
+static size_t
+count_below(const struct step *step)
+{
+	size_t count = 0;
+
+	for (const struct node *child = step->below; child; child = tree_folder(child)->next)
+		count++;
+	return count;
+}
+
+static bool
+has_many(const struct step *step)
+{
+	const struct node *child = step->below;
+
+	for (int i = 1; child && i < MANY; i++)
+		child = tree_folder(child)->next;
+	return child;
+}
+
+/* Whether what is left below STEP is likely to be much: what has been visited there was. */
+static bool
+is_for_two(const struct files *files, const struct step *step)
+{
+	if (files->finds == NODE_UNTOLD || files->scout.pid || files->scout.is_self
+	    || files->walked - step->before < SCOUTED || !has_many(step))
+		return false;
+	for (step = step->up; step; step = step->up)
+		if (has_many(step))
+			return false; /* there will be more, there */
+	return true;
+}
+
+/* Visits those of the COUNT folders NODES in STEP's that nobody has VISITED. 0 or errno. */
+static int
+visit_rest(struct files *files, struct step *step, struct node **nodes, const bool *visited,
+	   size_t count)
+{
+	step->left = true;
+	for (size_t i = 0; i < count; i++)
+		if (!visited[i] && visit(files, step, nodes[i]) < 0)
+			return errno;
+	return 0;
+}
+
+/* The same as one of two. The other one may still be at work. */
+static int
+visit_some(struct files *files, struct step *step, struct node **nodes, bool *visited, size_t count)
+{
+	size_t which;
+
+	step->left = true;
+	while ((which = scout_take(&files->scout)) < count) {
+		visited[which] = true;
+		if (visit(files, step, nodes[which]) < 0)
+			return errno;
+	}
+	return 0;
+}
+
+/* Visits the COUNT folders in STEP's with the help of a scout, which has just been started. 0 or errno. */
+static int
+visit_as_two(struct files *files, struct step *step, size_t count)
+{
+	struct node **nodes = memory_resize(NULL, count, sizeof(struct node *)), *child;
+	bool *visited = memory_get(count);
+	size_t i = 0;
+	int error;
+
+	for (child = step->below; child; child = tree_folder(child)->next)
+		nodes[i++] = child;
+	step->below = NULL;
+	error = visit_some(files, step, nodes, visited, count);
+	if (files->scout.is_self)
+		scout_report(files, nodes, visited, count, error);
+	if (error)
+		scout_kill(&files->scout);
+	else
+		error = scout_end(files, nodes, visited, count);
+	if (!error)
+		error = visit_rest(files, step, nodes, visited, count);
+	free(nodes);
+	free(visited);
+	return error;
+}
+
+/* Visits the folders in STEP's, which has been read. 1, or -1 errno. */
+static int
+go_down(struct files *files, struct step *step)
+{
+	int error = 0;
+
+	while (step->below && !error) {
+		struct node *child = step->below;
+
+		if (is_for_two(files, step) && scout_begin(files)) {
+			error = visit_as_two(files, step, count_below(step));
+			continue;
+		}
+		step->below = tree_folder(child)->next;
+		step->left = true;
+		if (visit(files, step, child) < 0)
+			error = errno;
+	}
+	errno = error;
+	return error ? -1 : 1;
+}
+
 static int
 visit(struct files *files, struct step *up, struct node *node)
 {
@@ -479,20 +593,15 @@ visit(struct files *files, struct step *up, struct node *node)
 	if (walk_skips(files, node))
 		return 0;
 	files->folders++;
+	step.before = files->walked++;
 	above = reach(files, up);
 	if ((up && above < 0) || open_step(files, &step, above) < 0)
 		return give_up(files, node);
 	if (++files->open_folders > MOST_OPEN && up && up->up)
 		leave(files, up->up);
 	result = watch_and_read(files, &step, &place, above);
-	while (step.below) {
-		struct node *child = step.below;
-
-		step.below = tree_folder(child)->next;
-		step.left = true;
-		if (result > 0 && visit(files, &step, child) < 0)
-			result = -1;
-	}
+	if (result > 0)
+		result = go_down(files, &step);
 	if (result > 0 && files->mask & OWN_DOING && step.node->wd >= 0)
 		complete(files, up, &step, &place);
 	leave(files, &step);
@@ -513,6 +622,7 @@ walk(struct files *files, struct node *node, enum node_state finds)
 		return give_up(files, node);
 	files->finds = finds;
 	files->open_folders = 0;
+	files->walked = 0;
 	if (finds == NODE_UNTOLD)
 		window_open(files, node);
 	result = visit(files, node->parent ? &above : NULL, node);
@@ -591,7 +701,7 @@ look_again(struct files *files, struct node *node)
 		if (!node->parent && is_gone(errno))
 			files->doomed = node;
 		else
-			trouble(files, node, errno);
+			walk_trouble(files, node, errno);
 	}
 }
 

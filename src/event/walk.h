@@ -35,6 +35,9 @@ void walk_next(struct files *files, struct node *node);
 /* All is looked at again, as soon as walk_waiting is called: events are lost. */
 void walk_again(struct files *files);
 
+/* Says once that NODE cannot be watched or read, for ERROR. */
+void walk_trouble(struct files *files, struct node *node, int error);
+
 /* Whether KNOWN, which is watched, is no longer where its path says, and NODE is where it has gone.
  * Only certainty counts. */
 bool walk_has_moved(struct files *files, const struct node *known, const struct node *node);
