@@ -343,6 +343,13 @@ edited() {
 		nothing "no newline at the end"
 }
 
+@test "git has sources alone in applets and src: nothing that a build has left there" {
+	need_tool git
+	cd "$BUTTER_SOURCE"
+	[ -n "$(git ls-files applets/getpid.c 2>/dev/null)" ] || skip "this is no clone"
+	git ls-files applets src | grep -v '\.[ch]$' | nothing "neither a .c nor a .h"
+}
+
 @test "nothing is left to do" {
 	cd "$BUTTER_SOURCE"
 	edited | grep -v '^tests/style\.bats$' | xargs grep -nE '(^|[^A-Za-z])(TODO|FIXME|XXX|HACK)([^A-Za-z]|$)' | nothing
