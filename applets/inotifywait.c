@@ -23,6 +23,9 @@
 
 enum { TIMED_OUT = 2 };
 
+/* Events by name only: nothing is one of them alone, and to the kernel they are something else. */
+#define NO_EVENTS ((uint64_t)(IN_ISDIR | IN_ONESHOT))
+
 static bool background, by_name, monitor, no_follow, partial, recursive, sd_notify, to_syslog,
 	wait_recreate;
 static int ready_fd = -1;
@@ -185,7 +188,8 @@ watch_operands(void)
 static int
 set_up_inotify(void)
 {
-	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
+	/* The kernel takes no empty mask, and tells IN_UNMOUNT in any case. */
+	if (files_open(&files, (uint32_t)(events ? events : IN_UNMOUNT), recursive, !no_follow) < 0)
 		return fail(inotify_hints, "cannot use inotify");
 	if ((by_name || wait_recreate) && files_follow_names(&files, wait_recreate) < 0)
 		return fail(inotify_hints, "cannot use inotify");
@@ -356,7 +360,7 @@ inotifywait_run(int operands, char **texts)
 	if (status)
 		return status;
 	monitor |= background;
-	events = events ? events : IN_ALL_EVENTS;
+	events = events ? events & ~NO_EVENTS : IN_ALL_EVENTS;
 	if (reacting.execute)
 		say_begin("inotifywait", EXEC_FAILED);
 	status = showing_open(&showing);

@@ -305,6 +305,8 @@ lines() {
 	expect_lines 'D/ MOVED_FROM g|D/ MOVED_TO h|D/ MOVED_FROM h|D/ MOVED_TO h|D/ MOVED_TO f' -e move D f
 	happen 'cat D/g; echo >>D/g; chmod 600 D/g; mv D/g D/h; : >D/n; mv D/h .; mv h D; mv f D; rm D/n D/h D/f'
 	expect_lines 'D/ CREATE n|D/ CREATE,ISDIR s' -e create D f
+	expect_lines 'D/ CREATE n|D/ CREATE,ISDIR s' -r -e create,isdir D f
+	own expect_lines 'D/ CREATE n|D/ CREATE,ISDIR s' -e create,oneshot D f
 	expect_lines 'D/ DELETE n|D/ DELETE,ISDIR s|D/ DELETE,ISDIR sub|D/ DELETE g' -e delete D f
 	expect_lines 'f DELETE_SELF |D/ DELETE_SELF ' -e delete_self D f
 	expect_lines 'f MOVE_SELF ' -e move_self D f
@@ -359,6 +361,8 @@ lines() {
 	status_wanted=1 expect '' -e create f D
 	status_wanted=0 expect $'f DELETE_SELF \n' -e delete_self -e open f
 	status_wanted=0 expect $'f IGNORED \n' -e ignored f
+	status_wanted=1 expect '' -e oneshot,isdir f
+	status_wanted=1 message_wanted=$MESSAGES_R expect '' -r -e isdir D
 	status_wanted=1 message_wanted='' expect '' -qq -e create D
 	happen 'rm -r f D'
 }
