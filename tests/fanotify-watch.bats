@@ -955,6 +955,11 @@ aged() {
 	while ((${EPOCHREALTIME/[.,]/} < ${made/[.,]/} + 20000)); do :; done
 }
 
+# changed FILE: its attributes change, at another time than its content.
+changed() {
+	until [ "$(stat -c %z "$1")" != "$(stat -c %y "$1")" ]; do chmod 700 "$1"; done
+}
+
 @test "overflow: without -r it is told, and it goes on" {
 	mounted
 	watch -e create D
@@ -972,33 +977,54 @@ aged() {
 	need_tool jq
 	disk
 	[ "$(stat -c %W D)" -gt 0 ] || skip "no times of birth here"
-	mkdir -p D/old/f D/other
+	mkdir -p D/old/f D/old/g D/other
+	: >D/old/both
 	: >D/old/file
 	: >D/old/same
 	: >D/old/mode
 	aged D/old/mode
+	watch -j -r -e attrib D/old
+	attrib=("$pid" "$job")
 	watch -j -r -e create,modify,attrib D/old
 	: >D/old/first
 	settled D/old
+	kill -STOP "${attrib[0]}"
 	overflowing
-	mkdir -p D/old/new/e
+	mkdir -p D/old/new/e D/old/g/in
 	: >D/old/new/e/file
 	echo 1 >>D/old/file
+	echo 1 >>D/old/both
+	changed D/old/both
+	changed D/old/g
 	chmod 600 D/old/mode
 	chmod 700 D/old/f
 	: >D/other/no
 	kill -CONT "$pid"
 	await grep -q overflow "$job/out"
 	settled D/old
-	equal "$(told_json 'select(.synthetic) | "\(.event) \(.path)"' | sort)" 'attrib D/old/f
+	equal "$(told_json 'select(.synthetic) | "\(.event) \(.path)"' | sort)" 'attrib D/old/both
+attrib D/old/f
+attrib D/old/g
 attrib D/old/mode
+create D/old/g/in
 create D/old/new
 create D/old/new/e
 create D/old/new/e/file
+modify D/old/both
 modify D/old/file'
 	: >D/old/new/e/late
 	settled D/old
 	equal "$(told_json 'select(.name == "late") | "\(.event) \(.path) \(.synthetic)"')" 'create D/old/new/e/late null'
+	# Where writing is not told, what was written may have been changed before.
+	pid=${attrib[0]} job=${attrib[1]}
+	kill -CONT "$pid"
+	await grep -q overflow "$job/out"
+	drained
+	equal "$(told_json 'select(.synthetic) | "\(.event) \(.path)"' | sort)" 'attrib D/old/both
+attrib D/old/f
+attrib D/old/file
+attrib D/old/g
+attrib D/old/mode'
 }
 
 @test "overflow: what has changed is found on a file system that keeps whole seconds and no births, too" {

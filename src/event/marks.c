@@ -61,7 +61,7 @@ marks_open(struct marks *marks, uint64_t wanted)
 	marks->wanted = wanted;
 	marks->self = pid_self();
 	places_open(&marks->places);
-	rescan_begin(&marks->rescan);
+	rescan_begin(&marks->rescan, wanted);
 	marks->places.ahead = tell_ahead;
 	marks->places.context = marks;
 	marks->besides[0] = (struct pollfd){ .fd = mountinfo_open(), .events = POLLPRI };

@@ -87,8 +87,9 @@ rescan_create(struct rescan *rescan, const struct handle *object, const struct h
 }
 
 void
-rescan_begin(struct rescan *rescan)
+rescan_begin(struct rescan *rescan, uint64_t events)
 {
+	rescan->events = events;
 	rescan->began = rescan->complete = moment_coarse();
 }
 
@@ -159,6 +160,28 @@ is_new(struct rescan *rescan, const char *path, const struct handle *object)
 	return !is_known || rescan_create(rescan, object, &dir, name ? name + 1 : path);
 }
 
+/*
+ * What can have happened to what was there before, of which STATUS is what it is now. Whoever writes sets
+ * both times at once: another time of change is that of something else.
+ */
+static uint64_t
+changes_of(const struct rescan *rescan, const struct statx *status)
+{
+	int64_t since = untold(rescan);
+	bool has_birth = status->stx_mask & STATX_BTIME,
+	     modified = may_be(&status->stx_mtime, since),
+	     changed = !modified
+		       || nanoseconds(&status->stx_ctime) != nanoseconds(&status->stx_mtime);
+
+	/* What is new in a folder is found there, unless it may be new itself. */
+	if (S_ISDIR(status->stx_mode))
+		return changed || !has_birth || may_be(&status->stx_btime, since) ? FAN_ATTRIB : 0;
+	/* Where writing is not asked for, its time may be all that is left to see of a change before. */
+	if (!(rescan->events & FAN_MODIFY))
+		changed = true;
+	return (modified ? FAN_MODIFY : 0) | (changed ? FAN_ATTRIB : 0);
+}
+
 /* What has happened to the file or folder PATH that was not told; 0: nothing. */
 static uint64_t
 changes(struct rescan *rescan, const char *path, uint64_t file_system)
@@ -167,20 +190,14 @@ changes(struct rescan *rescan, const char *path, uint64_t file_system)
 	unsigned char bytes[HANDLE_MAX];
 	struct handle object;
 	struct statx status;
-	bool has_birth, modified;
 
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &status) < 0
 	    || !may_be(&status.stx_ctime, since))
 		return 0;
-	has_birth = status.stx_mask & STATX_BTIME;
-	if (handle_of(AT_FDCWD, path, file_system, bytes, &object) == 0 && has_birth
-	    && nanoseconds(&status.stx_btime) >= since)
+	if (handle_of(AT_FDCWD, path, file_system, bytes, &object) == 0
+	    && status.stx_mask & STATX_BTIME && nanoseconds(&status.stx_btime) >= since)
 		return is_new(rescan, path, &object) ? FAN_CREATE : 0;
-	modified = may_be(&status.stx_mtime, since);
-	if (!S_ISDIR(status.stx_mode))
-		return modified ? FAN_MODIFY : FAN_ATTRIB;
-	/* What is new in a folder is found there, unless it may be new itself. */
-	return modified && has_birth && !may_be(&status.stx_btime, since) ? 0 : FAN_ATTRIB;
+	return changes_of(rescan, &status);
 }
 
 static void
@@ -196,19 +213,30 @@ add(struct rescan *rescan, const FTSENT *entry, uint64_t what)
 	buffer_add(&rescan->found, entry->fts_path, entry->fts_pathlen);
 }
 
+/* What has happened to ENTRY, as far as it is asked for: an event each, in the order of fanotify's. */
+static void
+look_at(struct rescan *rescan, const FTSENT *entry, uint64_t file_system)
+{
+	uint64_t what = changes(rescan, entry->fts_accpath, file_system) & rescan->events;
+
+	if (what & (FAN_CREATE | FAN_MODIFY))
+		add(rescan, entry, what & (FAN_CREATE | FAN_MODIFY));
+	if (what & FAN_ATTRIB)
+		add(rescan, entry, FAN_ATTRIB);
+}
+
 void
 rescan_look(struct rescan *rescan, const char *path, uint64_t file_system, bool recursive)
 {
 	char *paths[] = { memory_string(path), NULL };
 	FTS *stream = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_XDEV | FTS_NOSTAT, NULL);
 	FTSENT *entry;
-	uint64_t what;
 
 	while (stream && (entry = fts_read(stream))) {
 		if (entry->fts_info == FTS_DP)
 			continue;
-		if (entry->fts_level && (what = changes(rescan, entry->fts_accpath, file_system)))
-			add(rescan, entry, what);
+		if (entry->fts_level)
+			look_at(rescan, entry, file_system);
 		if (entry->fts_level && !recursive)
 			fts_set(stream, entry, FTS_SKIP);
 	}

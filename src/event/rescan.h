@@ -17,6 +17,7 @@
 
 struct rescan {
 	bool wanted;      /* by the user: it costs something for each creation */
+	uint64_t events;  /* FAN_CREATE, FAN_MODIFY, FAN_ATTRIB: those that are told */
 	int64_t began;    /* as the file system's clock says, nanoseconds since 1970 */
 	int64_t complete; /* when all that had happened was told, by the wall clock */
 	/*
@@ -32,8 +33,11 @@ struct rescan {
 	size_t next;         /* of it, to be told */
 };
 
-/* To be called before the first mark is set: what has been made earlier is not news. */
-void rescan_begin(struct rescan *rescan);
+/*
+ * To be called before the first mark is set: what has been made earlier is not news. Of EVENTS
+ * (FAN_CREATE ...) those are told that can be found.
+ */
+void rescan_begin(struct rescan *rescan, uint64_t events);
 
 /* The queue tells that OBJECT was made as NAME in the folder DIR: false if that was told already. */
 bool rescan_create(struct rescan *rescan, const struct handle *object, const struct handle *dir,

@@ -525,11 +525,10 @@ tell_decode(struct source *source, struct event *event)
 	/* Asking where folders are reads on. */
 	if (source->offset < source->length)
 		return tell_decode(source, event);
-	while (rescan_next(&marks->rescan, event))
-		if (event->what & marks->wanted) {
-			event->doer = &nobody;
-			return 1;
-		}
+	if (rescan_next(&marks->rescan, event)) {
+		event->doer = &nobody;
+		return 1;
+	}
 	if (marks->besides[0].revents)
 		look_at_mounts(marks);
 	return (marks->unmounted && tell_unmount(marks, event)) || tell_exit(marks, event);
