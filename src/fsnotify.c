@@ -31,7 +31,7 @@ fsnotify_wanted(const struct fsnotify *fsnotify, bool recursive, int *status)
 	*status = 0;
 	if (fsnotify->by_inotify && (fsnotify->fanotify || fsnotify->whole))
 		*status = misuse("--inotify excludes --fanotify and --filesystem");
-	if (fsnotify->whole && recursive)
+	else if (fsnotify->whole && recursive)
 		*status = misuse("--filesystem excludes --recursive");
 	return fsnotify->whole || fsnotify->fanotify || (fsnotify->called && !fsnotify->by_inotify);
 }

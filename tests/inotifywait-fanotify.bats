@@ -112,7 +112,7 @@ d/ MOVED_FROM out"
 }
 
 @test "what excludes each other is refused: -I with -F or -S, -S with -r, --follow-name by fanotify" {
-	for options in "-I -F" "-I -S" "-S -r" "-F -m --follow-name" "-F -m --wait-recreate" "-F -r --partial" \
+	for options in "-I -F" "-I -S" "-S -r" "-I -S -r" "-F -m --follow-name" "-F -m --wait-recreate" "-F -r --partial" \
 		"-F --until-exists x" "-I --until-gone x"; do
 		# shellcheck disable=SC2086 # words
 		try inotifywait $options .
