@@ -40,7 +40,7 @@ static bool evictable, inode, mount, mount_namespace, no_follow, recursive, sd_n
 	unlimited;
 static int pidfd = -1, ready_fd = -1;
 static int64_t count, pid, timeout = NUM_FOREVER;
-static uint64_t events, queue_size = WATCH_QUEUE;
+static uint64_t events, queue_size;
 static const char *comm;
 static struct opt_list from_files, ignored, patterns;
 static struct reacting reacting = { .debounce = -1 };
@@ -118,8 +118,8 @@ static int
 check_top(void)
 {
 	if (showing.format || showing.null || count || showing.out_file || showing.quiet > 1
-	    || showing.on_overflow || queue_size != WATCH_QUEUE || mount_namespace
-	    || reacting.execute || permitting_is_on(&permitting))
+	    || showing.on_overflow || queue_size || mount_namespace || reacting.execute
+	    || permitting_is_on(&permitting))
 		return misuse(
 			"--top goes without -qq, --count, --exec, --format, --mount-namespace, --null, --on-overflow, --outfile, --permit and --queue");
 	return 0;

@@ -30,7 +30,7 @@ static bool background, by_name, monitor, no_follow, partial, recursive, sd_noti
 	wait_recreate;
 static int ready_fd = -1;
 static int64_t count, timeout;
-static uint64_t events, queue_size = WATCH_QUEUE;
+static uint64_t events, queue_size;
 static struct opt_list awaited, from_files, patterns;
 
 static struct showing showing;
@@ -254,10 +254,11 @@ static int
 check_awaited(int operands)
 {
 	if (operands || fsnotify.fanotify || fsnotify.by_inotify || fsnotify.whole || background
-	    || by_name || reacting.command || count || showing.csv || events || reacting.execute
+	    || by_name || reacting.command || reacting.batch || reacting.busy
+	    || reacting.debounce >= 0 || count || showing.csv || events || reacting.execute
 	    || showing.format || from_files.count || monitor || showing.on_overflow || partial
-	    || showing.no_newline || showing.null || showing.out_file || patterns.count || recursive
-	    || showing.time_format || wait_recreate)
+	    || queue_size || showing.no_newline || showing.null || showing.out_file
+	    || patterns.count || recursive || showing.time_format || wait_recreate)
 		return misuse(
 			"--%s goes without operands, and with -P, -q, -s, -t, --json, --ready-fd and --sd-notify only",
 			awaited.items[0].name);

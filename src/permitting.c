@@ -16,8 +16,10 @@
 enum { READ_SIZE = 65536, RULES_MOST = 1 << 20 };
 
 #define LEAST_TIMEOUT (NUM_SECOND / 10)
+#define USUAL_TIMEOUT (5 * NUM_SECOND)
 
-enum { ANSWER_ALLOW, ANSWER_DENY };
+/* 0: not given. */
+enum { ANSWER_ALLOW = 1, ANSWER_DENY };
 
 static const struct name defaults[] = {
 	{ "allow", ANSWER_ALLOW },
@@ -83,19 +85,19 @@ permitting_is_on(const struct permitting *permitting)
 int
 permitting_check(const struct permitting *permitting)
 {
-	static const struct permitting otherwise = PERMITTING_DEFAULT;
-	bool asks = permitting->ask;
+	bool asks = permitting->ask, has_timeout = permitting->ask_timeout >= 0;
 
 	if (!permitting->rules_file
 	    && (asks || permitting->audit || permitting->tell || permitting->ask_default
-		|| permitting->ask_timeout != otherwise.ask_timeout))
+		|| has_timeout))
 		return misuse(
 			"--ask, --ask-default, --ask-timeout, --audit and --tell need --permit");
 	if (permitting->ask_default && !asks)
 		return misuse("--ask-default needs --ask");
 	if (asks && !*permitting->ask)
 		return misuse("--ask: the command is empty");
-	if (permitting->ask_timeout < LEAST_TIMEOUT || permitting->ask_timeout == NUM_FOREVER)
+	if (has_timeout
+	    && (permitting->ask_timeout < LEAST_TIMEOUT || permitting->ask_timeout == NUM_FOREVER))
 		return misuse(
 			"--ask-timeout: at least 100ms, and not for ever: others wait that long");
 	return 0;
@@ -197,17 +199,20 @@ permitting_start(struct permitting *permitting, enum permit_scope scope, const c
 		return status;
 	if (permitting->ask)
 		permitting->asked[0] = memory_string(permitting->ask);
-	permitting->permit = (struct permit){ .rules = &permitting->rules,
-					      .ask = permitting->ask ? permitting->asked : NULL,
-					      .ask_timeout = permitting->ask_timeout,
-					      .ask_denies = permitting->ask_default == ANSWER_DENY,
-					      .audit = permitting->audit,
-					      .scope = scope,
-					      .tell = (enum permit_tell)permitting->tell,
-					      .paths = paths,
-					      .path_count = count,
-					      .news = tell_news,
-					      .context = permitting };
+	permitting->permit = (struct permit){
+		.rules = &permitting->rules,
+		.ask = permitting->ask ? permitting->asked : NULL,
+		.ask_timeout =
+			permitting->ask_timeout >= 0 ? permitting->ask_timeout : USUAL_TIMEOUT,
+		.ask_denies = permitting->ask_default == ANSWER_DENY,
+		.audit = permitting->audit,
+		.scope = scope,
+		.tell = permitting->tell ? (enum permit_tell)permitting->tell : PERMIT_TELL_ALL,
+		.paths = paths,
+		.path_count = count,
+		.news = tell_news,
+		.context = permitting
+	};
 	if (permit_start(&permitting->permit, &error) < 0)
 		return report_start(&error);
 	return 0;

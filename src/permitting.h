@@ -11,10 +11,10 @@
 
 /* What the options fill. */
 struct permitting {
-	const char *rules_file; /* --permit; NULL: not given */
-	const char *ask;        /* --ask; NULL: not given */
-	int64_t ask_timeout;    /* nanoseconds */
-	uint64_t ask_default, tell;
+	const char *rules_file;     /* --permit; NULL: not given */
+	const char *ask;            /* --ask; NULL: not given */
+	int64_t ask_timeout;        /* nanoseconds; -1: not given */
+	uint64_t ask_default, tell; /* 0: not given */
 	bool audit;
 
 	char *asked[2]; /* the command of --ask, as permit wants it */
@@ -24,7 +24,7 @@ struct permitting {
 
 #define PERMITTING_DEFAULT                                                                         \
 	{                                                                                          \
-		.ask_timeout = 5 * NUM_SECOND                                                      \
+		.ask_timeout = -1                                                                  \
 	}
 
 /* Each adds the option of its name to TABLE; they fill PERMITTING. */

@@ -14,7 +14,7 @@ struct reacting {
 	bool execute, batch;
 	char **command;   /* what stands after -- */
 	int64_t debounce; /* nanoseconds; -1: not given */
-	uint64_t busy;    /* enum react_busy */
+	uint64_t busy;    /* enum react_busy; 0: not given */
 	struct react react;
 };
 

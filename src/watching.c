@@ -55,8 +55,8 @@ watching_add_ready_fd(struct opt_table *table, int *fd)
 void
 watching_add_queue(struct opt_table *table, uint64_t *size)
 {
-	opt_size(table, 0, "queue", size,
-		 "keep at most SIZE bytes for a reader that is slow (64M)");
+	opt_size(table, 0, "queue", size, "keep at most SIZE bytes for a reader that is slow (64M)")
+		->low = 1;
 }
 
 void

@@ -484,7 +484,10 @@ refused() {
 
 @test "options that do not fit" {
 	try fanotify-watch --ask x .; misused fanotify-watch 'need --permit'
-	try fanotify-watch --tell denied .; misused fanotify-watch 'need --permit'
+	for option in '--tell denied' '--tell all' '--ask-default allow' '--ask-timeout 5s'; do
+		# shellcheck disable=SC2086 # two words
+		try fanotify-watch $option .; misused fanotify-watch 'need --permit'
+	done
 	try fanotify-watch --permit rules --ask-default deny .; misused fanotify-watch '--ask-default needs --ask'
 	try fanotify-watch --permit rules --ask '' .; misused fanotify-watch 'the command is empty'
 	try fanotify-watch --permit rules --ask x --ask-timeout inf .; misused fanotify-watch '--ask-timeout'

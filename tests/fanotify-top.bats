@@ -214,7 +214,7 @@ total  create  file
 }
 
 @test "what tells single events does not go with --top" {
-	for option in -qq -n1 -0 '--format %p' '-o out' '--queue 1M' '--on-overflow report' '--permit rules' --mount-namespace; do
+	for option in -qq -n1 -0 '--format %p' '-o out' '--queue 64M' '--on-overflow report' '--permit rules' --mount-namespace; do
 		# shellcheck disable=SC2086 # two words
 		try fanotify-watch --top $option
 		misused fanotify-watch '--top goes without'

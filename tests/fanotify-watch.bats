@@ -1156,6 +1156,7 @@ allowed_nobody() {
 @test "wrong usage" {
 	for wrong in '--json --null' '--json -F %p' '--timefmt %T' '-F %T' '--inode --mount' '--inode -r' '--evictable' \
 		'--pid 1 --pidfd 0' '--mount -e create' '--inode -e fs_error' '--on-overflow rescan' '--exec' '--batch' \
+		'--on-busy queue' '--queue 0' \
 		'-e nosuch' '-n 0' '-t -1' '--pid 0' ''; do
 		read -ra words <<<"$wrong"
 		operands=(.)

@@ -148,7 +148,7 @@ ended() {
 	misused inotifywait "--exec needs a command after --"
 	try inotifywait D --exec --
 	misused inotifywait "--exec needs a command after --"
-	for option in --batch --debounce=1 --on-busy=skip --on-busy=restart; do
+	for option in --batch --debounce=0 --on-busy=queue --on-busy=skip --on-busy=restart; do
 		try inotifywait D "$option"
 		misused inotifywait "need --exec"
 	done

@@ -749,7 +749,7 @@ in_namespace() {
 
 @test "what events are for does not go with waiting for paths" {
 	for option in -m -r -c -d '-o out' '-e create' '--count 2' '--format %w' '--null' '--exclude x' '--includei x' \
-		'--fromfile list' '--no-newline' '--timefmt %s' file @file; do
+		'--fromfile list' '--no-newline' '--timefmt %s' '--queue 64M' '--debounce 0' --batch '--on-busy queue' file @file; do
 		# shellcheck disable=SC2086
 		try inotifywait $option --until-exists nothing
 		misused inotifywait "--until-exists goes without operands"

@@ -240,8 +240,11 @@ store(const struct opt *row, const char *shown, const char *text)
 		*(int64_t *)row->value = number;
 		return true;
 	case OPT_SIZE:
-		return (num_size(text, row->value) == 0 && is_in_range(row))
-		       || refuse_number(row, shown, text);
+		if (num_size(text, row->value) < 0 || !is_in_range(row))
+			return refuse_number(row, shown, text);
+		if (*(const uint64_t *)row->value < (uint64_t)row->low)
+			return misuse("%s: at least %" PRId64, shown, row->low), false;
+		return true;
 	case OPT_FD:
 		if (num_integer(text, 0, INT_MAX, &number) < 0 || fcntl((int)number, F_GETFD) < 0)
 			return refuse_number(row, shown, text);

@@ -65,7 +65,7 @@ struct opt {
 	void *value;              /* what is filled */
 	const char *help;         /* one line for --help */
 	const struct name *names; /* OPT_NAMES, OPT_CHOICE */
-	int64_t low, high;        /* OPT_INTEGER; OPT_DURATION has a low, OPT_SIZE a high */
+	int64_t low, high;        /* OPT_INTEGER, OPT_SIZE; OPT_DURATION has a low */
 	uint64_t set;             /* OPT_SET */
 };
 
@@ -105,7 +105,7 @@ struct opt *opt_integer(struct opt_table *table, char letter, const char *name,
 struct opt *opt_duration(struct opt_table *table, char letter, const char *name, int64_t *value,
 			 const char *help);
 
-/* Bytes, no more than high where that is not 0. */
+/* Bytes, no less than low, and no more than high where that is not 0. */
 struct opt *opt_size(struct opt_table *table, char letter, const char *name, uint64_t *value,
 		     const char *help);
 

@@ -24,8 +24,8 @@
 
 /* What becomes of events that come while a command runs. */
 enum react_busy {
-	REACT_QUEUE, /* they wait */
-	REACT_SKIP,  /* they are counted, told of, and forgotten */
+	REACT_QUEUE = 1, /* they wait; 0 is the same */
+	REACT_SKIP,      /* they are counted, told of, and forgotten */
 	REACT_RESTART, /* the command is ended and run again, with its own events and these; needs together */
 };
 

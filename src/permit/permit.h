@@ -32,7 +32,7 @@ enum permit_scope {
 };
 
 enum permit_tell {
-	PERMIT_TELL_ALL,
+	PERMIT_TELL_ALL = 1,
 	PERMIT_TELL_DENIED,
 	PERMIT_TELL_NONE,
 };
