@@ -147,6 +147,10 @@ install_applets(int count, char **operands)
 static int
 butter_run(int count, char **operands)
 {
+	if (list_names + list_long + install + !!options_of > 1)
+		return misuse("--list, --list-long, --install and --options exclude each other");
+	if (force && !install)
+		return misuse("--force goes with --install");
 	if (count && !install)
 		return misuse("extra operand '%s'", operands[0]);
 	if (list_names || list_long)

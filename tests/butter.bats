@@ -221,6 +221,18 @@ options_of() {
 		try "$wrong"
 		failed 1 '' "(see 'butter --help')"
 	done
+	cd "$BATS_TEST_TMPDIR"
+	for wrong in '--list --install d' '--list --list-long' '--list --options getpid' '--options getpid --install d'; do
+		# shellcheck disable=SC2086 # words
+		try $wrong
+		failed 1 '' 'exclude each other' "(see 'butter --help')"
+	done
+	for wrong in '--list --force' '--force'; do
+		# shellcheck disable=SC2086 # words
+		try $wrong
+		failed 1 '' '--force goes with --install'
+	done
+	[ ! -e d ] || fails "made a folder"
 	try --lsit
 	failed 1 '' "did you mean '--list'?" "(see 'butter --help')"
 }
