@@ -34,7 +34,7 @@ options(struct opt_table *table)
 	copying_add_rate(table, &copying);
 	opt_flag(table, 0, "stable", &stable,
 		 "what is sent does not change with the file later: a copy, never a reference");
-	copying_add_pipe_size(table, &copying);
+	copying_add_pipe_size(table, &copying, COPYING_PIPES);
 	copying_add_reports(table, &copying);
 	opt_flag(table, 0, "explain", &explain,
 		 "say which way each FILE went, and why no better one");

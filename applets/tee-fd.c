@@ -71,7 +71,7 @@ options(struct opt_table *table)
 		   "what an error at an output means (warn-nopipe)");
 	opt_set(table, 'p', NULL, TELL, &mode, "as --output-error warn-nopipe");
 	opt_flag(table, 'i', "ignore-interrupts", &ignore, "ignore SIGINT, as do the COMMANDs");
-	copying_add_pipe_size(table, &copying);
+	copying_add_pipe_size(table, &copying, COPYING_PIPES);
 	copying_add_reports(table, &copying);
 }
 

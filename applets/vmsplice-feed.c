@@ -40,7 +40,7 @@ options(struct opt_table *table)
 	copying_add_rate(table, &copying);
 	opt_flag(table, 0, "stable", &stable,
 		 "--file: what is sent does not change with FILE later: a copy");
-	copying_add_pipe_size(table, &copying);
+	copying_add_pipe_size(table, &copying, "asked for of a pipe on standard output (1M)");
 	copying_add_reports(table, &copying);
 }
 

@@ -6,10 +6,9 @@
 enum { PIPE_LEAST = 4096 };
 
 void
-copying_add_pipe_size(struct opt_table *table, struct copying *copying)
+copying_add_pipe_size(struct opt_table *table, struct copying *copying, const char *help)
 {
-	opt_size(table, 0, "pipe-size", &copying->pipe_size,
-		 "of pipes: in between, and asked for at the ends (1M)");
+	opt_size(table, 0, "pipe-size", &copying->pipe_size, help);
 }
 
 void

@@ -22,8 +22,11 @@ struct copying {
 		.pipe_size = 1 << 20                                                               \
 	}
 
+/* The help for --pipe-size where there are pipes of butter's own. */
+#define COPYING_PIPES "of pipes: in between, and asked for at the ends (1M)"
+
 /* Each adds the options of its name to TABLE; they fill COPYING. */
-void copying_add_pipe_size(struct opt_table *table, struct copying *copying);
+void copying_add_pipe_size(struct opt_table *table, struct copying *copying, const char *help);
 void copying_add_rate(struct opt_table *table, struct copying *copying);
 void copying_add_reports(struct opt_table *table, struct copying *copying);
 

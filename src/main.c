@@ -245,6 +245,8 @@ run_butter(int argc, char **argv)
 		return help();
 	if (argv[1][0] == '-')
 		return run(&butter, argc, argv);
+	if (!strcmp(argv[1], "help") && !strcmp(argv[2], "butter"))
+		return help();
 	if (!strcmp(argv[1], "help")) {
 		argv[1] = argv[2];
 		argv[2] = option;

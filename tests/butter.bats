@@ -151,7 +151,7 @@ options_of() {
 
 # ---- butter's own options
 
-@test "butter alone, butter help and butter --help print the same help" {
+@test "butter alone, butter help, butter help butter and butter --help print the same help" {
 	try --help
 	succeeded
 	expected=$output
@@ -162,6 +162,9 @@ options_of() {
 	succeeded
 	equal "$output" "$expected"
 	try help
+	succeeded
+	equal "$output" "$expected"
+	try help butter
 	succeeded
 	equal "$output" "$expected"
 	try -h
@@ -233,6 +236,8 @@ options_of() {
 		failed 1 '' '--force goes with --install'
 	done
 	[ ! -e d ] || fails "made a folder"
+	try --lis
+	failed 1 '' "ambiguous option '--lis': --list, --list-long (see 'butter --help')"
 	try --lsit
 	failed 1 '' "did you mean '--list'?" "(see 'butter --help')"
 }

@@ -275,6 +275,22 @@ shown_as(const struct opt *row, char *space, size_t size)
 	return space;
 }
 
+/* Tells which of the options NAME, a beginning of several, can be; false: of none, or of one. */
+static bool
+refuse_ambiguous(const struct opt_table *table, const char *name)
+{
+	struct buffer names = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < table->count; i++)
+		if (table->rows[i].name && !strncmp(table->rows[i].name, name, strlen(name)))
+			buffer_print(&names, "%s--%s", count++ ? ", " : "", table->rows[i].name);
+	if (count > 1)
+		misuse("ambiguous option '--%s': %s", name, buffer_string(&names));
+	buffer_done(&names);
+	return count > 1;
+}
+
 /* WORD, "--name" or "--name=argument", is no option: which one may have been meant? */
 static void
 refuse_long(const struct opt_table *table, const char *word)
@@ -283,13 +299,15 @@ refuse_long(const struct opt_table *table, const char *word)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+	if (*name && refuse_ambiguous(table, name))
+		return;
 	for (size_t i = 0; i < table->count; i++)
 		if (table->rows[i].name)
 			names_nearer(name, table->rows[i].name, &nearest);
 	if (nearest)
 		misuse("unknown option '--%s', did you mean '--%s'?", name, nearest);
 	else
-		misuse("unknown or ambiguous option '--%s'", name);
+		misuse("unknown option '--%s'", name);
 }
 
 /* getopt has returned VALUE, ':' or '?', for the word before optind; optopt is the letter or the row. */
