@@ -842,14 +842,21 @@ documented() {
 	done
 }
 
-@test "butter's own man page tells every option and each applet" {
+# source_of PAGE NAME: that section, as it is written.
+source_of() {
+	awk -v head=".Sh $2" '/^\.Sh / { on = $0 == head } on' "$1"
+}
+
+@test "butter's own man page tells every option, and each applet, with its summary, in APPLETS and SEE ALSO" {
 	need_tool mandoc
 	page=$BUTTER_SOURCE/man/butter.1
 	for option in --list --list-long --install --force --options; do
 		documented "$page" | grep -qxe "$option" || fails "no .It Fl for $option"
 	done
 	for applet in $APPLETS; do
-		grep -qE "^\.Xr butter-$applet 1( |\$)" "$page" || fails "no .Xr for it"
+		source_of "$page" 'SEE ALSO' | grep -qE "^\.Xr butter-$applet 1( |\$)" || fails "not in SEE ALSO"
+		equal "$(source_of "$page" APPLETS | sed -n "/^\.It Xr butter-$applet 1\$/{n;p}")" \
+			"$("$BUTTER" --list-long | sed -n "s/^$applet\t//p")"
 	done
 }
 
