@@ -147,9 +147,10 @@ judge(const struct event *event, void *context)
 	if (event->what & IN_Q_OVERFLOW) {
 		note("events are lost: the kernel's queue was full (raise fs.%s.max_queued_events)%s",
 		     by_fanotify ? "fanotify" : "inotify",
-		     files.remember                 ? "; reading all again"
-		     : fsnotify.marks.rescan.wanted ? "; looking for what has changed"
-						    : "");
+		     files.remember ? "; reading all again"
+		     : fsnotify.marks.rescan.wanted
+			     ? "; looking for what has changed, but for what is gone"
+			     : "");
 		if (showing.on_overflow == SHOWING_FAIL)
 			return WATCH_LAST;
 		return events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
