@@ -992,6 +992,8 @@ changed() {
 	overflowing
 	mkdir -p D/old/new/e D/old/g/in
 	: >D/old/new/e/file
+	echo 1 >D/old/new/written
+	echo 1 >>D/old/first
 	echo 1 >>D/old/file
 	echo 1 >>D/old/both
 	changed D/old/both
@@ -1010,8 +1012,11 @@ create D/old/g/in
 create D/old/new
 create D/old/new/e
 create D/old/new/e/file
+create D/old/new/written
 modify D/old/both
-modify D/old/file'
+modify D/old/file
+modify D/old/first
+modify D/old/new/written'
 	: >D/old/new/e/late
 	settled D/old
 	equal "$(told_json 'select(.name == "late") | "\(.event) \(.path) \(.synthetic)"')" 'create D/old/new/e/late null'
@@ -1023,8 +1028,10 @@ modify D/old/file'
 	equal "$(told_json 'select(.synthetic) | "\(.event) \(.path)"' | sort)" 'attrib D/old/both
 attrib D/old/f
 attrib D/old/file
+attrib D/old/first
 attrib D/old/g
-attrib D/old/mode'
+attrib D/old/mode
+attrib D/old/new/written'
 }
 
 @test "overflow: what has changed is found on a file system that keeps whole seconds and no births, too" {

@@ -160,25 +160,33 @@ is_new(struct rescan *rescan, const char *path, const struct handle *object)
 	return !is_known || rescan_create(rescan, object, &dir, name ? name + 1 : path);
 }
 
+static bool
+is_same(const struct statx_timestamp *one, const struct statx_timestamp *other)
+{
+	return nanoseconds(one) == nanoseconds(other);
+}
+
 /*
- * What can have happened to what was there before, of which STATUS is what it is now. Whoever writes sets
- * both times at once: another time of change is that of something else.
+ * What else can have happened to what was BORN since all was told, or to what was there before. STATUS is
+ * what it is now. Whoever writes sets both times at once: another time of change is that of something else.
  */
 static uint64_t
-changes_of(const struct rescan *rescan, const struct statx *status)
+changes_of(const struct rescan *rescan, const struct statx *status, bool born)
 {
 	int64_t since = untold(rescan);
-	bool has_birth = status->stx_mask & STATX_BTIME,
-	     modified = may_be(&status->stx_mtime, since),
-	     changed = !modified
-		       || nanoseconds(&status->stx_ctime) != nanoseconds(&status->stx_mtime);
+	bool modified = born ? status->stx_size || !is_same(&status->stx_mtime, &status->stx_btime)
+			     : may_be(&status->stx_mtime, since);
+	bool changed = !is_same(&status->stx_ctime, &status->stx_mtime) || (!born && !modified);
 
 	/* What is new in a folder is found there, unless it may be new itself. */
-	if (S_ISDIR(status->stx_mode))
-		return changed || !has_birth || may_be(&status->stx_btime, since) ? FAN_ATTRIB : 0;
+	if (S_ISDIR(status->stx_mode)) {
+		changed |=
+			!born
+			&& (!(status->stx_mask & STATX_BTIME) || may_be(&status->stx_btime, since));
+		return changed ? FAN_ATTRIB : 0;
+	}
 	/* Where writing is not asked for, its time may be all that is left to see of a change before. */
-	if (!(rescan->events & FAN_MODIFY))
-		changed = true;
+	changed |= modified && !(rescan->events & FAN_MODIFY);
 	return (modified ? FAN_MODIFY : 0) | (changed ? FAN_ATTRIB : 0);
 }
 
@@ -190,14 +198,15 @@ changes(struct rescan *rescan, const char *path, uint64_t file_system)
 	unsigned char bytes[HANDLE_MAX];
 	struct handle object;
 	struct statx status;
+	bool born, is_told;
 
 	if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &status) < 0
 	    || !may_be(&status.stx_ctime, since))
 		return 0;
-	if (handle_of(AT_FDCWD, path, file_system, bytes, &object) == 0
-	    && status.stx_mask & STATX_BTIME && nanoseconds(&status.stx_btime) >= since)
-		return is_new(rescan, path, &object) ? FAN_CREATE : 0;
-	return changes_of(rescan, &status);
+	born = handle_of(AT_FDCWD, path, file_system, bytes, &object) == 0
+	       && status.stx_mask & STATX_BTIME && nanoseconds(&status.stx_btime) >= since;
+	is_told = !born || !is_new(rescan, path, &object);
+	return (is_told ? 0 : FAN_CREATE) | changes_of(rescan, &status, born);
 }
 
 static void
@@ -219,8 +228,10 @@ look_at(struct rescan *rescan, const FTSENT *entry, uint64_t file_system)
 {
 	uint64_t what = changes(rescan, entry->fts_accpath, file_system) & rescan->events;
 
-	if (what & (FAN_CREATE | FAN_MODIFY))
-		add(rescan, entry, what & (FAN_CREATE | FAN_MODIFY));
+	if (what & FAN_CREATE)
+		add(rescan, entry, FAN_CREATE);
+	if (what & FAN_MODIFY)
+		add(rescan, entry, FAN_MODIFY);
 	if (what & FAN_ATTRIB)
 		add(rescan, entry, FAN_ATTRIB);
 }
