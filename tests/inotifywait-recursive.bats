@@ -149,7 +149,7 @@ play() {
 	kill -CONT "$pid"
 	settled
 	settled
-	perl "$model" replay D <"$job/out" >wrong || fails "seed $seed, $how $*:" "$(head wrong)" || return 1
+	perl "$model" replay D <"$job/out" >wrong || fails "seed $seed, $how $*:" "$(head wrong)" "standard error:" "$(head -n 3 "$job/err")" || return 1
 	equal "$(watches "$pid")" "$(find D -type d | wc -l)" || fails "watches, seed $seed, $how $*" || return 1
 	stop
 }
