@@ -27,9 +27,9 @@ two_processors() {
 	[ "$(nproc)" -gt 1 ] || skip "one processor"
 }
 
-# follow OPTION...: watches D and all below; returns when it is ready.
+# follow [OPTION...]: watches D and all below; returns when it is ready.
 follow() {
-	start "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create "$@" D
+	start "$BUTTER" inotifywait -q -m -r --ready-fd 7 "$@" D
 }
 
 # all_watched: each folder in D has a watch, and what is made in it is told with its path, once.
@@ -76,7 +76,7 @@ stop() {
 }
 
 @test "with the default events nothing that either has done to set the watches is told" {
-	start "$BUTTER" inotifywait -q -m -r --ready-fd 7 D
+	follow
 	: >D/29/3/3/file
 	await grep -q 'D/29/3/3/ CLOSE_WRITE' "$job/out"
 	equal "$(<"$job/out")" 'D/29/3/3/ CREATE file
@@ -90,7 +90,7 @@ D/29/3/3/ CLOSE_WRITE,CLOSE file'
 		perl "$model" anew "$seed" 1000000 D 3>&- 4>&- &
 		churn=$!
 		started+=("$churn")
-		follow
+		follow -e create
 		kill "$churn"
 		wait "$churn" || true
 		: >D/last
