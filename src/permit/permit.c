@@ -155,13 +155,12 @@ decode(struct source *source, struct event *event)
 static void
 begin_process(const int *kept, size_t count, bool speaks)
 {
-	signals_inherit();
+	signals_inherit_without_endings();
 	setsid();
 	descriptors_close_but(kept, count);
 	for (int fd = 0; fd < 3 && !speaks; fd++)
 		close(fd);
 	descriptors_occupy();
-	signals_ignore_endings();
 	signals_ignore(SIGPIPE);
 }
 

@@ -177,11 +177,25 @@ signals_release(void)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
-void
-signals_inherit(void)
+static void
+set_as_found(void)
 {
 	for (int signal = 1; signal < SIGNALS; signal++)
 		if (changed[signal])
 			sigaction(signal, &found[signal], NULL);
+}
+
+void
+signals_inherit(void)
+{
+	set_as_found();
+	signals_release();
+}
+
+void
+signals_inherit_without_endings(void)
+{
+	set_as_found();
+	signals_ignore_endings();
 	signals_release();
 }

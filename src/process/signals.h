@@ -67,4 +67,7 @@ void signals_hold(void);
 void signals_release(void);
 void signals_inherit(void);
 
+/* As signals_inherit, for a process of ours: signals that ask to end are ignored from its first moment on. */
+void signals_inherit_without_endings(void);
+
 #endif
