@@ -80,9 +80,10 @@ struct marks {
 	struct event told;        /* what all of its events have in common */
 	struct place_entry entry; /* of an object that the record names alone */
 	struct buffer from;
-	bool rescanned; /* since that */
-	bool lost;      /* events are */
-	bool unmounted; /* some roots are, and that has not been told */
+	uint64_t awaited; /* bytes of the queue that were there when no more came */
+	bool rescanned;   /* since that */
+	bool lost;        /* events are */
+	bool unmounted;   /* some roots are, and that has not been told */
 };
 
 /*

@@ -13,17 +13,44 @@
 /* Stands for a folder that is gone, where nothing tells what its path was. */
 static const char gone[] = "(deleted)/";
 
+enum {
+	MOMENT = 5, /* milliseconds that the kernel may take from a removal to its record */
+	MOMENTS = 10,
+};
+
 /* Who did what was found by looking. */
 static const struct doer nobody;
+
+/*
+ * A folder is gone a moment before the record that says so is in the queue: whether more has come. Where
+ * nothing has, nobody waits again before something does.
+ */
+static bool
+has_more_come(struct marks *marks)
+{
+	struct pollfd queue = { .fd = marks->source.fd, .events = POLLIN };
+
+	if (marks->awaited == marks->source.total)
+		return false;
+	marks->awaited = marks->source.total;
+	return poll(&queue, 1, MOMENT) > 0;
+}
 
 bool
 tell_ahead(const struct handle *handle, bool is_gone, struct place_entry *entry, void *context)
 {
 	struct marks *marks = context;
 	uint64_t position = marks->source.total - marks->source.length + marks->source.offset;
+	bool found = false;
 
-	return marks->targets
-	       && ahead_find(&marks->ahead, &marks->source, position, handle, is_gone, entry);
+	if (!marks->targets)
+		return false;
+	for (int i = 0; i < MOMENTS && !found; i++) {
+		found = ahead_find(&marks->ahead, &marks->source, position, handle, is_gone, entry);
+		if (!found && (!is_gone || marks->scope == MARKS_INODE || !has_more_come(marks)))
+			break;
+	}
+	return found;
 }
 
 /* ---- which record ---- */
