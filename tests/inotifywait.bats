@@ -975,7 +975,7 @@ probes() {
 	find D outside -name probe -delete
 }
 
-@test "-r: two folders are exchanged in one step, and events follow" {
+@test "-r: two folders are exchanged in one step, and a folder and a file, and events follow" {
 	case $(uname -m) in
 	x86_64) renameat2=316 ;;
 	aarch64 | riscv64) renameat2=276 ;;
@@ -983,11 +983,13 @@ probes() {
 	esac
 	mkdir -p D/a/in_a D/sub/b/in_b D/sub/b/c outside
 	watch -m -r -e create,move D
-	for names in 'D/a D/sub/b' 'D/a D/sub/b' 'D/a D/sub' 'D/a D/c'; do
+	exchange() { perl -e 'syscall($ARGV[0], -100, $ARGV[1], -100, $ARGV[2], 2) == 0 or die $!' "$renameat2" "$@"; }
+	exchange D/a D/sub/b || skip "this file system exchanges nothing"
+	: >D/sub/file
+	for names in 'D/a D/sub/b' 'D/a D/sub' 'D/a D/c' 'D/c/file D/sub' 'D/sub D/c/file' 'D/c/file D/sub'; do
 		[ "$names" != 'D/a D/c' ] || mkdir D/c
 		# shellcheck disable=SC2086 # two words
-		perl -e 'syscall($ARGV[0], -100, $ARGV[1], -100, $ARGV[2], 2) == 0 or die $!' "$renameat2" $names ||
-			skip "this file system exchanges nothing"
+		exchange $names
 		after_all
 		probes
 		equal "$seen" "$expected" || fails "$names"

@@ -5,6 +5,9 @@
 #	model.pl act SEED COUNT DIR...     COUNT random changes in the first DIR, to and from the others, as fast as possible
 #	model.pl apart SEED COUNT DIR...   the same, each change by another process
 #	model.pl anew SEED COUNT DIR...    the same by one process, which never uses a name again
+#	model.pl trade SEED COUNT DIR...   COUNT random changes of few folders, some of which trade places in one step
+#	model.pl probe DIR                 makes a file "probe" in each folder of DIR
+#	model.pl probed DIR <EVENTS        compares the probes that are told with those that are there, and prints what is different
 #	model.pl replay DIR <EVENTS        the tree that the events make; compares it with DIR, and prints what is different
 #
 # EVENTS are records of --format '%e%0%w%0%f%0%c%0' --no-newline, from an empty DIR on. Instead of a cookie there may be
@@ -80,6 +83,34 @@ sub anew {
 	}
 }
 
+# exchange ONE OTHER: they trade places. The kernel makes one of two records alike, so another comes before.
+my $renameat2 = { x86_64 => 316, aarch64 => 276, riscv64 => 276 }->{ (POSIX::uname)[4] };
+
+sub exchange {
+	my ($top, $one, $other) = @_;
+	mkdir "$top/between";
+	rmdir "$top/between";
+	syscall $renameat2, -100, $one, -100, $other, 2;
+}
+
+sub trade {
+	my ($seed, $count, $inside, $outside) = @_;
+	srand $seed;
+	@names = @names[0 .. 2];
+	for (1 .. $count) {
+		my ($one, $other, $dice) = (place($inside, 4), place($inside, 4), rand 100);
+		if ($dice < 28) { mkdir $one }
+		elsif ($dice < 32) { append($one) }
+		elsif ($dice < 40) { unlink $one or rmdir $one }
+		elsif ($dice < 70) { rename $one, $other }
+		elsif ($dice < 75) { exchange($inside, $one, $other) }
+		elsif ($dice < 80) { rename $one, place($outside, 1) }
+		elsif ($dice < 85) { rename place($outside, 2), $one }
+		elsif ($dice < 90) { mkdir place($outside, 2) }
+		else { mkdir $one; mkdir "$one/$_" and mkdir "$one/$_/$_" for @names[0, 1] }
+	}
+}
+
 sub find {
 	my ($path, $found) = @_;
 	opendir my $folder, $path or return;
@@ -90,6 +121,30 @@ sub find {
 		$found->{$entry} = $is_dir ? "folder" : "file";
 		find($entry, $found) if $is_dir;
 	}
+}
+
+sub probe {
+	my ($top) = @_;
+	my %real;
+	find($top, \%real);
+	append("$_/probe") for $top, grep { $real{$_} eq "folder" } keys %real;
+}
+
+sub probed {
+	my ($top) = @_;
+	my (%real, %told, $wrong);
+	local $/;
+	my @fields = split /\0/, <STDIN>, -1;
+	while (@fields > 3) {
+		my ($events, $dir, $name) = splice @fields, 0, 4;
+		$told{"$dir$name"}++ if $events eq "CREATE" and $name eq "probe";
+	}
+	find($top, \%real);
+	for (sort keys %{ { %told, map { $_ => 1 } grep m{/probe$}, keys %real } }) {
+		my ($said, $is) = ($told{$_} // 0, $real{$_} ? 1 : 0);
+		print "$_: told $said times, is $is\n" and $wrong++ if $said != $is;
+	}
+	return !$wrong;
 }
 
 # The tree that is told: a node has a kind, when it was told, and the nodes in it.
@@ -159,4 +214,7 @@ my $what = shift;
 if ($what eq "act") { act(0, @ARGV) }
 elsif ($what eq "apart") { act(1, @ARGV) }
 elsif ($what eq "anew") { anew(@ARGV) }
+elsif ($what eq "trade") { defined $renameat2 ? trade(@ARGV) : exit 77 }
+elsif ($what eq "probe") { probe(@ARGV) }
+elsif ($what eq "probed") { exit !probed(@ARGV) }
 else { exit !replay(@ARGV) }

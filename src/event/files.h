@@ -63,6 +63,7 @@ struct files {
 	struct node *at;       /* where the closing of the first window is */
 	struct node *doomed;   /* what is being told to be gone, from its leaves up */
 	struct buffer moves;   /* struct move each: renames of which the end is not known yet */
+	uint64_t arrived;      /* hash: the entry of the last folder that a rename has brought */
 	struct buffer waiting; /* struct node * each: folders to be looked for again */
 	uint64_t wait_until;   /* the fence behind which to look */
 	struct buffer name;    /* of the node that was told last */

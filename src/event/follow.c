@@ -7,6 +7,7 @@
 #include "event/root.h"
 #include "event/walk.h"
 #include "event/window.h"
+#include "hash.h"
 #include "memory.h"
 
 /* A rename of a folder inside the tree, or out of it, that is not over yet. */
@@ -70,16 +71,26 @@ replaced(struct files *files, const struct node *node, struct node *new)
 		files->at = LIST_NEXT(node, sibling);
 }
 
+/* The folder NODE goes. What was waiting to be recognized here will not be, and is looked at again. */
+static void
+part(struct files *files, const struct node *node)
+{
+	struct node *known = tree_find(&files->tree, tree_folder(node)->twin), *told = NULL;
+
+	if (known && known->state == NODE_GONE)
+		walk_later(files, known);
+	if (node->state == NODE_UNTOLD)
+		told = tree_child(&files->tree, node->parent, node->name, NODE_TOLD);
+	if (told && told->kind == NODE_FOLDER && told->wd < 0 && tree_folder(told)->twin < 0
+	    && !told->refused)
+		walk_later(files, told);
+}
+
 static void
 drop(struct files *files, struct node *node)
 {
-	struct node *known = NULL;
-
-	/* What was waiting to be recognized here will not be. */
 	if (node->kind == NODE_FOLDER)
-		known = tree_find(&files->tree, tree_folder(node)->twin);
-	if (known && known->state == NODE_GONE)
-		walk_later(files, known);
+		part(files, node);
 	replaced(files, node, NULL);
 	tree_remove(&files->tree, node);
 }
@@ -148,6 +159,12 @@ follow_is_moving(const struct files *files, const struct node *node)
 		if (moves(files)[i].node == node)
 			return true;
 	return false;
+}
+
+bool
+follow_is_displaced(const struct files *files, const struct node *node)
+{
+	return node->state == NODE_AWAY && node->parent && !follow_is_moving(files, node);
 }
 
 bool
@@ -231,20 +248,51 @@ moved_self(struct files *files, struct node *node)
 		follow_let_go(files, node);
 }
 
-static void
-moved_from(struct files *files, struct node *parent, struct node *node, uint32_t cookie)
+static uint64_t
+entry_hash(const struct node *parent, const char *name)
 {
-	/* Of two folders that are exchanged, the second one leaves where the first one has come to. */
-	struct node *other = tree_child(&files->tree, parent, node->name, NODE_AWAY);
-	struct move move = { .cookie = cookie, .node = node, .from = parent };
+	return hash_text((uint64_t)parent->wd, name);
+}
 
-	if (other && !follow_is_moving(files, other)) {
-		move.other = node;
-		move.node = other;
+/*
+ * The folder NAME of PARENT has come by the last rename, and now one leaves. If it has been exchanged with
+ * one that the reader does not know of, that was the other one: whether it is there is looked at later.
+ */
+static void
+doubt(struct files *files, struct node *parent, const char *name)
+{
+	struct node *found = tree_child(&files->tree, parent, name, NODE_UNTOLD);
+
+	if (entry_hash(parent, name) != files->arrived)
+		return;
+	if (found)
+		follow_let_go(files, found);
+	found = tree_add(&files->tree, parent, name, NODE_FOLDER, NODE_UNTOLD);
+	found->touched = true;
+	walk_later(files, found);
+}
+
+/* The folder NAME of PARENT leaves. TOLD is what the reader knows under that name, or NULL. */
+static void
+moved_from(struct files *files, struct node *parent, const char *name, struct node *told,
+	   uint32_t cookie)
+{
+	/* Of two that are exchanged, the second one leaves where the first one has come to. */
+	struct node *displaced = tree_child(&files->tree, parent, name, NODE_AWAY);
+	struct move move = { .cookie = cookie, .node = told, .from = parent };
+
+	if (told && told->kind != NODE_FOLDER)
+		move.node = NULL; /* a file that was the first one */
+	if (displaced && follow_is_displaced(files, displaced)) {
+		move.other = move.node;
+		move.node = displaced;
+	} else {
+		doubt(files, parent, name);
 	}
-	strlcpy(move.name, node->name, sizeof(move.name));
-	if (!move.other)
-		tree_set_state(&files->tree, node, NODE_AWAY);
+	if (!move.node)
+		return;
+	strlcpy(move.name, name, sizeof(move.name));
+	tree_set_state(&files->tree, move.node, NODE_AWAY);
 	buffer_add(&files->moves, &move, sizeof(move));
 }
 
@@ -276,16 +324,22 @@ appeared(struct files *files, struct node *parent, const char *name, bool found)
 		look(files, node);
 }
 
-/* What was there under the name has been replaced. */
+/* Another one has come to the name of NODE, whether by a rename or not. */
 static void
-displaced(struct files *files, struct node *node)
+displaced(struct files *files, struct node *node, bool renamed)
 {
-	if (node->kind == NODE_FOLDER && node->wd >= 0)
-		tree_set_state(
-			&files->tree, node,
-			NODE_AWAY); /* until the second half of an exchange, or its end, is told */
-	else
+	struct node *before = tree_child(&files->tree, node->parent, node->name, NODE_AWAY);
+
+	/* There is one place of the second in an exchange, and it is not taken twice. */
+	if (before && follow_is_displaced(files, before))
+		follow_let_go(files, before);
+	if (node->kind != NODE_FOLDER || !renamed) {
+		/* Of a folder the news is lost: where it is now, a reading finds it. */
 		follow_let_go(files, node);
+		return;
+	}
+	tree_set_state(&files->tree, node, NODE_AWAY);
+	node->touched = true;
 }
 
 static void
@@ -340,9 +394,11 @@ came(struct files *files, struct node *parent, const struct inotify_record *reco
 	struct node *found = touch_found(files, parent, record->name);
 
 	if (told && (told->kind != kind || kind == NODE_FOLDER)) {
-		displaced(files, told);
+		displaced(files, told, record->mask & IN_MOVED_TO);
 		told = NULL;
 	}
+	if (kind == NODE_FOLDER && record->mask & IN_MOVED_TO)
+		files->arrived = entry_hash(parent, record->name);
 	if (kind == NODE_FILE)
 		file_came(files, parent, record->name, told);
 	else
@@ -358,10 +414,10 @@ went(struct files *files, struct node *parent, const struct inotify_record *reco
 	struct node *node = tree_child(&files->tree, parent, record->name, NODE_TOLD);
 
 	touch_found(files, parent, record->name);
-	if (!node || node->kind != kind)
-		return;
 	if (kind == NODE_FOLDER && record->mask & IN_MOVED_FROM)
-		moved_from(files, parent, node, record->cookie);
+		moved_from(files, parent, record->name, node, record->cookie);
+	else if (!node || node->kind != kind)
+		return;
 	else if (kind == NODE_FOLDER && node->wd >= 0)
 		tree_set_state(&files->tree, node, NODE_GONE); /* somebody has it open */
 	else

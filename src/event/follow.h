@@ -23,7 +23,11 @@ void follow_forget(struct files *files);
 /* Whether the folder NODE is on its way in a rename of which the end is not known yet. */
 bool follow_is_moving(const struct files *files, const struct node *node);
 
-/* Whether any watched folder is. */
+/* Whether the name of the folder NODE is another's since a MOVED_TO: of the two that are exchanged, it is the
+ * one that leaves second, or it is gone. */
+bool follow_is_displaced(const struct files *files, const struct node *node);
+
+/* Whether any watched folder is on its way. */
 bool follow_is_waiting(const struct files *files);
 
 /* Frees NODE and all below it, and ends their watches. */

@@ -125,7 +125,9 @@ open_node(struct files *files, const struct node *node)
 {
 	size_t length;
 
-	return open_long(files->start, tree_path(&files->tree, node, &length));
+	/* Outside of a walk the working folder is the one at start. */
+	return open_long(files->start < 0 ? AT_FDCWD : files->start,
+			 tree_path(&files->tree, node, &length));
 }
 
 /* Whether FD is the folder that NODE watches, and not another that has its path by now. Leaves FD
@@ -687,12 +689,28 @@ is_there(struct files *files, struct node *node)
 	return wd == node->wd;
 }
 
+/* Whether there is a folder where NODE was found, of which events have told that it left. */
+static bool
+is_found(struct files *files, struct node *node)
+{
+	int above = open_node(files, node->parent);
+	struct stat status = { 0 };
+
+	node->touched = false; /* that was before */
+	if (above < 0)
+		return !is_gone(errno);
+	fstatat(above, node->name, &status, AT_SYMLINK_NOFOLLOW);
+	close(above);
+	return S_ISDIR(status.st_mode);
+}
+
 static void
 look_again(struct files *files, struct node *node)
 {
 	if (node->state == NODE_AWAY)
 		return; /* where it arrives, it will be looked at */
-	if (node->state == NODE_GONE)
+	if (node->state == NODE_GONE
+	    || (node->state == NODE_UNTOLD && node->touched && !is_found(files, node)))
 		follow_let_go(files, node);
 	else if (root_has_left(files, node)
 		 || (node->kind == NODE_OBJECT && !is_there(files, node)))

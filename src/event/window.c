@@ -60,12 +60,14 @@ window_reads(struct files *files, struct node *node)
 	buffer_add(&window->folders, &node->wd, sizeof(node->wd));
 }
 
-/* Whether a walk after that of WINDOW has found NODE: it is told behind the fence of that one. */
+/* Whether a walk after that of WINDOW has found NODE, or will if it is there at all: it is told behind the
+ * fence of that one. */
 static bool
 is_of_later(const struct window *window, const struct node *node)
 {
 	return node->kind == NODE_FOLDER
-	       && (int32_t)(tree_folder(node)->window - window->number) > 0;
+	       && ((int32_t)(tree_folder(node)->window - window->number) > 0
+		   || (node->touched && node->waiting));
 }
 
 /* What the walk of WINDOW has found where it began, if the reader has not been told of it; NULL. */
@@ -302,12 +304,12 @@ tell_twin(struct files *files, struct node *node, struct event *event)
 		return 1;
 	}
 	if (told && told->kind == NODE_FOLDER && told->wd < 0) {
-		if (known && known->state == NODE_GONE && !tree_is_below(told, known)) {
+		if (known && known->state >= NODE_AWAY && !tree_is_below(told, known)) {
 			follow_let_go(files, known);
 			known = NULL;
 		}
-		/* What happened in it since it left its old place was not followed. */
-		if (!known)
+		/* What happened in it since it left its old place was not followed; or it is another one. */
+		if (!known || node->touched)
 			walk_next(files, told);
 		else if (known->state <= NODE_UNTOLD)
 			part_twins(files, told, known);
@@ -325,10 +327,10 @@ tell_of(struct files *files, const struct window *window, struct node *node, str
 	if (!window->telling_what_came) {
 		if (node->seen || node->touched)
 			return 0;
-		if (node->state == NODE_UNTOLD)
-			follow_let_go(files, node);
-		else if (node->state == NODE_TOLD)
+		if (node->state == NODE_TOLD)
 			files->doomed = node;
+		else if (node->state == NODE_UNTOLD || follow_is_displaced(files, node))
+			follow_let_go(files, node);
 		return files->doomed ? tell_doomed(files, event) : 0;
 	}
 	if (node->state == NODE_UNTOLD) {
