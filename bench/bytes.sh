@@ -104,14 +104,21 @@ before='' after=''
 add 'ceiling: the reader reads the file' ./bytes rdrain "$size" 131072 "$source"
 flows "$model"
 
+# straight: what writes into the file that there is no pipe to.
+straight() {
+	before='' after=''
+	add 'ceiling: written straight into the file' ./bytes "wfeed $size 131072 > $out"
+}
 begin "From a pipe to a file, fed without copies ($of)"
 before="$feed |" after="> $out"
 cats
+straight
 flows "$model"
 
 begin "From a pipe to a file, fed by write of 64 KiB ($of)"
 before="./bytes wfeed $size 65536 |" after="> $out"
 cats
+straight
 flows "$model"
 
 # Here splice(2) is not to be had: no model.
@@ -192,6 +199,7 @@ flows "$lockstep"
 begin "To a file and to a pipe that is read without copies ($of)"
 before="$feed |" after="| $drain"
 tees "$out"
+straight
 flows "$lockstep"
 
 begin "To 1, 2, 4 and 8 pipes, all ends without copies ($of)"
@@ -208,12 +216,14 @@ ways() {
 	done
 }
 gnu() { add "tee (coreutils): $outputs" tee; }
+bare() { add "$lockstep: $outputs" ./model tee; }
 own() { applet "butter tee-fd: $outputs" tee-fd; }
 ways gnu
+ways bare
 ways own
 before='' after=''
 take flow "$count" "$out" | awk -F '\t' -v OFS='\t' -v bytes="$size" '
-	{ split($2, is, " "); name = $1; sub(/: .*/, "", name); outputs = $1; sub(/.*: /, "", outputs)
+	{ split($2, is, " "); outputs = $1; sub(/.*: /, "", outputs)
 	  if (is[1] == "-") { print $1, "failed"; next }
 	  if (outputs == 1) alone = is[1]
 	  print $1, sprintf("%.2f", bytes / 1024 ^ 3 / is[1] * 1000),
