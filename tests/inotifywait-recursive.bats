@@ -666,6 +666,30 @@ export LIMIT
 	equal "$status $stderr" '0 '
 }
 
+@test "a folder that is bound to two places is told at the other one when the first has left" {
+	in_mounts '
+		mkdir -p D/a/x D/b outside
+		mount --bind D/a D/b
+		follow
+		for from in a b; do
+			: >D/$from/x/1
+			until_told "/x/ CREATE 1"
+			rm D/$from/x/1
+		done
+		watched=$(sed -n "s,^D/\\([ab]\\)/x/ CREATE 1,\\1,p" lines | uniq)
+		[ "$watched" = a ] || { echo "told at $watched"; exit; }
+		mv D/a outside
+		: >D/last
+		until_told "D/ CREATE last"
+		: >outside/a/x/2
+		until_told "CREATE 2"
+		sed -n "/^D.b/p" lines | sort'
+	equal "$status $stderr" '0 '
+	[ "$output" != 'told at b' ] || skip "it is told at the mount point, which cannot be moved"
+	equal "$output" 'D/b/ CREATE,ISDIR x
+D/b/x/ CREATE 2'
+}
+
 @test "a folder that is bound to two places is told at one of them, each time" {
 	in_mounts '
 		mkdir -p D/a/x D/b

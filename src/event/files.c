@@ -281,6 +281,7 @@ files_close(struct files *files)
 	buffer_done(&files->windows);
 	buffer_done(&files->moves);
 	buffer_done(&files->waiting);
+	buffer_done(&files->twins);
 	buffer_done(&files->name);
 	own_close(&files->own);
 	buffer_done(&files->first_left_out);

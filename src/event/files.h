@@ -65,6 +65,7 @@ struct files {
 	struct buffer moves;   /* struct move each: renames of which the end is not known yet */
 	uint64_t arrived;      /* hash: the entry of the last folder that a rename has brought */
 	struct buffer waiting; /* struct node * each: folders to be looked for again */
+	struct buffer twins;   /* struct node * each: folders that are watched under another name */
 	uint64_t wait_until;   /* the fence behind which to look */
 	struct buffer name;    /* of the node that was told last */
 	bool lost;             /* events are: all has to be read again */

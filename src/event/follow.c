@@ -42,15 +42,22 @@ move_over(struct files *files, size_t which)
 
 /* ---- nodes that others point to ---- */
 
+static void
+replace_in(struct buffer *list, const struct node *node, struct node *new)
+{
+	struct node **nodes = (struct node **)(void *)list->data;
+
+	for (size_t i = 0; i < list->length / sizeof(*nodes); i++)
+		if (nodes[i] == node)
+			nodes[i] = new;
+}
+
 /* NODE has moved in memory to NEW, or is no more (NULL). */
 static void
 replaced(struct files *files, const struct node *node, struct node *new)
 {
-	struct node **waiting = (struct node **)(void *)files->waiting.data;
-
-	for (size_t i = 0; i < files->waiting.length / sizeof(*waiting); i++)
-		if (waiting[i] == node)
-			waiting[i] = new;
+	replace_in(&files->waiting, node, new);
+	replace_in(&files->twins, node, NULL);
 	for (size_t i = 0; i < count(files); i++) {
 		struct move *move = &moves(files)[i];
 
@@ -112,6 +119,35 @@ follow_relink(struct files *files, struct node *node, struct node *parent, const
 }
 
 void
+follow_twin(struct files *files, struct node *node, const struct node *known)
+{
+	tree_folder(node)->twin = known->wd;
+	replace_in(&files->twins, node, NULL);
+	buffer_add(&files->twins, &node, sizeof(node));
+}
+
+/* NODE is not watched any more: where the same folder has another name, it is to be watched under that. */
+static void
+lose_watch(struct files *files, struct node *node)
+{
+	struct node **twins = (struct node **)(void *)files->twins.data;
+	size_t left = 0;
+
+	for (size_t i = 0; i < files->twins.length / sizeof(*twins); i++) {
+		struct node *twin = twins[i];
+
+		if (twin && tree_folder(twin)->twin != node->wd) {
+			twins[left++] = twin;
+		} else if (twin) {
+			tree_folder(twin)->twin = -1;
+			walk_later(files, twin);
+		}
+	}
+	files->twins.length = left * sizeof(*twins);
+	tree_watch(&files->tree, node, -1);
+}
+
+void
 follow_unwatch(struct files *files, struct node *node)
 {
 	struct node *child;
@@ -120,7 +156,7 @@ follow_unwatch(struct files *files, struct node *node)
 		follow_let_go(files, child);
 	if (node->kind != NODE_FILE && node->wd >= 0) {
 		inotify_ignore(files->source.fd, node->wd);
-		tree_watch(&files->tree, node, -1);
+		lose_watch(files, node);
 	}
 }
 
@@ -462,7 +498,7 @@ follow_event(struct files *files, struct node *node, const struct inotify_record
 void
 follow_end(struct files *files, struct node *node)
 {
-	tree_watch(&files->tree, node, -1);
+	lose_watch(files, node);
 	follow_unwatch(files, node);
 	if (!node->parent)
 		follow_lose(files, node);

@@ -39,6 +39,9 @@ void follow_let_go(struct files *files, struct node *node);
  */
 void follow_lose(struct files *files, struct node *node);
 
+/* The folder NODE, which is told, is watched as KNOWN, and will be looked at again when that is no longer. */
+void follow_twin(struct files *files, struct node *node, const struct node *known);
+
 /* Ends the watches of all below the folder NODE, and of NODE itself, which stays. */
 void follow_unwatch(struct files *files, struct node *node);
 

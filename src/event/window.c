@@ -276,7 +276,7 @@ static void
 part_twins(struct files *files, struct node *told, struct node *known)
 {
 	if (!known->parent || !walk_has_moved(files, known, told)) {
-		tree_folder(told)->twin = known->wd;
+		follow_twin(files, told, known);
 		return;
 	}
 	if (known->state == NODE_TOLD && !tree_is_away(known))
