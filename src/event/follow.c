@@ -290,17 +290,11 @@ entry_hash(const struct node *parent, const char *name)
 	return hash_text((uint64_t)parent->wd, name);
 }
 
-/*
- * The folder NAME of PARENT has come by the last rename, and now one leaves. If it has been exchanged with
- * one that the reader does not know of, that was the other one: whether it is there is looked at later.
- */
-static void
-doubt(struct files *files, struct node *parent, const char *name)
+void
+follow_doubt(struct files *files, struct node *parent, const char *name)
 {
 	struct node *found = tree_child(&files->tree, parent, name, NODE_UNTOLD);
 
-	if (entry_hash(parent, name) != files->arrived)
-		return;
 	if (found)
 		follow_let_go(files, found);
 	found = tree_add(&files->tree, parent, name, NODE_FOLDER, NODE_UNTOLD);
@@ -322,8 +316,9 @@ moved_from(struct files *files, struct node *parent, const char *name, struct no
 	if (displaced && follow_is_displaced(files, displaced)) {
 		move.other = move.node;
 		move.node = displaced;
-	} else {
-		doubt(files, parent, name);
+	} else if (entry_hash(parent, name) == files->arrived) {
+		/* Or it is exchanged with one that was not known, and is here now. */
+		follow_doubt(files, parent, name);
 	}
 	if (!move.node)
 		return;

@@ -39,6 +39,9 @@ void follow_let_go(struct files *files, struct node *node);
  */
 void follow_lose(struct files *files, struct node *node);
 
+/* What is known of the entry NAME of PARENT has left: whether there is another folder is looked at later. */
+void follow_doubt(struct files *files, struct node *parent, const char *name);
+
 /* The folder NODE, which is told, is watched as KNOWN, and will be looked at again when that is no longer. */
 void follow_twin(struct files *files, struct node *node, const struct node *known);
 

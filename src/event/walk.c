@@ -249,6 +249,14 @@ is_same_place(const struct node *one, const struct node *other)
 	       && !strcmp(one->name, other->name);
 }
 
+/* Whether KNOWN, met at its place, must not be read again: what is in it is told, and is not remembered. */
+static bool
+is_followed(const struct files *files, const struct node *known)
+{
+	return !files->remember && files->finds == NODE_UNTOLD && known->parent
+	       && known->state == NODE_TOLD;
+}
+
 /* Of the first walk: NODE's folder is KNOWN already, from where it has just moved here, or it is
  * seen in two places (bind mounts, operands that overlap). */
 static void
@@ -277,7 +285,7 @@ settle(struct files *files, struct node *node, int wd)
 	if (known && is_same_place(known, node)) {
 		node->seen = known == node || node->wd < 0;
 		known->seen = true;
-		return known;
+		return is_followed(files, known) ? NULL : known;
 	}
 	if (files->finds == NODE_TOLD && known) {
 		meet(files, node, known);
@@ -327,7 +335,7 @@ watch_quietly(struct files *files, struct step *step, const struct place *place)
 		return wd;
 	/* Only a folder that is read again has more than that. */
 	known = tree_find(&files->tree, wd);
-	if (known && is_same_place(known, step->node))
+	if (known && is_same_place(known, step->node) && !is_followed(files, known))
 		return inotify_watch(files->source.fd, place->name, mask);
 	return wd;
 }

@@ -279,6 +279,7 @@ part_twins(struct files *files, struct node *told, struct node *known)
 		follow_twin(files, told, known);
 		return;
 	}
+	follow_doubt(files, known->parent, known->name);
 	if (known->state == NODE_TOLD && !tree_is_away(known))
 		files->doomed = known;
 	else
@@ -315,7 +316,7 @@ tell_twin(struct files *files, struct node *node, struct event *event)
 			part_twins(files, told, known);
 	}
 	follow_let_go(files, node);
-	return 0;
+	return files->doomed ? tell_doomed(files, event) : 0;
 }
 
 /* What there is to say of NODE at the end of its window: 1 and *EVENT, 0 nothing. */
