@@ -436,6 +436,16 @@ check_operands(const struct applet *applet, int count, char **operands)
 	return OPT_RUN;
 }
 
+/* Whether any word can be an option. In a script's loops, most calls have none. */
+static bool
+any_option(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] == '-' && argv[i][1])
+			return true;
+	return false;
+}
+
 enum opt_result
 opt_parse(const struct applet *applet, int argc, char **argv, int *count, char ***operands)
 {
@@ -444,6 +454,11 @@ opt_parse(const struct applet *applet, int argc, char **argv, int *count, char *
 	struct option *longs;
 	enum opt_result result;
 
+	if (!any_option(argc, argv)) {
+		*count = argc > 1 ? argc - 1 : 0;
+		*operands = argv + (argc > 0);
+		return check_operands(applet, *count, *operands);
+	}
 	opt_open(&table, applet);
 	longs = memory_get((table.count + 1) * sizeof(*longs));
 	describe(&table, &letters, longs);
