@@ -17,10 +17,11 @@ setup() {
 # on_fuse SCRIPT: a shell runs it with the odd files of fuse.pl in `odd`, and `wanted` beside it.
 on_fuse() {
 	need_root
+	namespaces -m
 	mkdir -p odd
 	numbers wanted 40000
 	tail -c +160001 wanted | head -c 100000 >part
-	capture unshare -m --propagation private perl "$BUTTER_SOURCE/tests/fuse.pl" odd sh -c "$1"
+	capture "${within[@]}" perl "$BUTTER_SOURCE/tests/fuse.pl" odd sh -c "$1"
 	[ "$status" != 77 ] || skip "no FUSE here"
 }
 

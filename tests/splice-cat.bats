@@ -142,8 +142,9 @@ butter: splice-cat: cannot read '.': Is a directory"
 
 @test "a full disk: what fits is there" {
 	need_root
+	namespaces -m
 	numbers a 50000
-	capture unshare -m sh -c 'mkdir disk && mount -t tmpfs -o size=64k none disk && "$BUTTER" splice-cat a >disk/out; echo $? "$(stat -c %s disk/out)"'
+	capture "${within[@]}" sh -c 'mkdir disk && mount -t tmpfs -o size=64k none disk && "$BUTTER" splice-cat a >disk/out; echo $? "$(stat -c %s disk/out)"'
 	contains "$stderr" 'cannot write to standard output: No space left on device'
 	equal "$output" '1 65536'
 }

@@ -387,7 +387,7 @@ butter: tee-fd: cannot open '.': Is a directory"
 
 @test "--slow spill: a disk that is full, or no folder for it, is told, and nothing is lost" {
 	need_root
-	need_tool unshare
+	namespaces -m
 	numbers in 1000000
 	mkdir disk
 	cat >run <<-'END'
@@ -401,7 +401,7 @@ butter: tee-fd: cannot open '.': Is a directory"
 	mkfifo slow pause
 	for folder in disk nowhere .; do
 		rm -f a late err
-		capture unshare -m bash run "$folder"
+		capture "${within[@]}" bash run "$folder"
 		equal "$status" 0
 		stderr=$(<err)
 		same late a in

@@ -236,7 +236,8 @@ tracer=()
 
 @test "a full disk: what fits is there" {
 	need_root
-	capture unshare -m sh -c 'mkdir disk && mount -t tmpfs -o size=64k none disk && "$BUTTER" vmsplice-feed --forever abc >disk/out; echo $? "$(stat -c %s disk/out)"'
+	namespaces -m
+	capture "${within[@]}" sh -c 'mkdir disk && mount -t tmpfs -o size=64k none disk && "$BUTTER" vmsplice-feed --forever abc >disk/out; echo $? "$(stat -c %s disk/out)"'
 	contains "$stderr" 'cannot write to standard output: No space left on device'
 	equal "$output" '1 65536'
 }
