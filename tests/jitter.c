@@ -37,7 +37,6 @@ static struct call {
 	{ "fchdir", SYS_fchdir, 0 },
 	{ "read", SYS_read, 0 },
 	{ "ioctl", SYS_ioctl, 0 },
-	{ "ppoll", SYS_ppoll, 0 },
 	{ "close", SYS_close, 0 },
 };
 
@@ -86,9 +85,9 @@ answer(int listener, long most, char **at, int count)
 	}
 }
 
-/* Takes the listener, whose number comes by FD, from the process PID. */
+/* Takes the listener, whose number comes by FD, from the process PID, and says so by a byte in BACK. */
 static int
-take(int fd, pid_t pid)
+take(int fd, pid_t pid, int back)
 {
 	int number, pidfd = (int)syscall(SYS_pidfd_open, pid, 0), listener;
 
@@ -97,6 +96,8 @@ take(int fd, pid_t pid)
 	listener = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
 	if (listener < 0)
 		err(125, "cannot take the listener");
+	if (write(back, "", 1) != 1)
+		_exit(125);
 	/* Nothing that COMMAND's readers wait for stays open here, and its other end may go on. */
 	if (dup2(listener, 0) < 0 || syscall(SYS_close_range, 1, ~0U, 0) < 0)
 		_exit(125);
@@ -127,8 +128,8 @@ int
 main(int argc, char **argv)
 {
 	int there[2], back[2], listener, words = 1;
+	struct pollfd poller = { .events = POLLIN };
 	pid_t pid = getpid();
-	char end;
 
 	while (words + 3 < argc && !strcmp(argv[words], "at"))
 		words += 4;
@@ -142,14 +143,18 @@ main(int argc, char **argv)
 		err(125, "fork");
 	case 0:
 		close(back[0]);
-		answer(take(there[0], pid), strtol(argv[words + 1], NULL, 10), argv + 1, words - 1);
+		answer(take(there[0], pid, back[1]), strtol(argv[words + 1], NULL, 10), argv + 1,
+		       words - 1);
 		_exit(0);
 	}
 	close(back[1]);
+	poller.fd = back[0];
 	listener = load();
 	if (listener < 0)
 		err(125, "cannot load the filter");
-	if (write(there[1], &listener, sizeof(listener)) < 0 || read(back[0], &end, 1) != 0)
+	/* Without a call that would have to be answered. */
+	if (write(there[1], &listener, sizeof(listener)) < 0 || poll(&poller, 1, -1) < 0
+	    || !(poller.revents & POLLIN))
 		errx(125, "nobody answers");
 	close(there[0]);
 	close(there[1]);
