@@ -151,6 +151,9 @@ check(void)
 		return misuse("mnt-attach and mnt-detach are the events of --mount-namespace");
 	if (showing.on_overflow == SHOWING_RESCAN && !inode && !recursive)
 		return misuse("--on-overflow rescan needs --recursive or --inode");
+	if (comm && strlen(comm) > PID_COMM_KEPT)
+		return misuse("--comm: the kernel keeps %d bytes of a command's name: '%.*s'",
+			      PID_COMM_KEPT, PID_COMM_KEPT, comm);
 	if (permitting_is_on(&permitting)
 	    && (events || evictable || ignored.count || mount_namespace || no_follow || pid
 		|| pidfd >= 0 || recursive || unlimited))
@@ -184,6 +187,8 @@ judge(const struct event *event, void *context)
 	}
 	if (event->what & FANOTIFY_UNMOUNT)
 		return marks_roots(&marks) ? WATCH_TELL : WATCH_LAST;
+	if (event->what & FANOTIFY_GONE)
+		return marks_roots(&marks) ? WATCH_SKIP : WATCH_STOP;
 	if (event->what & FANOTIFY_EXIT)
 		return WATCH_LAST;
 	if (!is_by(event->doer) || !selection_wants(&selection, event))
@@ -284,6 +289,8 @@ set_up(bool names)
 		return status;
 	if (marks_open(&marks, events) < 0)
 		return fail(fanotify_open_hints, "cannot use fanotify");
+	if (comm && marks_try_doers() < 0)
+		return fail(fanotify_open_hints, "cannot tell what '%s' does", comm);
 	if (mount_namespace && marks_watch_namespace(&marks) < 0)
 		return fail(fanotify_watch_hints, "cannot watch the mount namespace");
 	for (size_t i = 0; i < selection.watched.count && !status; i++)
@@ -314,10 +321,12 @@ report(enum watch_end end)
 	if ((marks.lost || decisions_lost) && showing.on_overflow == SHOWING_FAIL)
 		return 1;
 	/* What has ended --permit tells why. */
-	if (end == WATCH_STOPPED)
-		return marks.exited || permitting_is_over(&permitting)
-			       ? 0
-			       : failx("nothing is left to watch");
+	if (end == WATCH_STOPPED && (marks.exited || permitting_is_over(&permitting)))
+		return 0;
+	if (end == WATCH_STOPPED) {
+		failx("nothing is left to watch");
+		return 1; /* with --exec, too */
+	}
 	return showing_end(&showing, end, TIMED_OUT);
 }
 
@@ -355,7 +364,8 @@ static bool
 wants(const struct event *event, void *context)
 {
 	(void)context;
-	return is_by(event->doer) && selection_wants(&selection, event);
+	return !(event->what & FANOTIFY_GONE) && is_by(event->doer)
+	       && selection_wants(&selection, event);
 }
 
 /* When the process that was asked for has ended, nothing is left of it. */

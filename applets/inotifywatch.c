@@ -103,7 +103,7 @@ static bool
 wants(const struct event *event, void *context)
 {
 	(void)context;
-	return selection_wants(&selection, event);
+	return !(event->what & FANOTIFY_GONE) && selection_wants(&selection, event);
 }
 
 static size_t

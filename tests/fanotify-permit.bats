@@ -390,6 +390,29 @@ is_denied() {
 	is_denied a
 	told "PRE_ACCESS,DENY [0-9]+ cat $M/a"
 	end
+	file b
+	rules "deny pre-access $M/a" "deny open $M/b"
+	permit
+	is_denied a
+	told "PRE_ACCESS,DENY [0-9]+ cat $M/a"
+	is_denied b
+	told "OPEN_PERM,DENY [0-9]+ cat $M/b"
+	end
+}
+
+@test "where few files may be opened, fewer requests wait, and none is denied for want of one" {
+	rules 'ask open *.key'
+	printf '#!/bin/sh\nexec sleep 100000\n' >asker
+	chmod +x asker
+	file other
+	on sh -c 'for i in $(seq 100); do : >$i.key; done'
+	on sh -c "ulimit -n 40; exec $BUTTER fanotify-watch --permit $PWD/rules --ask $PWD/asker ."
+	failed 1 fanotify-watch 'Too many open files'
+	inside=("${inside[@]}" sh -c 'ulimit -n 64; exec "$@"' sh)
+	permit --ask "$PWD/asker" --ask-timeout 1s
+	on sh -c 'for i in $(seq 100); do cat $i.key & done; cat other; wait'
+	equal "$status $stderr" '0 '
+	end
 }
 
 @test "it keeps no mount busy; an unmount is told, and the last one ends it" {

@@ -360,6 +360,50 @@ DELETE,ISDIR D/$i" || fails "$i"
 	done
 }
 
+@test "-e moved_to, moved_from: renames that come in or go out, or the end of one inside that is wanted" {
+	mounted
+	mkdir D/in D/out
+	for words in 'moved_to MOVED_TO D/in/a,MOVED_TO D/in/b' 'moved_from MOVED_FROM D/in/a,MOVED_FROM D/in/b' 'rename RENAME D/in/b'; do
+		watch -r -e "${words%% *},create" --format '%e %p' D/in
+		: >D/out/a
+		mv D/out/a D/in/a
+		mv D/in/a D/in/b
+		mv D/in/b D/out/a
+		settled D/in
+		equal "$(grep -v CREATE "$job/out" | paste -sd,)" "${words#* }"
+		kill "$pid"
+		wait "$pid" || true
+	done
+}
+
+@test "a PATH that is removed ends the watch, also where that was not asked for, and with --exec" {
+	mounted
+	for options in --inode '--inode -e create' '-r -e modify' '--inode -e create --exec'; do
+		mkdir D/gone
+		# shellcheck disable=SC2086 # words
+		case $options in
+		*exec) watch $options D/gone -- true ;;
+		*) watch $options D/gone ;;
+		esac
+		rmdir D/gone
+		finish
+		equal "$status $stderr" '1 butter: fanotify-watch: nothing is left to watch' || fails "$options"
+	done
+}
+
+@test "--comm: a name that no command can have, and where the kernel does not tell who it is" {
+	mounted
+	try_within --comm sixteen-letters-. D
+	failed 1 fanotify-watch "--comm: the kernel keeps 15 bytes of a command's name: 'sixteen-letters'"
+	try_within --comm fifteen-letters -t 0 D
+	equal "$status $stderr" '124 '
+	need_tool setpriv
+	chmod 755 D
+	capture "${within[@]}" setpriv --reuid=65534 --regid=65534 --clear-groups "$BUTTER" fanotify-watch --comm touch --inode D
+	[ "$status" != 127 ] || skip "nobody cannot enter here"
+	failed 1 fanotify-watch "cannot tell what 'touch' does: Operation not permitted" CAP_SYS_ADMIN
+}
+
 @test "renames: two folders that are exchanged, and one renamed over an empty one" {
 	mounted
 	mkdir -p D/a/in D/b D/over

@@ -84,12 +84,16 @@ struct marks {
 	bool rescanned;   /* since that */
 	bool lost;        /* events are */
 	bool unmounted;   /* some roots are, and that has not been told */
+	bool gone;        /* a root is, and no event has told that */
 };
 
 /*
  * Opens a group for the events WANTED; the flags above must be set before. -1 with errno of fanotify_open.
  */
 int marks_open(struct marks *marks, uint64_t wanted);
+
+/* Whether the kernel tells this process who does what it watches. -1 with errno: EPERM; fanotify_init(2). */
+int marks_try_doers(void);
 
 /*
  * To be called before marks_open: only what the process PID, or that of PIDFD, does is told, and its end:

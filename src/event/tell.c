@@ -222,6 +222,13 @@ without_place(struct marks *marks)
 }
 
 /* A rename, of which one end may be out of sight: 1 it is told, 0 not, -1 errno. */
+/* Whether a rename is told as two events, each with one path: who does not want the record of both may want one. */
+static bool
+tells_pairs(const struct marks *marks)
+{
+	return marks->pairs || !(marks->wanted & FAN_RENAME);
+}
+
 static int
 take_rename(struct marks *marks)
 {
@@ -244,17 +251,18 @@ take_rename(struct marks *marks)
 		marks->told.name_length = record->old_length;
 		set_dir(marks, marks->from.data, marks->from.length - record->old_length);
 	}
-	if (from_inside && to_inside && marks->pairs) {
-		marks->bits = FAN_MOVE;
-		marks->told.cookie = ++marks->cookie;
-	}
-	if (from_inside && to_inside)
-		return 1;
-	marks->told.from = NULL;
+	if (!from_inside || !to_inside)
+		marks->told.from = NULL;
 	if (!from_inside && !to_inside)
 		return from || to ? 0 : without_place(marks);
-	marks->bits = to_inside ? FAN_MOVED_TO : FAN_MOVED_FROM;
-	return 1;
+	if (from_inside && to_inside && tells_pairs(marks)) {
+		marks->bits = FAN_MOVE;
+		marks->told.cookie = ++marks->cookie;
+	} else if (!from_inside || !to_inside) {
+		marks->bits = to_inside ? FAN_MOVED_TO : FAN_MOVED_FROM;
+	}
+	marks->bits &= marks->wanted;
+	return marks->bits != 0;
 }
 
 /* The record names an object alone: its folder and its name are what other records say. */
@@ -318,6 +326,7 @@ lose_root(struct marks *marks)
 		    && handle_equal(&root->object, &marks->record.object)) {
 			root->over = true;
 			marks->roots_left--;
+			marks->gone = true;
 		}
 	}
 }
@@ -388,6 +397,8 @@ take_record(struct marks *marks)
 	if (record->mask & (FAN_DELETE | FAN_DELETE_SELF))
 		lose_root(marks);
 	marks->bits = record->mask & marks->wanted & ~(uint64_t)FAN_ONDIR;
+	if (record->mask & FAN_RENAME && marks->wanted & FAN_MOVE)
+		marks->bits |= FAN_RENAME;
 	if (!is_by(marks) || !marks->bits)
 		return 0;
 	if (record->mask & FAN_FS_ERROR)
@@ -437,7 +448,7 @@ tell_bit(struct marks *marks, struct event *event)
 	marks->bits &= ~name->bits;
 	if (marks->scope == MARKS_NAMESPACE)
 		set_mount(marks, event);
-	if (marks->pairs)
+	if (tells_pairs(marks))
 		set_end(marks, event);
 	marks->doer.pid = record->pid;
 	event->doer = marks->names ? doers_find(&marks->doers, record->pid, marks->source.total)
@@ -545,7 +556,17 @@ tell_decode(struct source *source, struct event *event)
 			marks->bits = 0;
 	}
 	if (marks->bits) {
+		marks->gone = false;
 		tell_bit(marks, event);
+		return 1;
+	}
+	if (marks->gone) {
+		marks->gone = false;
+		*event = (struct event){ .names = fanotify_names,
+					 .what = FANOTIFY_GONE,
+					 .dir = "",
+					 .name = "",
+					 .doer = &nobody };
 		return 1;
 	}
 	look_back(marks);

@@ -17,10 +17,11 @@
 
 /*
  * Bits that no event of the kernel has: what was watched is not mounted any more; who was watched
- * has ended.
+ * has ended; what was watched is gone, which the user did not want to hear.
  */
 #define FANOTIFY_UNMOUNT UINT64_C(0x2000)
 #define FANOTIFY_EXIT (UINT64_C(1) << 40)
+#define FANOTIFY_GONE (UINT64_C(1) << 41)
 
 /*
  * Event names: those of inotify-tools where inotify has the event, in the order in which what is

@@ -13,6 +13,7 @@ enum {
 	PID_LARGEST = 4194304, /* PID_MAX_LIMIT of 64-bit kernels */
 	PID_COMM_MAX =
 		64, /* bytes of a command's name: those of kernel threads can be longer than 15 */
+	PID_COMM_KEPT = 15,      /* of one that is no kernel thread's */
 	PID_NAMESPACES_MAX = 33, /* MAX_PID_NS_LEVEL nested ones and the first */
 };
 

@@ -200,7 +200,7 @@ sleep_until_ready(struct asker *asker)
 		timeout =
 			(struct timespec){ (until - now) / NUM_SECOND, (until - now) % NUM_SECOND };
 	if (ppoll(fds, 2 + ASKER_MAX, until == NUM_FOREVER ? NULL : &timeout, NULL) < 0)
-		return true;
+		return errno == EINTR;
 	if (fds[1].revents)
 		signals_take();
 	return !(fds[0].revents & POLLHUP);

@@ -25,10 +25,13 @@
 
 enum {
 	ASKS_MAX = 256,      /* requests that wait for the asker; each keeps a descriptor open */
+	FILES_OWN = 32,      /* descriptors for all else, generously */
+	FILES_LEAST = 16,    /* for requests */
+	REQUEST = 24,        /* bytes of one in what is read of the group, at least */
 	QUEUE_MAX = 1 << 20, /* bytes of messages that wait for the main process */
 	CHUNK = 32768,       /* bytes of messages that go to it at once */
 	READS = 16,          /* how often the group is read before all else gets its turn */
-	READ_SIZE = 4096,    /* bytes: each read opens up to READ_SIZE / 24 files */
+	READ_SIZE = 4096,    /* bytes: each read opens up to READ_SIZE / REQUEST files */
 	ERRORS_MAX = 1000,   /* failed reads in a row: each has taken one request */
 	ANCESTORS_MAX = 64,  /* how far up a process may be below the asker */
 };
@@ -61,8 +64,9 @@ struct responder {
 	struct place *places;
 
 	struct pending pending[ASKS_MAX]; /* the oldest first */
-	size_t pending_count, running;
-	uint64_t asked; /* so far */
+	size_t pending_count, running, asks_most;
+	size_t read_size; /* bytes at once */
+	uint64_t asked;   /* so far */
 	bool asker_full, told_not_run;
 
 	struct buffer queue; /* messages to the main process */
@@ -269,7 +273,7 @@ ask(struct responder *responder, const struct subject *subject, const struct mes
 {
 	struct pending *pending = &responder->pending[responder->pending_count];
 
-	if (responder->ends.asker < 0 || responder->pending_count == ASKS_MAX)
+	if (responder->ends.asker < 0 || responder->pending_count == responder->asks_most)
 		return false;
 	*pending = (struct pending){ .ask = *message, .fd = subject->fd };
 	pending->deadline = timerfd_now(CLOCK_MONOTONIC) + responder->permit->ask_timeout;
@@ -574,7 +578,7 @@ static bool
 read_group(struct responder *responder)
 {
 	static char bytes[READ_SIZE] __attribute__((aligned(8)));
-	ssize_t size = read(responder->group, bytes, sizeof(bytes));
+	ssize_t size = read(responder->group, bytes, responder->read_size);
 	struct fanotify_record record;
 	size_t at = 0, taken;
 
@@ -708,15 +712,10 @@ mark(struct responder *responder, size_t index)
 	unsigned int flags = FAN_MARK_ADD | kinds[permit->scope];
 	const char *path = permit->paths[index];
 
-	/* Folders are never read ahead of access, and the two exclude each other. */
-	if (mask & ~FAN_PRE_ACCESS
-	    && fanotify_watch(responder->group, flags, (mask & ~FAN_PRE_ACCESS) | FAN_ONDIR | more,
-			      AT_FDCWD, path)
-		       < 0)
-		return -1;
-	return mask & FAN_PRE_ACCESS ? fanotify_watch(responder->group, flags,
-						      FAN_PRE_ACCESS | more, AT_FDCWD, path)
-				     : 0;
+	/* A mark for what is read ahead is none for folders: the kernel excludes one with the other. */
+	if (!(mask & FAN_PRE_ACCESS))
+		more |= FAN_ONDIR;
+	return fanotify_watch(responder->group, flags, mask | more, AT_FDCWD, path);
 }
 
 /* What the paths are on; before anything is marked. -1 when it has failed. */
@@ -745,18 +744,39 @@ find_places(struct responder *responder)
 	return 0;
 }
 
+/* As many files as may be opened: what the kernel cannot open for a request, it denies. -1 with EMFILE. */
+static int
+share_files(struct responder *responder)
+{
+	struct rlimit files;
+	size_t room = READ_SIZE / REQUEST + ASKS_MAX, reads;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+		if (files.rlim_cur < room + FILES_OWN)
+			room = files.rlim_cur > FILES_OWN ? files.rlim_cur - FILES_OWN : 0;
+	}
+	if (room < FILES_LEAST) {
+		errno = EMFILE;
+		return -1;
+	}
+	reads = room / 2 < READ_SIZE / REQUEST ? room / 2 : READ_SIZE / REQUEST;
+	responder->read_size = reads * REQUEST;
+	responder->asks_most = room - reads < ASKS_MAX ? room - reads : ASKS_MAX;
+	return 0;
+}
+
 static int
 set_up(struct responder *responder)
 {
 	struct pid_status status;
-	struct rlimit files, no_core = { 0, 0 };
+	struct rlimit no_core = { 0, 0 };
 
 	/* A core would be written to a file system, perhaps a marked one. */
 	setrlimit(RLIMIT_CORE, &no_core);
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
+	if (share_files(responder) < 0)
+		return fail_in(responder, PERMIT_GROUP, errno, 0);
 	responder->self = pid_self();
 	responder->own_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (responder->own_fds < 0 || pid_status(responder->self, &status) < 0)

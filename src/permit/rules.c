@@ -10,6 +10,7 @@
 #include "cli/names.h"
 #include "cli/num.h"
 #include "kernel/fanotify.h"
+#include "kernel/pid.h"
 #include "memory.h"
 
 static const struct name operations[] = {
@@ -214,6 +215,9 @@ read_value(struct reader *reader, struct rules_condition *condition, const char 
 		what = pattern_set(&value.pattern, at, length, condition->key == RULES_COMM);
 		if (!what && condition->key == RULES_COMM)
 			value.pattern.kind = PATTERN_PATH; /* a name may have slashes */
+		if (!what && condition->key == RULES_COMM && strcspn(at, "*?[\\") >= length
+		    && length > PID_COMM_KEPT)
+			what = "the kernel keeps 15 bytes of a command's name";
 	} else {
 		char text[24] = "";
 
