@@ -222,7 +222,7 @@ without_place(struct marks *marks)
 }
 
 /* A rename, of which one end may be out of sight: 1 it is told, 0 not, -1 errno. */
-/* Whether a rename is told as two events, each with one path: who does not want the record of both may want one. */
+/* Whether a rename is two events with a path each: who does not want both in one may want one of them. */
 static bool
 tells_pairs(const struct marks *marks)
 {
