@@ -197,8 +197,12 @@ play() {
 		mkdir outside
 		follow -e create,delete,move --format '%e%0%w%0%f%0%c%0' --no-newline
 		perl "$model" trade "$seed" 1500 D outside 2>/dev/null
-		settled
-		await all_watched
+		# What cannot be found is looked for again with each event.
+		for _ in {1..10}; do
+			settled
+			! all_watched || break
+		done
+		equal "$(watches "$pid")" "$(find D -type d | wc -l)" || fails "watches, seed $seed"
 		perl "$model" probe D
 		settled
 		perl "$model" probed D <"$job/out" || fails "seed $seed"
