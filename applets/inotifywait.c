@@ -196,6 +196,7 @@ set_up_inotify(void)
 		return fail(inotify_hints, "cannot use inotify");
 	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
 	files.trouble = watching_trouble;
+	files.strayed = watching_strayed;
 	files.context = &selection;
 	files.partial = partial;
 	files_output(&files, showing.fd);

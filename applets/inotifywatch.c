@@ -195,6 +195,13 @@ tell_trouble(const char *path, int error, void *context)
 	watching_trouble(path, error, context);
 }
 
+static void
+tell_strayed(const char *path, int error, void *context)
+{
+	census_uncover(&census);
+	watching_strayed(path, error, context);
+}
+
 /* ---- the beginning and the end ---- */
 
 static void
@@ -219,6 +226,7 @@ watch_operands(void)
 		return fail(inotify_hints, "cannot use inotify");
 	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
 	files.trouble = tell_trouble;
+	files.strayed = tell_strayed;
 	files.context = &selection;
 	for (size_t i = 0; i < selection.watched.count; i++) {
 		const char *path = selection.watched.paths[i];

@@ -2,6 +2,7 @@
 #include "watching.h"
 
 #include "cli/say.h"
+#include "kernel/handle.h"
 #include "kernel/inotify.h"
 #include "process/descriptors.h"
 #include "process/notify.h"
@@ -141,6 +142,14 @@ watching_trouble(const char *path, int error, void *context)
 		fail(inotify_hints_for(0), "cannot watch '%s'", path);
 	else if (unwatched == MOST_NAMED + 1)
 		note("further folders for which there is no watch are not named");
+}
+
+void
+watching_strayed(const char *path, int error, void *context)
+{
+	(void)context;
+	errno = error;
+	fail(handle_hints, "cannot watch what appears in '%s', which was renamed", path);
 }
 
 int

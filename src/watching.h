@@ -46,4 +46,7 @@ int watching_left_out(struct files *files);
  */
 void watching_trouble(const char *path, int error, void *context);
 
+/* files.h's strayed: tells that PATH leads elsewhere. */
+void watching_strayed(const char *path, int error, void *context);
+
 #endif

@@ -31,10 +31,10 @@ stop() {
 	wait "$pid" 2>/dev/null || true
 }
 
-# settled: waits until all that has happened has been told.
+# settled [FOLDER]: waits until all that has happened has been told.
 settled() {
 	((++settlings))
-	: >"D/settled.$settlings"
+	: >"${1:-D}/settled.$settlings"
 	await grep -qa "settled.$settlings" "$job/out"
 	drained
 }
@@ -264,15 +264,15 @@ D/new/other/below/ CREATE file"
 
 # ---- Overflow
 
-# losing: stops it, and makes more events than the kernel's queue holds: a file is renamed, which leaves nothing behind.
+# losing [FOLDER]: stops it, and makes more events than the kernel's queue holds: a file is renamed, which leaves nothing behind.
 losing() {
 	local most
 
 	most=$(</proc/sys/fs/inotify/max_queued_events)
 	((most <= 100000)) || skip "fs.inotify.max_queued_events is large"
 	kill -STOP "$pid"
-	perl -e 'open my $file, ">", "D/0"; rename "D/0", "D/1" and rename "D/1", "D/0" or die for 1 .. $ARGV[0];
-		unlink "D/0"' "$((most / 4 + 100))"
+	perl -e 'chdir $ARGV[1]; open my $file, ">", "0"; rename "0", "1" and rename "1", "0" or die for 1 .. $ARGV[0];
+		unlink "0"' "$((most / 4 + 100))" "${1:-D}"
 }
 
 # prepared: what is in D before the loss; lose: makes it while the queue is full.
@@ -525,6 +525,76 @@ closings() {
 	done
 }
 
+# ---- Roots that are not where their paths lead
+
+# strays: watches operand, a way to the folder above/D; then it leads elsewhere, and the folder is at now.
+strays() {
+	fresh
+	operand=${operand/#HERE/$PWD}
+	mkdir -p above/D/known above/decoy
+	ln -s above/D link
+	start "${within[@]}" "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create,delete "$operand"
+	case $operand in
+	link) ln -sfn above/decoy link && now=above/D ;;
+	above/D) mv above/D above/E && mkdir -p above/D && now=above/E ;;
+	*) mv above moved && mkdir -p above/D/known && now=moved/D ;;
+	esac
+}
+
+@test "what is named, or a folder above it, is renamed, or a link to it changed: what appears in it is watched all the same" {
+	need_root
+	for operand in above/D ./above/D link HERE/above/D; do
+		strays
+		mkdir -p "$now/known/new/below"
+		await has_watches 4
+		: >"$now/known/new/below/file"
+		await grep -q "^$operand/known/new/below/ CREATE file$" "$job/out"
+		equal "$(<"$job/out")" "$operand/known/ CREATE,ISDIR new
+$operand/known/new/ CREATE,ISDIR below
+$operand/known/new/below/ CREATE file"
+		equal "$(<"$job/err")" ''
+		# No descriptor keeps the kernel from telling its end.
+		rm -r "$now"
+		finish
+		equal "$status $stderr" '1 butter: inotifywait: nothing is left to watch'
+	done
+}
+
+@test "model: the same at full speed, and after an overflow" {
+	need_root
+	mkdir outside
+	follow -e create,delete,move --format '%e%0%w%0%f%0%c%0' --no-newline
+	mv D moved
+	perl "$model" act 1 2000 moved outside 2>/dev/null
+	settled moved
+	losing moved
+	perl "$model" act 2 1000 moved outside 2>/dev/null
+	kill -CONT "$pid"
+	settled moved
+	ln -s moved D
+	perl "$model" replay D <"$job/out" | grep -v '^in no folder\|^twice' >wrong || true
+	equal "$(head wrong)" ''
+	equal "$(watches "$pid")" "$(find moved -type d | wc -l)"
+}
+
+@test "without the right to open handles it is said once that what appears there is not watched, until it is back" {
+	unprivileged
+	public_folder >/dev/null
+	within=("${as_nobody[@]}") operand=./above/D
+	strays
+	mkdir -p "$now/known/new" "$now/known/other"
+	await grep -q 'known/ CREATE,ISDIR other$' "$job/out"
+	await grep -q . "$job/err"
+	rm -r above
+	mv moved above
+	mkdir above/D/known/last
+	await has_watches 3
+	: >above/D/known/last/file
+	await grep -q '^./above/D/known/last/ CREATE file$' "$job/out"
+	equal "$(<"$job/err")" "butter: inotifywait: cannot watch what appears in './above/D', which was renamed: \
+Operation not permitted (finding the path of a file handle needs CAP_DAC_READ_SEARCH)"
+}
+
 # ---- Moves
 
 @test "moved out: nothing is told under the old name, and its watches are gone" {
@@ -696,6 +766,22 @@ export LIMIT
 D/b/x/ CREATE 2'
 }
 
+@test "what is named was bound there and is not any more: what appears in it is watched all the same" {
+	need_root
+	in_mounts '
+		mkdir -p outside/known
+		mount --bind outside D
+		follow
+		umount D
+		mkdir outside/known/new
+		: >outside/known/new/1
+		until_told "D/known/new/ CREATE 1"
+		cat lines'
+	equal "$status $stderr" '0 '
+	equal "$output" 'D/known/ CREATE,ISDIR new
+D/known/new/ CREATE 1'
+}
+
 @test "a folder that is bound to two places is told at one of them, each time" {
 	in_mounts '
 		mkdir -p D/a/x D/b
@@ -792,6 +878,31 @@ faulty() {
 		equal "$(grep -v "^butter: inotifywait: cannot watch 'D/[ab]/'" "$job/err")" ''
 		(($(wc -l <"$job/err") <= 2)) || fails "$error:" "$(<"$job/err")"
 	done
+}
+
+@test "faults: a watch that cannot be completed, so that it tells less, is told once; when the folder comes back it is tried again" {
+	# Three are for D; of D/a, a/b, a/b/c there is one each, and then one each again, from below.
+	for at in 7:D/a/b/c/ 8:D/a/b/ 9:D/a/; do
+		fresh
+		mkdir -p outside/a/b/c
+		faulty "inotify_add_watch:error=EACCES:when=${at%:*}"
+		mv outside/a D
+		await grep -q "cannot watch '" "$job/err"
+		: >D/a/b/c/file
+		await grep -q 'D/a/b/c/ CREATE file' "$job/out"
+		equal "$(<"$job/err")" "butter: inotifywait: cannot watch '${at#*:}': Permission denied \
+(reading it must be allowed: run as its owner or root)"
+	done
+	fresh
+	mkdir -p outside/a/b
+	faulty "inotify_add_watch:error=ENOENT:when=6"
+	mv outside/a D
+	await grep -q 'D/a/ CREATE,ISDIR b' "$job/out"
+	: >D/a/b/file
+	await grep -q 'D/a/b/ CREATE file' "$job/out"
+	: <D/a/b/file
+	await grep -q 'D/a/b/ OPEN file' "$job/out"
+	equal "$(<"$job/err")" ''
 }
 
 @test "where watches run out after the start, the first ten folders are named, with the limit, and then no more" {

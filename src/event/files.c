@@ -278,6 +278,7 @@ files_close(struct files *files)
 	root_close(files);
 	tree_done(&files->tree);
 	window_forget(files);
+	buffer_done(&files->anchors);
 	buffer_done(&files->windows);
 	buffer_done(&files->moves);
 	buffer_done(&files->waiting);

@@ -43,6 +43,8 @@ struct files {
 	bool mounted;     /* mounts have changed, and the roots have not been looked at since */
 	size_t root_news; /* roots of which something is to be told */
 
+	struct buffer anchors; /* of roots as objects: src/event/reach.h */
+
 	/* The walk: src/event/walk.h. */
 	enum node_state finds;        /* what is new is told, or not yet */
 	int start;                    /* the working folder, while a walk leaves it; -1 */
@@ -77,6 +79,8 @@ struct files {
 	bool (*skip)(const char *path, void *context);
 	/* A folder could not be watched and the walk goes on; errno in ERROR. */
 	void (*trouble)(const char *path, int error, void *context);
+	/* The root PATH is there no longer, and not to be found: what appears in it is not watched. */
+	void (*strayed)(const char *path, int error, void *context);
 	void *context;
 };
 

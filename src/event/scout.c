@@ -21,7 +21,7 @@ enum {
 /* One thing of the report: a node, whose name follows. */
 struct scouted {
 	uint8_t kind;
-	bool seen : 1, refused : 1, waiting : 1;
+	bool seen : 1, refused : 1, waiting : 1, quiet : 1;
 	uint16_t length; /* of the name */
 	int32_t wd;      /* of a file: its stamp */
 	int32_t twin;
@@ -187,6 +187,7 @@ put_node(struct scout *scout, const struct node *node)
 				   .seen = node->seen,
 				   .refused = node->refused,
 				   .waiting = node->waiting,
+				   .quiet = node->quiet,
 				   .length = (uint16_t)strlen(node->name),
 				   .wd = node->wd };
 	const struct node *child;
@@ -265,6 +266,7 @@ learn(struct files *files, struct node *node, const struct scouted *scouted)
 		return true;
 	}
 	tree_folder(node)->twin = scouted->twin;
+	node->quiet = scouted->quiet;
 	if (scouted->trouble)
 		walk_trouble(files, node, scouted->trouble);
 	if (scouted->waiting)

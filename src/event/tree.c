@@ -223,6 +223,7 @@ tree_move(struct tree *tree, struct node *node, struct node *parent, const char 
 	}
 	tree_folder(new)->window = tree_folder(node)->window;
 	new->waiting = node->waiting;
+	new->quiet = node->quiet;
 	tree_watch(tree, node, -1);
 	tree_watch(tree, new, wd);
 	tree_remove(tree, node);

@@ -49,7 +49,9 @@ struct node {
 	bool closed : 1;   /* a file: the last reading has found it written, and nobody writing */
 	bool waiting : 1;  /* a folder: to be watched as soon as it can be found */
 	bool refused : 1;  /* a folder: that it cannot be watched has been said */
+	bool quiet : 1;    /* a folder: its watch does not tell yet what the walk itself does */
 	bool covered : 1;  /* a root: mounts have made its path lead to another object */
+	bool strayed : 1;  /* a root: its path leads elsewhere (reach.h) */
 	char name[];       /* a root's is its path as typed */
 };
 

@@ -10,6 +10,7 @@
 
 #include "event/follow.h"
 #include "event/listing.h"
+#include "event/reach.h"
 #include "event/root.h"
 #include "event/window.h"
 #include "kernel/openat.h"
@@ -83,52 +84,14 @@ give_up(struct files *files, struct node *node)
 		return -1;
 	if (!is_gone(errno))
 		walk_trouble(files, node, errno);
+	else if (reach_is_lost(node))
+		node->refused = true;
 	else
 		walk_when_explained(files, node);
 	return 0;
 }
 
 /* ---- finding folders ---- */
-
-/* Opens the folder PATH below FD as a place (O_PATH: no event), in parts where it is longer than
- * the kernel takes at once. */
-static int
-open_long(int fd, const char *path)
-{
-	int above = fd, folder;
-
-	while (strlen(path) >= PATH_MAX) {
-		char part[PATH_MAX];
-		size_t length = PATH_MAX - 1;
-		int next;
-
-		while (length && path[length] != '/')
-			length--;
-		memcpy(part, path, length);
-		part[length] = '\0';
-		next = openat(above, part, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (above != fd)
-			close(above);
-		if (next < 0)
-			return -1;
-		above = next;
-		path += length + strspn(path + length, "/");
-	}
-	folder = openat(above, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (above != fd)
-		close(above);
-	return folder;
-}
-
-static int
-open_node(struct files *files, const struct node *node)
-{
-	size_t length;
-
-	/* Outside of a walk the working folder is the one at start. */
-	return open_long(files->start < 0 ? AT_FDCWD : files->start,
-			 tree_path(&files->tree, node, &length));
-}
 
 /* Whether FD is the folder that NODE watches, and not another that has its path by now. Leaves FD
  * as working folder. */
@@ -155,33 +118,54 @@ leave(struct files *files, struct step *step)
 	files->open_folders--;
 }
 
+/* Opens STEP's folder once more. False with errno. */
+static bool
+open_again(struct files *files, struct step *step)
+{
+	step->fd = reach_folder(files, step->node);
+	if (step->fd < 0)
+		return false;
+	files->open_folders++;
+	if (step->node->wd < 0 || is_place_of(files, step->fd, step->node))
+		return true;
+	leave(files, step);
+	return false;
+}
+
 /* The descriptor of STEP's folder, opened again if it was closed on the way down; -1 with errno. */
 static int
 reach(struct files *files, struct step *step)
 {
 	if (!step)
 		return files->start;
-	if (step->fd >= 0)
+	if (step->fd >= 0 || open_again(files, step))
 		return step->fd;
-	step->fd = open_node(files, step->node);
-	if (step->fd < 0)
+	if (!is_gone(errno))
 		return -1;
-	files->open_folders++;
-	if (step->node->wd < 0 || is_place_of(files, step->fd, step->node))
-		return step->fd;
-	leave(files, step);
-	return -1;
+	if (reach_has_strayed(files, step->node))
+		open_again(files, step);
+	else
+		errno = ENOENT;
+	return step->fd;
+}
+
+/* As it is outside of reach, where nobody looks whether it was the right one that was opened. */
+static int
+open_node(struct files *files, struct node *node)
+{
+	reach_has_strayed(files, node);
+	return reach_folder(files, node);
 }
 
 bool
-walk_has_moved(struct files *files, const struct node *known, const struct node *node)
+walk_has_moved(struct files *files, struct node *known, const struct node *node)
 {
 	struct stat there, here;
 	int fd = open_node(files, known), above = -1;
 	bool moved;
 
 	if (fd < 0)
-		return is_gone(errno);
+		return is_gone(errno) && !reach_is_lost(known);
 	moved = fstat(fd, &there) == 0 && (above = open_node(files, node->parent)) >= 0
 		&& fstatat(above, node->name, &here, AT_SYMLINK_NOFOLLOW) == 0
 		&& (there.st_ino != here.st_ino || there.st_dev != here.st_dev);
@@ -398,12 +382,28 @@ read_step(struct files *files, struct step *step, const struct place *place, int
 }
 
 /*
+ * STEP's folder, with the watch WD, is not to be read. Whether the watch does not tell all yet, because
+ * it could not be completed when it was read.
+ */
+static bool
+is_quiet(struct files *files, struct step *step, int wd)
+{
+	struct node *known = tree_find(&files->tree, wd);
+
+	if (!known || !known->quiet || !is_same_place(known, step->node))
+		return false;
+	step->node = known;
+	return true;
+}
+
+/*
  * Watches STEP's folder, so that nothing falls between, and reads it. 1 when it is what is
  * watched there from now on, 0 when not, -1 errno.
  */
 static int
 watch_and_read(struct files *files, struct step *step, struct place *place, int above)
 {
+	struct node *node = step->node;
 	int wd, result = 1;
 
 	*place = place_of(files, step, above);
@@ -416,8 +416,12 @@ watch_and_read(struct files *files, struct step *step, struct place *place, int 
 			inotify_ignore(files->source.fd, wd);
 		return give_up(files, step->node);
 	}
-	if (wd >= 0 && !(step->node = settle(files, step->node, wd)))
-		return 0;
+	if (wd >= 0 && !(node = settle(files, step->node, wd)))
+		return is_quiet(files, step, wd);
+	step->node = node;
+	node->quiet = wd >= 0 && files->mask & OWN_DOING;
+	if (wd >= 0 && !step->up && files->finds == NODE_TOLD && !files->by_name)
+		reach_anchor(files, wd, step->fd);
 	if (read_step(files, step, place, above) == 0)
 		return 1;
 	/* That a root is gone is an event; that a server does not know it any more is none. */
@@ -429,8 +433,11 @@ watch_and_read(struct files *files, struct step *step, struct place *place, int 
 	return 1;
 }
 
-/* All below has been read: from here on the watch tells also what the walk does not do any more. */
-static void
+/*
+ * All below has been read: from here on the watch tells also what the walk does not do any more. -1 errno,
+ * 0 when it goes on without that.
+ */
+static int
 complete(struct files *files, struct step *up, struct step *step, const struct place *place)
 {
 	bool inside = !(place->mask & IN_ONLYDIR);
@@ -439,13 +446,19 @@ complete(struct files *files, struct step *up, struct step *step, const struct p
 	if (step->left || !inside) {
 		fd = reach(files, inside ? step : up);
 		if (fd < 0 || fchdir(fd) < 0)
-			return;
+			return give_up(files, step->node);
 	}
 	leave(files, step); /* of this it shall not tell either */
 	wd = inotify_watch(files->source.fd, place->name, place->mask);
-	/* Another folder has this name by now. Its own event is on its way. */
-	if (wd >= 0 && wd != step->node->wd)
-		scout_ignore(files, wd);
+	if (wd >= 0 && wd != step->node->wd) {
+		scout_ignore(files, wd); /* another folder has this name by now */
+		errno = ENOENT;
+		wd = -1;
+	}
+	if (wd < 0)
+		return give_up(files, step->node);
+	step->node->quiet = false;
+	return 0;
 }
 
 /*
@@ -467,6 +480,10 @@ open_step(struct files *files, struct step *step, int above)
 	const char *name = step->node->name;
 	int links = step->node->parent || !files->follow ? O_NOFOLLOW : 0;
 
+	if (!step->up && reach_has_strayed(files, step->node)) {
+		step->fd = reach_folder(files, step->node);
+		return step->fd < 0 ? -1 : 0;
+	}
 	if (files->mask & OWN_DOING && is_unheard(files, step)) {
 		step->fd = openat_unmounted(above, name);
 		step->readable = step->fd >= 0;
@@ -612,8 +629,8 @@ visit(struct files *files, struct step *up, struct node *node)
 	result = watch_and_read(files, &step, &place, above);
 	if (result > 0)
 		result = go_down(files, &step);
-	if (result > 0 && files->mask & OWN_DOING && step.node->wd >= 0)
-		complete(files, up, &step, &place);
+	if (result > 0 && step.node->quiet)
+		result = complete(files, up, &step, &place);
 	leave(files, &step);
 	return result < 0 ? -1 : 0;
 }
@@ -706,7 +723,7 @@ is_found(struct files *files, struct node *node)
 
 	node->touched = false; /* that was before */
 	if (above < 0)
-		return !is_gone(errno);
+		return !is_gone(errno) || reach_is_lost(node);
 	fstatat(above, node->name, &status, AT_SYMLINK_NOFOLLOW);
 	close(above);
 	return S_ISDIR(status.st_mode);

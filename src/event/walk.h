@@ -40,7 +40,7 @@ void walk_trouble(struct files *files, struct node *node, int error);
 
 /* Whether KNOWN, which is watched, is no longer where its path says, and NODE is where it has gone.
  * Only certainty counts. */
-bool walk_has_moved(struct files *files, const struct node *known, const struct node *node);
+bool walk_has_moved(struct files *files, struct node *known, const struct node *node);
 
 /* Whether the user does not want the folder NODE to be watched. */
 bool walk_skips(struct files *files, const struct node *node);
