@@ -351,6 +351,17 @@ butter: inotifywait: 'bin/odd' for 'D/3' was ended by signal 9 (Killed)"
 	equal "$output$(cat out)" "D/ CREATE 3"
 }
 
+@test "what is printed of an event is written before its command starts, however it ends" {
+	for options in '' '-m --count 1' '-m --batch --count 1'; do
+		rm -f out seen D/f
+		# shellcheck disable=SC2086
+		reacting $options -e create -o out D --exec -- cp out seen
+		: >D/f
+		ended 0
+		equal "$(cat seen)" "D/ CREATE f"
+	done
+}
+
 # ---- Batches
 
 @test "--batch gathers a burst: each path once, all events on standard input" {

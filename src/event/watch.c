@@ -106,12 +106,19 @@ is_late(struct loop *loop)
 	       && timerfd_now(CLOCK_MONOTONIC) > loop->deadline;
 }
 
-/* Does for the commands what is due, and ends where that, or a signal, is the end. */
+/*
+ * Writes what the reader takes, then does for the commands what is due: they find it written. Ends where
+ * that, or a signal, is the end.
+ */
 static void
 react(struct loop *loop, bool drained)
 {
 	bool shared;
 
+	if (record_flush(&loop->output, false) < 0) {
+		end(loop, WATCH_CANNOT_WRITE);
+		return;
+	}
 	if (loop->watch->react)
 		react_step(loop->watch->react, drained);
 	if (loop->signals >= 0 && signals_ending(&shared))
@@ -251,6 +258,9 @@ finish_reaction(struct loop *loop)
 	struct react *reaction = loop->watch->react;
 	bool told = false, shared;
 
+	/* What it is run for. An error shows again when all is written. */
+	if (loop->end != WATCH_CANNOT_WRITE)
+		record_flush(&loop->output, false);
 	react_finish(reaction);
 	for (;;) {
 		int signal = signals_ending(&shared);
@@ -279,8 +289,6 @@ go_round(struct loop *loop)
 	while (!loop->ended) {
 		if (!is_full(loop) && source_drain(loop->watch->source, take, loop) < 0)
 			end(loop, WATCH_CANNOT_READ);
-		else if (!loop->ended && record_flush(&loop->output, false) < 0)
-			end(loop, WATCH_CANNOT_WRITE);
 		if (!loop->ended)
 			react(loop, !is_full(loop));
 		loop->rested = may_rest(loop);

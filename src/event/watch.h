@@ -5,7 +5,8 @@
  *
  * The kernel's queue goes first: while events pour in they are read and kept as
  * records in memory, and the reader of the output gets what it takes without
- * making us wait. Before the loop sleeps, everything that the reader takes is out.
+ * making us wait. Before the loop sleeps, and before a command is run, everything that the reader
+ * takes is out.
  */
 #ifndef BUTTER_WATCH_H
 #define BUTTER_WATCH_H
