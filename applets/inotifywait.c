@@ -138,23 +138,35 @@ count_roots(void)
 	return by_fanotify ? marks_roots(&fsnotify.marks) : files_roots(&files);
 }
 
+/*
+ * Events are lost. A command hears of it where it is not told all that is different now; but one that is
+ * for paths could do anything without, and is run for this only where that is asked for.
+ */
+static enum watch_verdict
+judge_overflow(void)
+{
+	enum watch_verdict verdict = events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
+
+	note("events are lost: the kernel's queue was full (raise fs.%s.max_queued_events)%s",
+	     by_fanotify ? "fanotify" : "inotify",
+	     files.remember                 ? "; reading all again"
+	     : fsnotify.marks.rescan.wanted ? "; looking for what has changed, but for what is gone"
+					    : "");
+	if (showing.on_overflow == SHOWING_FAIL)
+		return verdict | WATCH_FAIL;
+	if (reacting.execute && !files.remember && !react_needs_paths(&reacting.react))
+		verdict |= WATCH_REACT;
+	return verdict;
+}
+
 static enum watch_verdict
 judge(const struct event *event, void *context)
 {
 	bool asked = event->what & events, over = false;
 
 	(void)context;
-	if (event->what & IN_Q_OVERFLOW) {
-		note("events are lost: the kernel's queue was full (raise fs.%s.max_queued_events)%s",
-		     by_fanotify ? "fanotify" : "inotify",
-		     files.remember ? "; reading all again"
-		     : fsnotify.marks.rescan.wanted
-			     ? "; looking for what has changed, but for what is gone"
-			     : "");
-		if (showing.on_overflow == SHOWING_FAIL)
-			return WATCH_LAST;
-		return events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
-	}
+	if (event->what & IN_Q_OVERFLOW)
+		return judge_overflow();
 	/* Something that the user named is gone: with it goes what was waited for. */
 	if (count_roots() < roots) {
 		roots = count_roots();
@@ -241,8 +253,6 @@ set_up(void)
 static int
 report(enum watch_end end)
 {
-	if ((files.lost || fsnotify.marks.lost) && showing.on_overflow == SHOWING_FAIL)
-		return 1;
 	if (end == WATCH_STOPPED) {
 		if (monitor || count)
 			failx("nothing is left to watch");

@@ -140,7 +140,7 @@ reacting_end(struct reacting *reacting, enum watch_end end, int status)
 		fail(pid_start_hints, "cannot run '%s'", reacting->command[0]);
 		return react->status;
 	}
-	if (end == WATCH_CANNOT_READ || end == WATCH_CANNOT_WRITE)
+	if (end == WATCH_CANNOT_READ || end == WATCH_CANNOT_WRITE || end == WATCH_FAILED)
 		return status;
 	if (react->once && (react->ran || react->status))
 		return react->status;

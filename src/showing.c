@@ -97,6 +97,8 @@ showing_end(const struct showing *showing, enum watch_end end, int timed_out)
 		return fail(NULL, "cannot read events");
 	case WATCH_CANNOT_WRITE:
 		return cannot_write(showing);
+	case WATCH_FAILED:
+		return 1;
 	case WATCH_STOPPED:
 	case WATCH_COUNTED:
 	case WATCH_REACTED:

@@ -362,6 +362,72 @@ butter: inotifywait: 'bin/odd' for 'D/3' was ended by signal 9 (Killed)"
 	done
 }
 
+# ---- Lost events
+
+# losing OPTION...: events are lost, and none that was asked for has come.
+losing() {
+	reacting -e open --include last "$@"
+	overflow
+	kill -CONT "$pid"
+}
+
+@test "--on-overflow fail is a failure, whatever is run; what has come before is enough" {
+	script name 'echo "$BUTTER_EVENT $BUTTER_PATH" >>log'
+	for options in '' -m --batch; do
+		# shellcheck disable=SC2086
+		losing --on-overflow fail $options D --exec -- bin/name
+		finish
+		failed 1 inotifywait "events are lost"
+		missing log
+	done
+	losing --on-overflow fail -e q_overflow D --exec -- bin/name
+	finish
+	equal "$status $(<log)" "1 overflow "
+	rm log
+	reacting --on-overflow fail -e open D --exec -- bin/name
+	overflow
+	kill -CONT "$pid"
+	ended 0
+	equal "$stderr$(<log)" "open D/1"
+}
+
+@test "--on-overflow report runs a command that needs no path, and does not count it" {
+	script name 'echo "$BUTTER_EVENT $BUTTER_COUNT $*" >>log; grep -o "\"event\":\"[a-z]*\"" >>log'
+	losing --count 1 --csv D --exec -- bin/name
+	await lines log 2
+	: >D/last
+	ended 0
+	equal "$(<log)" $'overflow 1 \n"event":"overflow"\nopen 1 \n"event":"open"'
+	rm log
+	losing D --exec -- bin/name once
+	ended 0
+	equal "$(head -n 1 log)" "overflow 1 once"
+	# With {} it could do anything where there is nothing for that, so it has to be asked for.
+	rm log D/last
+	losing D --exec -- bin/name once {}
+	await grep -q lost "$job/err"
+	: >D/last
+	ended 0
+	equal "$(head -n 1 log)" "open 1 once D/last"
+	rm log
+	losing -e q_overflow D --exec -- bin/name once {}
+	ended 0
+	equal "$(head -n 1 log)" "overflow 1 once"
+}
+
+@test "--on-overflow rescan runs the command for what has changed, and no other" {
+	script name 'echo "$BUTTER_EVENT $BUTTER_PATH" >>log'
+	reacting -m -r -e create --include last D --exec -- bin/name
+	kill -STOP "$pid"
+	perl -e 'for (1 .. $ARGV[0]) { mkdir("D/x") && rmdir("D/x") or die }' "$(</proc/sys/fs/inotify/max_queued_events)"
+	: >D/last
+	kill -CONT "$pid"
+	await grep -q last log
+	kill "$pid"
+	ended 143
+	equal "$(<log)" "create D/last"
+}
+
 # ---- Batches
 
 @test "--batch gathers a burst: each path once, all events on standard input" {

@@ -123,6 +123,12 @@ count_copies(const struct react *react)
 	return copies;
 }
 
+bool
+react_needs_paths(const struct react *react)
+{
+	return count_copies(react);
+}
+
 /* Adds the bytes of PATH to those that are USED, if it fits. */
 static bool
 fit(const struct react *react, size_t path, size_t copies, size_t *used)

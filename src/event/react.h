@@ -75,6 +75,9 @@ void react_open(struct react *react);
 /* EVENT is one to react to. */
 void react_take(struct react *react, const struct event *event);
 
+/* Whether the command has arguments {}, and with an event that has no path would miss them. */
+bool react_needs_paths(const struct react *react);
+
 /* Whether no more events should be read for now: too many wait. */
 bool react_is_full(const struct react *react);
 

@@ -140,10 +140,21 @@ count(struct loop *loop, const struct event *event)
 	loop->seen += event->count ? event->count : 1;
 	if (loop->watch->idle)
 		set_deadline(loop);
-	if (loop->watch->react)
-		react_take(loop->watch->react, event);
 	if (loop->watch->count && loop->seen >= loop->watch->count && !loop->ended)
 		end(loop, WATCH_COUNTED);
+}
+
+/* The command hears of the event; where one is enough, no other is taken. */
+static void
+let_hear(struct loop *loop, const struct event *event)
+{
+	struct react *reaction = loop->watch->react;
+
+	if (!reaction)
+		return;
+	react_take(reaction, event);
+	if (react_is_over(reaction) && !loop->ended)
+		end(loop, WATCH_REACTED);
 }
 
 static bool
@@ -152,11 +163,15 @@ take(const struct event *event, void *context)
 	struct loop *loop = context;
 	enum watch_verdict verdict = loop->watch->judge(event, loop->watch->context);
 
-	if (verdict != WATCH_SKIP && verdict != WATCH_STOP)
+	if (verdict & WATCH_TELL)
 		show(loop, event);
-	if (verdict == WATCH_SHOW || verdict == WATCH_LAST)
+	if (verdict & WATCH_FAIL && !loop->ended)
+		end(loop, WATCH_FAILED);
+	if (verdict & WATCH_REACT)
+		let_hear(loop, event);
+	if (verdict & WATCH_COUNT)
 		count(loop, event);
-	if ((verdict == WATCH_STOP || verdict == WATCH_LAST) && !loop->ended)
+	if (verdict & WATCH_STOP && !loop->ended)
 		end(loop, WATCH_STOPPED);
 	if (!loop->ended && is_late(loop))
 		end(loop, WATCH_TIMED_OUT);

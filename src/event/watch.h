@@ -16,12 +16,16 @@
 #include "event/react.h"
 #include "event/source.h"
 
+/* What is to be done with an event: bits. */
 enum watch_verdict {
-	WATCH_SKIP, /* of no interest */
-	WATCH_TELL, /* print it, but it is not what was waited for */
-	WATCH_SHOW, /* print and count it */
-	WATCH_LAST, /* the same, and stop here */
-	WATCH_STOP, /* stop here */
+	WATCH_SKIP = 0,  /* of no interest */
+	WATCH_TELL = 1,  /* print it */
+	WATCH_REACT = 2, /* the command is to hear of it */
+	WATCH_COUNT = 4, /* it is what was waited for */
+	WATCH_STOP = 8,  /* stop here */
+	WATCH_FAIL = 16, /* stop here, and it is a failure */
+	WATCH_SHOW = WATCH_TELL | WATCH_REACT | WATCH_COUNT,
+	WATCH_LAST = WATCH_SHOW | WATCH_STOP,
 };
 
 struct watch {
@@ -43,6 +47,7 @@ enum watch_end {
 	WATCH_COUNTED, /* count events have come */
 	WATCH_TIMED_OUT,
 	WATCH_STOPPED,      /* judge said so */
+	WATCH_FAILED,       /* judge said so, and has told why */
 	WATCH_CANNOT_READ,  /* errno */
 	WATCH_CANNOT_WRITE, /* errno */
 	WATCH_REACTED,      /* no further event is wanted: what came of it stands in react */
