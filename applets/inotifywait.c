@@ -187,7 +187,7 @@ watch_operands(void)
 		int result = files_watch(&files, path);
 
 		if (result < 0)
-			return fail(inotify_hints, "cannot watch '%s'", path);
+			return watching_refused(&selection, path, recursive);
 		if (result && !showing.quiet)
 			note("waiting for '%s', which does not exist", path);
 	}
@@ -203,9 +203,9 @@ set_up_inotify(void)
 {
 	/* The kernel takes no empty mask, and tells IN_UNMOUNT in any case. */
 	if (files_open(&files, (uint32_t)(events ? events : IN_UNMOUNT), recursive, !no_follow) < 0)
-		return fail(inotify_hints, "cannot use inotify");
+		return fail(inotify_hints(0), "cannot use inotify");
 	if ((by_name || wait_recreate) && files_follow_names(&files, wait_recreate) < 0)
-		return fail(inotify_hints, "cannot use inotify");
+		return fail(inotify_hints(0), "cannot use inotify");
 	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
 	files.trouble = watching_trouble;
 	files.strayed = watching_strayed;
@@ -306,6 +306,18 @@ print_awaited(void)
 	buffer_done(&records);
 }
 
+/* PLACE could not be watched, or not be searched, errno. The status, after a message. */
+static int
+cannot_wait(const char *place, bool searching)
+{
+	const struct hint *hints = inotify_hints(0);
+
+	if (!searching)
+		return fail(hints, "cannot watch '%s'", place);
+	/* The others tell what to do about watching. */
+	return fail(errno == EMFILE ? hints : NULL, "cannot search '%s'", place);
+}
+
 /* Waits until paths exist or are gone: no events are printed, and nothing of all the rest applies. */
 static int
 wait_for_paths(void)
@@ -314,7 +326,7 @@ wait_for_paths(void)
 	int result;
 
 	if (until_open(&until, !no_follow, timeout ? timeout : NUM_FOREVER) < 0)
-		return fail(inotify_hints, "cannot use inotify");
+		return fail(inotify_hints(0), "cannot use inotify");
 	for (size_t i = 0; i < awaited.count; i++)
 		until_add(&until, awaited.items[i].text, awaits_end(&awaited.items[i]));
 	result = until_look(&until);
@@ -325,8 +337,7 @@ wait_for_paths(void)
 	if (!result)
 		result = until_wait(&until);
 	if (result < 0)
-		return until.searching ? fail(NULL, "cannot search '%s'", until.place.data)
-				       : fail(inotify_hints, "cannot watch '%s'", until.place.data);
+		return cannot_wait(until.place.data, until.searching);
 	if (result && showing.json && showing.quiet < 2)
 		print_awaited();
 	until_close(&until);

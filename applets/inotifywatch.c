@@ -223,7 +223,7 @@ watch_operands(void)
 	if (by_fanotify)
 		return fsnotify_open(&fsnotify, &selection, events, recursive, no_follow, false);
 	if (files_open(&files, (uint32_t)events, recursive, !no_follow) < 0)
-		return fail(inotify_hints, "cannot use inotify");
+		return fail(inotify_hints(0), "cannot use inotify");
 	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
 	files.trouble = tell_trouble;
 	files.strayed = tell_strayed;
@@ -234,7 +234,7 @@ watch_operands(void)
 		if (recursive && verbose)
 			tell_path("Setting up watch(es) on ", path, "\n");
 		if (files_watch(&files, path) < 0)
-			return fail(inotify_hints, "cannot watch '%s'", path);
+			return watching_refused(&selection, path, recursive);
 		if (recursive && verbose)
 			tell_path("OK, ", path, " is now being watched.\n");
 	}

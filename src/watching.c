@@ -129,6 +129,13 @@ watching_select(struct selection *selection, const struct opt_list *patterns,
 	return 0;
 }
 
+int
+watching_refused(const struct selection *selection, const char *path, bool recursive)
+{
+	return fail(inotify_hints(recursive ? 0 : selection->watched.count), "cannot watch '%s'",
+		    path);
+}
+
 void
 watching_trouble(const char *path, int error, void *context)
 {
@@ -136,10 +143,8 @@ watching_trouble(const char *path, int error, void *context)
 
 	(void)context;
 	errno = error;
-	if (error != ENOSPC)
-		fail(inotify_hints, "cannot watch '%s'", path);
-	else if (unwatched++ < MOST_NAMED)
-		fail(inotify_hints_for(0), "cannot watch '%s'", path);
+	if (error != ENOSPC || unwatched++ < MOST_NAMED)
+		fail(inotify_hints(0), "cannot watch '%s'", path);
 	else if (unwatched == MOST_NAMED + 1)
 		note("further folders for which there is no watch are not named");
 }
@@ -160,11 +165,10 @@ watching_left_out(struct files *files)
 
 	if (!files->left_out)
 		return 0;
-	hints = inotify_hints_for(files->folders);
-	if (!files->partial) {
-		errno = ENOSPC;
+	errno = ENOSPC;
+	hints = inotify_hints(files->folders);
+	if (!files->partial)
 		return fail(hints, "cannot watch '%s'", path);
-	}
 	note("%zu of %zu folders are not watched, the first is '%s' (%s)", files->left_out,
 	     files->folders, path, hints->advice);
 	return 0;

@@ -41,6 +41,12 @@ int watching_select(struct selection *selection, const struct opt_list *patterns
 int watching_left_out(struct files *files);
 
 /*
+ * The operand PATH, one of those in SELECTION, could not be watched, errno. The status, after a message;
+ * with RECURSIVE nobody knows how many watches are needed.
+ */
+int watching_refused(const struct selection *selection, const char *path, bool recursive);
+
+/*
  * files.h's trouble: tells that PATH could not be watched; of many for which there is no watch, the first
  * ones.
  */

@@ -1888,6 +1888,49 @@ faulty() {
 	failed 1 inotifywait 'user.max_inotify_instances'
 }
 
+@test "of limits it is said what they are: of watches also how many are needed" {
+	local watches instances
+
+	need_userns
+	mkdir E
+	# The user's own limit may be higher or lower.
+	watches="raise fs.inotify.max_user_watches, now $(</proc/sys/fs/inotify/max_user_watches), in a user namespace also user.max_inotify_watches, now"
+	instances="raise fs.inotify.max_user_instances, now $(</proc/sys/fs/inotify/max_user_instances), in a user namespace also user.max_inotify_instances, now"
+	limited_to() {
+		capture unshare -Ur bash -c 'echo "$2" >"/proc/sys/user/$1" && exec "$BUTTER" "${@:3}"' 0 "$@"
+	}
+	for applet in inotifywait inotifywatch; do
+		need_applet "$applet"
+		limited_to max_inotify_watches 1 "$applet" D E
+		contains "$stderr" "$applet: cannot watch 'E': No space left on device (2 watches are needed: $watches 1)"
+		limited_to max_inotify_watches 0 "$applet" D
+		contains "$stderr" "$applet: cannot watch 'D': No space left on device (1 watch is needed: $watches 0)"
+		limited_to max_inotify_instances 0 "$applet" D
+		contains "$stderr" "$applet: cannot use inotify: Too many open files ($instances 0)"
+	done
+	limited_to max_inotify_watches 0 inotifywait --until-exists missing
+	failed 1 inotifywait "cannot watch './': No space left on device ($watches 0)"
+	limited_to max_inotify_instances 0 inotifywait --until-exists missing
+	failed 1 inotifywait "cannot use inotify: Too many open files ($instances 0)"
+}
+
+@test "where there are no more descriptors, that is the limit that is named" {
+	need_plain_build
+	while read -r limit arguments; do
+		# shellcheck disable=SC2086
+		capture bash -c 'ulimit -n "$1" && exec "$BUTTER" "${@:2}"' 0 "$limit" $arguments
+		equal "$status" 1
+		contains "$stderr" "Too many open files (raise ulimit -n, now $limit)"
+	done <<-'END'
+		3 inotifywait D
+		5 inotifywait -r D
+		3 inotifywatch D
+		5 inotifywatch -r D
+		4 inotifywait --until-exists missing
+		6 inotifywait --until-exists missing
+	END
+}
+
 @test "-r: watches that ran out in the middle of a new tree do not keep it from ending with the last one" {
 	need_userns
 	mkdir -p tree/{1,2,3}

@@ -551,7 +551,7 @@ has_line() {
 	contains "$stderr" 'cannot use inotify: Too many open files (raise fs.inotify.max_user_instances'
 	equal "$status" 1
 	inject inotify_add_watch:error=ENOSPC inotifywatch -t 0.1 D
-	contains "$stderr" "cannot watch 'D': No space left on device (raise fs.inotify.max_user_watches"
+	contains "$stderr" "cannot watch 'D': No space left on device (1 watch is needed: raise fs.inotify.max_user_watches, now "
 	equal "$status" 1
 	inject signalfd4:error=EMFILE inotifywatch -t 0.1 D
 	contains "$stderr" 'cannot wait for signals: Too many open files'

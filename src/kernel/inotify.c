@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -35,12 +36,12 @@ const struct name inotify_names[] = {
 	{ "" },
 };
 
-const struct hint inotify_hints[] = {
-	{ ENOSPC,
-	  "raise fs.inotify.max_user_watches, in a user namespace also user.max_inotify_watches",
-	  0 },
-	{ EMFILE, "raise fs.inotify.max_user_instances, user.max_inotify_instances or ulimit -n",
-	  0 },
+/* What to do about a limit: it says what that is now. */
+static char watches_advice[256], files_advice[256];
+
+static const struct hint hints[] = {
+	{ ENOSPC, watches_advice, 0 },
+	{ EMFILE, files_advice, 0 },
 	{ ENFILE, "raise fs.file-max", 0 },
 	{ EACCES, "reading it must be allowed: run as its owner or root", 0 },
 	{ ESTALE, "its file server does not know it any more: mount that again", 0 },
@@ -64,28 +65,79 @@ read_limit(const char *file, char text[24])
 	text[strcspn(text, "\n")] = '\0';
 }
 
-const struct hint *
-inotify_hints_for(size_t needed)
+static void
+advise_watches(size_t needed)
 {
-	static char advice[256];
-	static const struct hint hints[] = { { ENOSPC, advice, 0 }, { 0, NULL, 0 } };
 	char limit[24], in_namespace[24], count[48] = "";
 
 	read_limit("/proc/sys/fs/inotify/max_user_watches", limit);
 	read_limit("/proc/sys/user/max_inotify_watches", in_namespace);
 	if (needed)
-		snprintf(count, sizeof(count), "%zu watches are needed: ", needed);
+		snprintf(count, sizeof(count), "%zu watch%s needed: ", needed,
+			 needed == 1 ? " is" : "es are");
 	snprintf(
-		advice, sizeof(advice),
+		watches_advice, sizeof(watches_advice),
 		"%sraise fs.inotify.max_user_watches, now %s, in a user namespace also user.max_inotify_watches, now %s",
 		count, limit, in_namespace);
+}
+
+/* It was the instances that were too many, not the descriptors. */
+static bool instances_full;
+
+static void
+advise_files(void)
+{
+	char limit[24], in_namespace[24];
+	struct rlimit files;
+
+	if (!instances_full) {
+		getrlimit(RLIMIT_NOFILE, &files);
+		snprintf(files_advice, sizeof(files_advice), "raise ulimit -n, now %llu",
+			 (unsigned long long)files.rlim_cur);
+		return;
+	}
+	read_limit("/proc/sys/fs/inotify/max_user_instances", limit);
+	read_limit("/proc/sys/user/max_inotify_instances", in_namespace);
+	snprintf(
+		files_advice, sizeof(files_advice),
+		"raise fs.inotify.max_user_instances, now %s, in a user namespace also user.max_inotify_instances, now %s",
+		limit, in_namespace);
+}
+
+const struct hint *
+inotify_hints(size_t needed)
+{
+	int error = errno;
+
+	if (error == ENOSPC)
+		advise_watches(needed);
+	else if (error == EMFILE)
+		advise_files();
+	errno = error;
 	return hints;
+}
+
+/* Whether this process may open another file. */
+static bool
+may_open(void)
+{
+	int fd = open("/", O_PATH | O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 int
 inotify_open(void)
 {
-	return inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (fd < 0 && errno == EMFILE) {
+		instances_full = may_open();
+		errno = EMFILE;
+	}
+	return fd;
 }
 
 int

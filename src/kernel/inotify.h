@@ -13,14 +13,11 @@
 /* Event names in the order in which inotify-tools prints them. */
 extern const struct name inotify_names[];
 
-/* Advice for errors of inotify_open and inotify_watch. */
-extern const struct hint inotify_hints[];
-
 /*
- * The same where NEEDED watches are needed in all, 0: nobody knows how many. The advice for ENOSPC says
- * what the limits are.
+ * Advice for errors of inotify_open and inotify_watch, the one in errno, which stays: for a limit, what it
+ * is now. NEEDED: how many watches are needed in all; 0: nobody knows. The first row is that of ENOSPC.
  */
-const struct hint *inotify_hints_for(size_t needed);
+const struct hint *inotify_hints(size_t needed);
 
 /* One record of the kernel's queue. */
 struct inotify_record {
