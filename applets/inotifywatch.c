@@ -333,6 +333,8 @@ inotifywatch_run(int operands, char **texts)
 		return status;
 	if (census_run(&census) < 0)
 		return fail(NULL, "cannot write to standard output");
+	if (!census.sums.total && census.sums.incomplete)
+		return failx("nothing was counted, but events are lost");
 	return census.failed;
 }
 

@@ -429,6 +429,16 @@ has_line() {
 	done
 }
 
+@test "where events are lost and none was counted, there is no table, but a message" {
+	counting -e open --include last D
+	overflow
+	kill -CONT "$pid"
+	await peer_says 'not exact'
+	stop
+	equal "$status|$output" "1|"
+	equal "$stderr" "$MESSAGES"$'\n'"$LOST"$'\nbutter: inotifywatch: nothing was counted, but events are lost'
+}
+
 @test "--json prints an object for each row, with all that is counted" {
 	need_tool jq
 	counting --json -r D E f

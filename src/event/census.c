@@ -148,11 +148,11 @@ print_tables(struct census *census, bool again)
 {
 	struct table *table = &census->table;
 	bool json = table->style == TABLE_JSON;
-	bool nothing = !census->sums.total && !census->sums.incomplete, first = true;
+	bool nothing = !census->sums.total, first = true;
 
 	census_uncover(census);
 	table->time = moment_now();
-	if (nothing)
+	if (nothing && !census->sums.incomplete)
 		tell(census, CENSUS_NOTHING_CAME);
 	if (table->zero && census->fill)
 		census->fill(census->context);

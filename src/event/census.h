@@ -29,7 +29,7 @@ enum census_news {
 	CENSUS_LOST, /* the kernel's queue was full, for the first time: counts are lower bounds */
 	CENSUS_LEFT_ALONE,   /* nothing is left to watch: this is the end */
 	CENSUS_CANNOT_READ,  /* nor is there more to be read: errno */
-	CENSUS_NOTHING_CAME, /* there is no event in the tables that are printed now */
+	CENSUS_NOTHING_CAME, /* the tables that are printed now have no event, and none is lost */
 };
 
 struct census_list {
