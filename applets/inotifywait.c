@@ -254,8 +254,10 @@ static int
 report(enum watch_end end)
 {
 	if (end == WATCH_STOPPED) {
-		if (monitor || count)
-			failx("nothing is left to watch");
+		/* Who waits for one event can tell by the status, as with inotify-tools. */
+		if (monitor || count || !showing.quiet)
+			failx(roots ? "not all that was named is left to watch"
+				    : "nothing is left to watch");
 		return 1;
 	}
 	return showing_end(&showing, end, TIMED_OUT);
