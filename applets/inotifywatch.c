@@ -12,13 +12,12 @@
 #include "event/census.h"
 #include "event/files.h"
 #include "fsnotify.h"
-#include "process/descriptors.h"
 #include "watching.h"
 
 /* What is remembered of more files than memory may have room for: by --live, and by fanotify. */
 enum { MOST_FILES = 10000, MOST_OBJECTS = 1000000 };
 
-static bool csv, json, live, no_follow, recursive, verbose, zero;
+static bool csv, json, live, no_follow, recursive, sd_notify, verbose, zero;
 static int ready_fd = -1;
 static int64_t timeout;
 static uint64_t ascending, descending, events;
@@ -69,6 +68,7 @@ options(struct opt_table *table)
 	opt_flag(table, 0, "json", &json, "print JSON lines, one for each row");
 	opt_flag(table, 0, "live", &live, "show on the terminal what is busiest, until the end");
 	watching_add_ready_fd(table, &ready_fd);
+	watching_add_sd_notify(table, &sd_notify);
 }
 
 static struct files files;
@@ -315,9 +315,7 @@ set_up(void)
 	say_plain("Finished establishing watches, now collecting statistics.\n");
 	if (timeout && timeout != NUM_FOREVER && verbose)
 		tell_timeout();
-	if (descriptors_ready(ready_fd) < 0)
-		return fail(NULL, "cannot write to --ready-fd %d", ready_fd);
-	return 0;
+	return watching_ready(ready_fd, sd_notify);
 }
 
 static int

@@ -456,6 +456,24 @@ drained() {
 	for _ in 1 2 3; do await has_state S || return 1; done
 }
 
+# manager NAME COMMAND...: runs COMMAND with NOTIFY_SOCKET, as NAME says, and prints what it sent and its status.
+manager() {
+	capture perl -MSocket -e '
+		my ($name, @command) = @ARGV;
+		(my $address = $name) =~ s/^@/\0/;
+		socket my $socket, PF_UNIX, SOCK_DGRAM, 0 or die $!;
+		bind $socket, $name =~ /^@/ ? pack("S a*", AF_UNIX, $address) : sockaddr_un($address) or die $!;
+		$ENV{NOTIFY_SOCKET} = $name;
+		my $pid = fork // die;
+		exec @command or die if !$pid;
+		alarm 10;
+		recv $socket, my $message, 1000, 0;
+		print "[$message]";
+		mkdir "ready" or die $!;
+		waitpid $pid, 0;
+		print $?;' "$@"
+}
+
 # copies_as_init APPLET: what copies standard input is ended, as process 1 of a container, by what asks for it.
 copies_as_init() {
 	local signal

@@ -932,24 +932,6 @@ storm() {
 
 # ---- --sd-notify
 
-# manager NAME COMMAND...: runs COMMAND with NOTIFY_SOCKET, as NAME says, and prints what it sent and its status.
-manager() {
-	capture perl -MSocket -e '
-		my ($name, @command) = @ARGV;
-		(my $address = $name) =~ s/^@/\0/;
-		socket my $socket, PF_UNIX, SOCK_DGRAM, 0 or die $!;
-		bind $socket, $name =~ /^@/ ? pack("S a*", AF_UNIX, $address) : sockaddr_un($address) or die $!;
-		$ENV{NOTIFY_SOCKET} = $name;
-		my $pid = fork // die;
-		exec @command or die if !$pid;
-		alarm 10;
-		recv $socket, my $message, 1000, 0;
-		print "[$message]";
-		mkdir "ready" or die $!;
-		waitpid $pid, 0;
-		print $?;' "$@"
-}
-
 @test "--sd-notify sends READY=1 when nothing can be missed any more" {
 	for name in "$BATS_TEST_TMPDIR/socket" "@butter-test-$$-$RANDOM"; do
 		manager "$name" "$BUTTER" inotifywait -qq -t 10 --sd-notify -e create .

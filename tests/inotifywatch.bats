@@ -550,6 +550,15 @@ has_line() {
 	misused inotifywatch "'77' is not an open descriptor"
 }
 
+@test "--sd-notify sends READY=1 when what happens is counted, and is an error without a socket that works" {
+	manager "$BATS_TEST_TMPDIR/socket" "$BUTTER" inotifywatch --csv -t 0.2 --sd-notify -e create .
+	equal "$output" $'total,create,filename\n1,1,./\n[READY=1]0'
+	equal "$stderr" "$MESSAGES"
+	NOTIFY_SOCKET=$PWD/f try inotifywatch --sd-notify -t 5 D
+	equal "$status|$output" "1|"
+	contains "$stderr" "cannot send READY=1 to NOTIFY_SOCKET '$PWD/f': Connection refused"
+}
+
 @test "what cannot be watched is told, and ends it with status 1" {
 	try inotifywatch D none
 	equal "$status|$output" "1|"
