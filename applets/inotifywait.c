@@ -212,6 +212,7 @@ set_up_inotify(void)
 	files.context = &selection;
 	files.partial = partial;
 	files_output(&files, showing.fd);
+	files_output(&files, STDERR_FILENO);
 	files.remember =
 		recursive
 		&& (showing.on_overflow == SHOWING_RESCAN || (!showing.on_overflow && monitor));

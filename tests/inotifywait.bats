@@ -1473,6 +1473,15 @@ storm() {
 	lacks "$(<D/own)" own
 	kill "$pid"
 	ended
+	# What is said is written, too.
+	start bash -c 'exec "$BUTTER" inotifywait -q -m --ready-fd 7 -e modify --csv D --exec -- sh -c "exit 3" 2>D/messages'
+	echo x >D/a
+	await grep -q 'status 3' D/messages
+	echo x >D/b
+	await grep -q 'D/b' D/messages
+	kill "$pid"
+	ended
+	equal "$(uniq <<<"$output")" $'D/,MODIFY,a\nD/,MODIFY,b'
 	# Somebody else's file of that name is not meant.
 	start bash -c 'exec "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e modify D >D/sub/log'
 	echo x >>D/log

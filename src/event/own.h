@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The file to which the events are written: where it is watched itself, each record would
- * be the cause of the next. inotify does not say who has done something; so what is
- * modified under the name of that file counts as our own doing.
+ * The files to which events and messages are written: where one is watched itself, each record
+ * would be the cause of the next, and so would a message that a command has failed. inotify does
+ * not say who has done something; so what is modified under the name of such a file counts as our
+ * own doing.
  */
 #ifndef BUTTER_OWN_H
 #define BUTTER_OWN_H
@@ -13,21 +14,27 @@
 
 #include "cli/buffer.h"
 
-enum { OWN_OTHERS = 256 };
+enum { OWN_OTHERS = 256, OWN_OUTPUTS = 2 };
 
-struct own {
-	bool is_file; /* the output is one */
+struct own_output {
 	dev_t device;
 	ino_t inode;
 	int wd;             /* the watch that sees it, */
 	struct buffer name; /* and the name under which it does; "": it is watched itself */
+};
+
+/* Zeroed, there is no output. */
+struct own {
+	bool is_file; /* one of them is */
+	struct own_output outputs[OWN_OUTPUTS];
+	size_t count;
 	uint64_t others[OWN_OTHERS]; /* hashes of what is known to be another file */
 };
 
-/* The output is FD: only a regular file can be its own cause. fstat(2). */
+/* FD is an output, too, OWN_OUTPUTS at most: only a regular file can be its own cause. fstat(2). */
 void own_open(struct own *own, int fd);
 
-/* Whether the file that WD sees as NAME, at PATH (NUL-terminated), is the output. */
+/* Whether the file that WD sees as NAME, at PATH (NUL-terminated), is one. */
 bool own_is(struct own *own, int wd, const char *name, const char *path);
 
 /* Names may mean other files from now on. */
