@@ -163,6 +163,7 @@ static enum watch_verdict
 judge(const struct event *event, void *context)
 {
 	bool asked = event->what & events, over = false;
+	enum watch_verdict verdict;
 
 	(void)context;
 	if (event->what & IN_Q_OVERFLOW)
@@ -174,9 +175,8 @@ judge(const struct event *event, void *context)
 	}
 	if (asked && selection_wants(&selection, event))
 		return over ? WATCH_LAST : WATCH_SHOW;
-	if (over)
-		return WATCH_STOP;
-	return event->what & IN_UNMOUNT ? WATCH_TELL : WATCH_SKIP;
+	verdict = event->what & IN_UNMOUNT ? WATCH_TELL : WATCH_SKIP;
+	return over ? verdict | WATCH_STOP : verdict;
 }
 
 static int

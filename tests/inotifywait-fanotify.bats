@@ -56,6 +56,19 @@ before() {
 	echo "$1" >"$BATS_TEST_TMPDIR/told.before"
 }
 
+@test "unmounting ends it, and is told" {
+	for options in '' -m '-m -r'; do
+		capture "${within[@]}" bash -euc '
+			mkdir m && mount -t tmpfs none m
+			mkfifo ready
+			"$BUTTER" inotifywait -qF $1 -e create --ready-fd 7 m 7>ready &
+			read -r _ <ready
+			umount m
+			wait $!' sh "$options"
+		equal "$status|$output" "1|m UNMOUNT "
+	done
+}
+
 @test "-S watches a whole file system: lines as by inotify, with the paths of the mount" {
 	local here=$PWD
 
