@@ -458,6 +458,7 @@ drained() {
 
 # manager NAME COMMAND...: runs COMMAND with NOTIFY_SOCKET, as NAME says, and prints what it sent and its status.
 manager() {
+	# shellcheck disable=SC2016 # perl expands
 	capture perl -MSocket -e '
 		my ($name, @command) = @ARGV;
 		(my $address = $name) =~ s/^@/\0/;

@@ -8,12 +8,12 @@
 # shellcheck disable=SC2016 # the commands' own shells expand
 
 load helper
+load inotify
 
 setup() {
 	trace_tests_only
 	need_applet inotifywait
-	mkdir -p "$BATS_TEST_TMPDIR/work/D" "$BATS_TEST_TMPDIR/work/bin"
-	cd "$BATS_TEST_TMPDIR/work" || return
+	another_folder D bin
 	mkfifo go
 	script note 'printf "%s\n" "$@" >>log'
 }
@@ -601,15 +601,6 @@ losing() {
 }
 
 # ---- Faults
-
-# faulty SPEC ARGUMENT...: butter inotifywait in the background, with that fault.
-faulty() {
-	local specs
-
-	read -ra specs <<<"$1"
-	injecting "${specs[@]}"
-	start "${tracer[@]}" "$BUTTER" inotifywait -q --ready-fd 7 "${@:2}"
-}
 
 # traced_pid: the process that strace, launched last, watches.
 traced_pid() {

@@ -6,14 +6,14 @@
 # shellcheck disable=SC2016 # other shells expand
 
 load helper
+load inotify
 
 setup() {
 	trace_tests_only
 	need_applet inotifywait
 	need_root
 	need_tool perl
-	mkdir "$BATS_TEST_TMPDIR/work"
-	cd "$BATS_TEST_TMPDIR/work" || return
+	another_folder
 	ln -s "$BUTTER" "$BATS_TEST_TMPDIR/fsnotifywait"
 	try inotifywait -qS -t 0.01 .
 	[[ $stderr != *fanotify* ]] || skip "fanotify cannot be used here: $stderr"

@@ -7,13 +7,13 @@
 # shellcheck disable=SC2016 # perl and other shells expand
 
 load helper
+load inotify
 
 setup() {
 	trace_tests_only
 	need_applet inotifywait
 	need_tool perl
-	mkdir "$BATS_TEST_TMPDIR/work"
-	cd "$BATS_TEST_TMPDIR/work" || return
+	another_folder
 }
 
 # watch OPTION... PATH...: goes on for ever, in the background; returns when it is ready.

@@ -8,6 +8,7 @@
 # shellcheck disable=SC2016 # other shells expand
 
 load helper
+load inotify
 
 setup() {
 	trace_tests_only
@@ -25,11 +26,6 @@ plant() {
 
 two_processors() {
 	[ "$(nproc)" -gt 1 ] || skip "one processor"
-}
-
-# follow [OPTION...]: watches D and all below; returns when it is ready.
-follow() {
-	start "$BUTTER" inotifywait -q -m -r --ready-fd 7 "$@" D
 }
 
 # all_watched: each folder in D has a watch, and what is made in it is told with its path, once.
@@ -56,12 +52,6 @@ traced_with() {
 untraced() {
 	kill "$(awk '/^TracerPid/ { print $2 }' "/proc/$pid/status")"
 	await grep -q 'TracerPid:.0$' "/proc/$pid/status"
-}
-
-stop() {
-	kill "$pid"
-	wait "$pid" 2>/dev/null || true
-	exec {ready}<&- {alive}<&-
 }
 
 @test "two processes set the watches; when it is ready, one is left, and all folders are watched" {
@@ -98,7 +88,7 @@ D/29/3/3/ CLOSE_WRITE,CLOSE file'
 		drained
 		all_watched || fails "seed $seed"
 		equal "$(<"$job/err")" ''
-		stop
+		stop_following
 		plant
 	done
 }
@@ -110,13 +100,13 @@ D/29/3/3/ CLOSE_WRITE,CLOSE file'
 		for _ in {1..20}; do
 			traced_with trace=prctl,write "inject=$fault"
 			! grep -q '+++ killed by SIGKILL' trace || break
-			stop
+			stop_following
 		done
 		grep -q '+++ killed by SIGKILL' trace
 		untraced
 		all_watched
 		equal "$(<"$job/err")" ''
-		stop
+		stop_following
 		find D -name here -delete
 	done
 }
@@ -126,7 +116,7 @@ D/29/3/3/ CLOSE_WRITE,CLOSE file'
 	[ "$(nproc)" -eq 1 ] || grep -q INJECTED trace
 	untraced
 	all_watched
-	stop
+	stop_following
 	find D -name here -delete
 	need_tool taskset
 	start taskset -c "$(taskset -cp $$ | grep -o '[0-9]*$')" strace -I2 -D -f -q -o trace -e trace=clone "$BUTTER" inotifywait -qmr --ready-fd 7 -e create D

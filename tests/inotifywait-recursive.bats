@@ -8,27 +8,18 @@
 # shellcheck disable=SC2016 # other shells expand
 
 load helper
+load inotify
 
 setup() {
 	trace_tests_only
 	need_applet inotifywait
 	model=$BUTTER_SOURCE/tests/model.pl
-	folders=0 settlings=0 within=()
+	settlings=0 within=()
 	fresh
 }
 
 fresh() {
-	mkdir -p "$BATS_TEST_TMPDIR/work.$((++folders))/D" && cd "$BATS_TEST_TMPDIR/work.$folders" || return
-}
-
-# follow OPTION...: watches D and all below; returns when it is ready.
-follow() {
-	start "${within[@]}" "$BUTTER" inotifywait -q -m -r --ready-fd 7 "$@" D
-}
-
-stop() {
-	kill "$pid"
-	wait "$pid" 2>/dev/null || true
+	another_folder D
 }
 
 # settled [FOLDER]: waits until all that has happened has been told.
@@ -82,7 +73,7 @@ each_once() {
 		each_once file
 		equal "$(watches "$pid")" 3001
 		equal "$(<"$job/err")" ''
-		stop
+		stop_following
 	done
 }
 
@@ -94,7 +85,7 @@ each_once() {
 	settled
 	each_once file
 	each_once folder
-	stop
+	stop_following
 	fresh
 	follow -e create,moved_to
 	for i in {1..100}; do
@@ -159,7 +150,7 @@ play() {
 	settled
 	perl "$model" replay D <"$job/out" >wrong || fails "seed $seed, $how $*:" "$(head wrong)" "standard error:" "$(head -n 3 "$job/err")" || return 1
 	equal "$(watches "$pid")" "$(find D -type d | wc -l)" || fails "watches, seed $seed, $how $*" || return 1
-	stop
+	stop_following
 }
 
 @test "model: random changes at full speed, replayed from what was told, give the tree that is there" {
@@ -206,7 +197,7 @@ play() {
 		perl "$model" probe D
 		settled
 		perl "$model" probed D <"$job/out" || fails "seed $seed"
-		stop
+		stop_following
 	done
 }
 
@@ -239,7 +230,7 @@ D/new/name/ CREATE,ISDIR within
 D/new/name/within/ CREATE file
 D/new/other/below/ CREATE file"
 	equal "$(watches "$pid")" "$(find D -type d | wc -l)"
-	stop
+	stop_following
 }
 
 @test "model: after an overflow all that was lost is found" {
@@ -258,7 +249,7 @@ D/new/other/below/ CREATE file"
 		perl "$model" replay D <"$job/out" | grep -v '^in no folder\|^twice' >wrong || true
 		equal "$(head wrong)" '' || fails "seed $seed"
 		equal "$(watches "$pid")" "$(find D -type d | wc -l)"
-		stop
+		stop_following
 	done
 }
 
@@ -356,7 +347,7 @@ modify D/stays/touched'
 	equal "$(told Q_OVERFLOW)" ' Q_OVERFLOW '
 	equal "$(told gone)" ''
 	equal "$(wc -l <"$job/err")" 1
-	stop
+	stop_following
 	fresh
 	prepared
 	follow --on-overflow fail -e create,delete,move
@@ -422,7 +413,7 @@ closings() {
 	kill -CONT "$pid"
 	settled
 	equal "$(told new)" 'D/new/ CLOSE_WRITE,CLOSE file'
-	stop
+	stop_following
 	fresh
 	follow
 	kill -STOP "$pid"
@@ -472,7 +463,7 @@ closings() {
 			told " $word file" | sed "s/ $word //" | sort >words
 			cmp words there || fails "$word: $(diff words there | head)"
 		done
-		stop
+		stop_following
 	done
 }
 
@@ -520,7 +511,7 @@ closings() {
 		exec {writer}>&-
 		settled
 		contains "$(closings)" 'D/open null'
-		stop
+		stop_following
 		rm D/new
 	done
 }
@@ -816,7 +807,7 @@ x/new/ CREATE 3'
 		: >D/last
 		await grep -q 'D/ CREATE last' "$job/out"
 		equal "$(<"$job/err")" '' || fails "round $round"
-		stop
+		stop_following
 		exec {ready}<&- {alive}<&-
 		rm D/last
 	done
@@ -825,26 +816,24 @@ x/new/ CREATE 3'
 
 # ---- Limits
 
-# limited_to WATCHES OPTION...: in a user namespace with so many watches.
-limited_to() {
-	need_userns
-	capture unshare -Ur bash -c 'echo "$1" >/proc/sys/user/max_inotify_watches && shift &&
-		exec "$BUTTER" inotifywait -q -r -e create -t 0.05 "$@"' 0 "$@"
+# with_watches COUNT OPTION...: in a user namespace with so many watches.
+with_watches() {
+	limited_to max_inotify_watches "$1" inotifywait -q -r -e create -t 0.05 "${@:2}"
 }
 
 @test "too few watches: one line with the path, the sysctls, their values, and how many are needed; status 1" {
 	mkdir -p D/{a,b,c,d}/e
-	limited_to 4 D
+	with_watches 4 D
 	failed 1 inotifywait "cannot watch 'D/" 'No space left on device' '9 watches are needed' \
 		"fs.inotify.max_user_watches, now $(</proc/sys/fs/inotify/max_user_watches)" \
 		'user.max_inotify_watches, now 4'
-	limited_to 9 D
+	with_watches 9 D
 	equal "$status $stderr" '2 '
 }
 
 @test "--partial goes on with too few watches and says what is not watched" {
 	mkdir -p D/{a,b,c,d}/e
-	limited_to 4 --partial D
+	with_watches 4 --partial D
 	equal "$status" 2
 	one_line inotifywait
 	contains "$stderr" '5 of 9 folders are not watched'
@@ -855,19 +844,15 @@ limited_to() {
 
 # ---- Faults
 
-# faulty SPECS OPTION...: as follow, with these faults injected.
-faulty() {
-	local specs
-
-	read -ra specs <<<"$1"
-	injecting "${specs[@]}"
-	start "${tracer[@]}" "$BUTTER" inotifywait -q -m -r --ready-fd 7 "${@:2}" D
+# faulty_following SPECS OPTION...: as follow, with these faults injected.
+faulty_following() {
+	faulty "$1" -m -r "${@:2}" D
 }
 
 @test "faults: a watch that cannot be set after the start is told once, and all else goes on" {
 	for error in ENOSPC ENOMEM EACCES; do
 		fresh
-		faulty "inotify_add_watch:error=$error:when=2+" -e create
+		faulty_following "inotify_add_watch:error=$error:when=2+" -e create
 		mkdir D/a
 		mkdir D/b
 		: >D/file
@@ -918,7 +903,7 @@ faulty() {
 }
 
 @test "faults: a folder that is gone when it is to be watched is left out without a word" {
-	faulty inotify_add_watch:error=ENOENT:when=2 -e create
+	faulty_following inotify_add_watch:error=ENOENT:when=2 -e create
 	mkdir D/a
 	: >D/file
 	await grep -q 'D/ CREATE file' "$job/out"
@@ -930,7 +915,7 @@ faulty() {
 
 @test "faults: where a file system numbers a folder anew at each look, it is watched all the same" {
 	# Some FUSE servers do. Of the two looks at a new folder one gets another device, whichever comes first.
-	faulty newfstatat:poke_exit=@arg3=5a5a:when=1+2 -e create
+	faulty_following newfstatat:poke_exit=@arg3=5a5a:when=1+2 -e create
 	mkdir D/a
 	await grep -q 'D/ CREATE,ISDIR a' "$job/out"
 	: >D/a/file
@@ -957,7 +942,7 @@ faulty() {
 	for fault in openat:error=ESTALE:when=3 inotify_add_watch:error=ESTALE:when=2; do
 		fresh
 		mkdir D/a D/b
-		faulty "$fault" -e create
+		faulty_following "$fault" -e create
 		: >D/file
 		await grep -q 'D/ CREATE file' "$job/out"
 		: >D/a/late
@@ -972,7 +957,7 @@ faulty() {
 @test "faults: a new folder that cannot be opened or read is told once" {
 	for spec in openat:error=EMFILE:when=3+ openat:error=EACCES:when=3+ getdents64:error=EIO:when=3+; do
 		fresh
-		faulty "$spec" -e create
+		faulty_following "$spec" -e create
 		mkdir D/a
 		: >D/file
 		await grep -q 'D/ CREATE file' "$job/out"
@@ -984,7 +969,7 @@ faulty() {
 }
 
 @test "faults: interrupted reads lose nothing" {
-	faulty read:error=EINTR:when=1+2 -e create
+	faulty_following read:error=EINTR:when=1+2 -e create
 	for i in {1..20}; do mkdir -p "D/$i/a/b"; done
 	: >D/file
 	await grep -q 'D/ CREATE file' "$job/out"

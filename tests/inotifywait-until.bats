@@ -7,13 +7,13 @@
 # shellcheck disable=SC2016 # actions are evaluated later, or by perl
 
 load helper
+load inotify
 
 setup() {
 	trace_tests_only
 	need_applet inotifywait
 	need_tool perl
-	mkdir "$BATS_TEST_TMPDIR/work"
-	cd "$BATS_TEST_TMPDIR/work" || return
+	another_folder
 }
 
 # until_exists OPTION... PATH, until_gone OPTION... PATH: run it, ten seconds at most.
@@ -48,11 +48,6 @@ holds() {
 	equal "$output" ""
 }
 
-# watches: how many watches it has.
-watches() {
-	cat "/proc/$pid/fdinfo/"* 2>/dev/null | grep -c '^inotify wd' || true
-}
-
 # make KIND PATH: an object of that kind.
 make() {
 	case $1 in
@@ -77,7 +72,7 @@ kinds() {
 @test "--until-exists ends at once when the path exists, whatever it is" {
 	for kind in $(kinds); do
 		make "$kind" "$kind"
-		for path in "$kind" "$PWD//./$kind" "../work/$kind"; do
+		for path in "$kind" "$PWD//./$kind" "../${PWD##*/}/$kind"; do
 			until_exists "$path"
 			succeeded
 			equal "$output" ""
@@ -418,6 +413,8 @@ kinds() {
 }
 
 @test "a working folder that is removed is an error, for nothing can come there any more" {
+	local work=$PWD
+
 	need_proc
 	mkdir a
 	cd a
@@ -426,11 +423,11 @@ kinds() {
 	failed 1 inotifywait "cannot search './': No such file"
 	until_gone file
 	succeeded
-	await -t 10 --until-exists "$BATS_TEST_TMPDIR/work/file"
-	: >"$BATS_TEST_TMPDIR/work/file"
+	await -t 10 --until-exists "$work/file"
+	: >"$work/file"
 	holds
-	mkdir -p "$BATS_TEST_TMPDIR/work/a/b"
-	cd "$BATS_TEST_TMPDIR/work/a/b"
+	mkdir -p "$work/a/b"
+	cd "$work/a/b"
 	rmdir ../b ../../a
 	try inotifywait -t 10 --until-exists ../file
 	failed 1 inotifywait "cannot search '"
@@ -797,14 +794,14 @@ in_namespace() {
 
 @test "watches that are not needed any more are let go" {
 	await -t 60 --until-exists a/b/c
-	before=$(watches)
+	before=$(watches "$pid")
 	for i in {1..8}; do
 		mkdir -p a/b
 		still_waits
-		equal "$(watches)" "$((before + 2))"
+		equal "$(watches "$pid")" "$((before + 2))"
 		mv a "old$i"
 		still_waits
-		equal "$(watches)" "$before"
+		equal "$(watches "$pid")" "$before"
 	done
 	mkdir -p a/b/c
 	holds

@@ -8,6 +8,7 @@
 # shellcheck disable=SC2016 # actions are evaluated later
 
 load helper
+load inotify
 
 MESSAGES='Setting up watches.
 Watches established.'
@@ -25,31 +26,21 @@ HOSTILE=(
 )
 
 setup_file() {
-	PEER=$(inotifywait --help 2>&1 | head -n 1)
-	export PEER
+	find_peer inotifywait
 }
 
 setup() {
 	trace_tests_only
 	need_applet inotifywait
-	folders=0
 	fresh
-	tools=(butter)
-	if has_peer; then tools+=(peer); fi
+	find_tools
 }
 
 # fresh: a new working folder, with what each test finds.
 fresh() {
-	local work=$BATS_TEST_TMPDIR/work.$((++folders))
-
-	mkdir -p "$work/D/sub" "$work/S"
-	cd "$work" || return
+	another_folder D/sub S
 	echo x >f
 	echo y >D/g
-}
-
-has_peer() {
-	[[ $PEER == 'inotifywait 3.22'* ]]
 }
 
 # ---- Watching in the background
@@ -75,16 +66,10 @@ read_until() {
 	fails "never came: '$1'" "what came:" "$seen" "standard error:" "$(cat "$job/err")"
 }
 
-# ended: finish, and its process is not ours any more.
-ended() {
-	finish || return 1
-	started[-1]=
-}
-
 # stop: ends the watcher.
 stop() {
 	kill "$pid"
-	ended
+	finish
 	exec {feed}<&-
 }
 
@@ -1429,7 +1414,7 @@ storm() {
 		start "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create --exclude "$pattern" D
 		equal "$(watches "$pid")" "$count" || fails "$pattern"
 		kill "$pid"
-		ended
+		finish
 	done <<-'END'
 		9 nothing
 		5 cache
@@ -1464,7 +1449,7 @@ storm() {
 	await grep -q 'CLOSE.* c' D/sub/log
 	matches "$(grep log D/sub/log)" $'D/ MOVED_FROM log\nD/sub/ MOVED_TO log'
 	kill "$pid"
-	ended
+	finish
 	start "$BUTTER" inotifywait -q -m --ready-fd 7 -o D/own D f D/own
 	echo x >>f
 	await grep -q 'f CLOSE' D/own
@@ -1472,7 +1457,7 @@ storm() {
 	await grep -q 'CLOSE.* d' D/own
 	lacks "$(<D/own)" own
 	kill "$pid"
-	ended
+	finish
 	# What is said is written, too.
 	start bash -c 'exec "$BUTTER" inotifywait -q -m --ready-fd 7 -e modify --csv D --exec -- sh -c "exit 3" 2>D/messages'
 	echo x >D/a
@@ -1480,7 +1465,7 @@ storm() {
 	echo x >D/b
 	await grep -q 'D/b' D/messages
 	kill "$pid"
-	ended
+	finish
 	equal "$(uniq <<<"$output")" $'D/,MODIFY,a\nD/,MODIFY,b'
 	# Somebody else's file of that name is not meant.
 	start bash -c 'exec "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e modify D >D/sub/log'
@@ -1822,15 +1807,6 @@ owner_of() {
 
 # ---- Faults
 
-# faulty SPECS ARGUMENT...: starts butter inotifywait with these faults injected, and waits until it is ready.
-faulty() {
-	local specs
-
-	read -ra specs <<<"$1"
-	injecting "${specs[@]}"
-	start "${tracer[@]}" "$BUTTER" inotifywait -q --ready-fd 7 "${@:2}"
-}
-
 @test "no inotify: one line with what to do, status 1" {
 	while read -r error hint; do
 		inject "inotify_init1:error=$error" inotifywait -q D
@@ -1892,30 +1868,22 @@ faulty() {
 }
 
 @test "a low limit of the user namespace is named, and nothing is left half done" {
-	need_userns
 	mkdir D/{a,b,c,d}
-	limited_to() {
-		capture unshare -Ur bash -c 'echo "$2" >"/proc/sys/user/$1" && exec "$BUTTER" inotifywait -q -r -t 0.05 D' 0 "$@"
-	}
-	limited_to max_inotify_watches 3
+	limited_to max_inotify_watches 3 inotifywait -q -r -t 0.05 D
 	failed 1 inotifywait 'cannot watch' 'No space left on device' 'user.max_inotify_watches'
-	limited_to max_inotify_watches 6
+	limited_to max_inotify_watches 6 inotifywait -q -r -t 0.05 D
 	equal "$status $stderr" '2 '
-	limited_to max_inotify_instances 0
+	limited_to max_inotify_instances 0 inotifywait -q -r -t 0.05 D
 	failed 1 inotifywait 'user.max_inotify_instances'
 }
 
 @test "of limits it is said what they are: of watches also how many are needed" {
 	local watches instances
 
-	need_userns
 	mkdir E
 	# The user's own limit may be higher or lower.
 	watches="raise fs.inotify.max_user_watches, now $(</proc/sys/fs/inotify/max_user_watches), in a user namespace also user.max_inotify_watches, now"
 	instances="raise fs.inotify.max_user_instances, now $(</proc/sys/fs/inotify/max_user_instances), in a user namespace also user.max_inotify_instances, now"
-	limited_to() {
-		capture unshare -Ur bash -c 'echo "$2" >"/proc/sys/user/$1" && exec "$BUTTER" "${@:3}"' 0 "$@"
-	}
 	for applet in inotifywait inotifywatch; do
 		need_applet "$applet"
 		limited_to max_inotify_watches 1 "$applet" D E
@@ -1933,11 +1901,11 @@ faulty() {
 
 @test "where there are no more descriptors, that is the limit that is named" {
 	need_plain_build
-	while read -r limit arguments; do
+	while read -r most arguments; do
 		# shellcheck disable=SC2086
-		capture bash -c 'ulimit -n "$1" && exec "$BUTTER" "${@:2}"' 0 "$limit" $arguments
+		capture bash -c 'ulimit -n "$1" && exec "$BUTTER" "${@:2}"' 0 "$most" $arguments
 		equal "$status" 1
-		contains "$stderr" "Too many open files (raise ulimit -n, now $limit)"
+		contains "$stderr" "Too many open files (raise ulimit -n, now $most)"
 	done <<-'END'
 		3 inotifywait D
 		5 inotifywait -r D

@@ -8,6 +8,7 @@
 # shellcheck disable=SC2016 # actions are evaluated later
 
 load helper
+load inotify
 
 MESSAGES='Establishing watches...
 Finished establishing watches, now collecting statistics.'
@@ -16,31 +17,21 @@ No events occurred.'
 LOST='butter: inotifywatch: the totals are not exact: events are lost, the kernel'\''s queue was full (raise fs.inotify.max_queued_events)'
 
 setup_file() {
-	PEER=$(inotifywatch --help 2>&1 | head -n 1)
-	export PEER
+	find_peer inotifywatch
 }
 
 setup() {
 	trace_tests_only
 	need_applet inotifywatch
-	folders=0
 	fresh
-	tools=(butter)
-	if has_peer; then tools+=(peer); fi
+	find_tools
 }
 
 # fresh: a new working folder, with what each test finds.
 fresh() {
-	local work=$BATS_TEST_TMPDIR/work.$((++folders))
-
-	mkdir -p "$work/D/sub" "$work/E" "$work/S"
-	cd "$work" || return
+	another_folder D/sub E S
 	echo x >f
 	echo y >D/g
-}
-
-has_peer() {
-	[[ $PEER == 'inotifywatch 3.22'* ]]
 }
 
 # counting OPTION...: butter inotifywatch in the background; returns when it is ready.
@@ -48,16 +39,10 @@ counting() {
 	start "$BUTTER" inotifywatch --ready-fd 7 "$@"
 }
 
-# ended: finish, and its process is not ours any more.
-ended() {
-	finish || return 1
-	started[-1]=
-}
-
 # stop [SIGNAL]: ends it by TERM or another signal; then status, output and stderr are set.
 stop() {
 	kill "-${1:-TERM}" "$pid"
-	ended
+	finish
 }
 
 # counted LINE...: it ended well, with these lines and inotify-tools' messages.
@@ -318,7 +303,7 @@ Will listen for events for 20 seconds.'
 	mkfifo "$BATS_TEST_TMPDIR/list"
 	launch "$BUTTER" inotifywatch --fromfile "$BATS_TEST_TMPDIR/list"
 	kill -TERM "$pid"
-	ended
+	finish
 	equal "$status" 143
 	equal "$output" ""
 }
@@ -394,7 +379,7 @@ has_line() {
 	flood 9000
 	kill -TERM "$pid"
 	kill -CONT "$pid"
-	ended
+	finish
 	counted 'total  open  filename' '9000   9000  D/'
 }
 
@@ -511,7 +496,7 @@ has_line() {
 	counting -e create,delete_self D/sub f
 	: >D/sub/n
 	rm -r D/sub f
-	ended
+	finish
 	equal "$status" 1
 	table 'total  create  delete_self  filename' '2      1       1            D/sub/' '1      0       1            f'
 	equal "$stderr" "$MESSAGES"$'\nbutter: inotifywatch: nothing is left to watch'
@@ -634,7 +619,7 @@ has_line() {
 	done
 	equal "$tables" 21
 	exec {slow}<&-
-	ended
+	finish
 	equal "$status" 0
 }
 
@@ -687,7 +672,7 @@ live=("$BUTTER" inotifywatch --live --ready-fd 7)
 	await on_page 'E/n'
 	await on_page '##'
 	kill -INT "$shown"
-	ended
+	finish
 	equal "$status" 0
 	contains "$output" $'\e[?7h\e[?25h\e[?1049ltotal  open  filename'
 	equal "$(grep -c 1049h "$job/out")" 1
@@ -717,7 +702,7 @@ last_page_fits() {
 	again 300 E/long*/end/file D/g
 	await last_page_fits 24 5
 	kill -TERM "$shown"
-	ended
+	finish
 	contains "$(pages)" '...'
 	while IFS= read -r page; do
 		fits 40 12 "$page" || fails "$page"
@@ -730,12 +715,12 @@ last_page_fits() {
 	cat D/g
 	await on_page $'\e[32m#'
 	kill -INT "$shown"
-	ended
+	finish
 	NO_COLOR=1 showing 70 20 "${live[@]}" -e open D
 	cat D/g
 	await on_page '##'
 	kill -INT "$shown"
-	ended
+	finish
 	run ! grep -qa $'\e\[[0-9;]*m' "$job/out"
 }
 
@@ -747,7 +732,7 @@ last_page_fits() {
 	again 100000 D/g D/sub
 	await on_page 'D/g'
 	kill -INT "$shown"
-	ended
+	finish
 	took=$(($(microseconds) - before))
 	(($(pages | wc -l) <= took / 100000 + 1)) || fails "$(pages | wc -l) pages in $took microseconds"
 }
@@ -768,7 +753,7 @@ last_page_fits() {
 	cat D/g
 	await grep -qaPzo '(?s)filename.*\x1b\[\?1049h.*\x1b\[\?1049l\x1b\[\?1049h' "$job/out"
 	kill -QUIT "$shown"
-	ended
+	finish
 	equal "$status" 131
 	contains "$(tail -c 60 "$job/out")" $'\e[?1049l'
 }
@@ -783,7 +768,7 @@ last_page_fits() {
 	kill -CONT "$pid" "$shown"
 	await on_page 'events were lost'
 	kill -INT "$shown"
-	ended
+	finish
 	equal "$status" 1
 	contains "$output" "$LOST"
 }
