@@ -338,6 +338,30 @@ modify D/stays/touched'
 	equal "$(told_json 'select(.name == "file" and .synthetic) | .event')" modify
 }
 
+@test "overflow: a folder that has replaced another and left is no exchange: what has its name then is told" {
+	mkdir -p D/p outside/new/in
+	follow -e create,delete,move
+	kill -STOP "$pid"
+	mkdir D/p/c
+	mv -T outside/new D/p/c
+	mv D/p/c D/q
+	losing
+	mkdir D/p/c
+	kill -CONT "$pid"
+	settled
+	: >D/p/c/1
+	: >D/q/in/2
+	settled
+	equal "$(told '^D/[pq]/\|[cq]$')" 'D/p/ CREATE,ISDIR c
+D/p/ MOVED_TO,ISDIR c
+D/p/ MOVED_FROM,ISDIR c
+D/ MOVED_TO,ISDIR q
+D/p/ CREATE,ISDIR c
+D/q/ CREATE,ISDIR in
+D/p/c/ CREATE 1
+D/q/in/ CREATE 2'
+}
+
 @test "overflow: --on-overflow report tells the loss and finds nothing; fail ends with status 1" {
 	prepared
 	follow --on-overflow report -e create,delete,move
@@ -870,7 +894,7 @@ faulty_following() {
 	for at in 7:D/a/b/c/ 8:D/a/b/ 9:D/a/; do
 		fresh
 		mkdir -p outside/a/b/c
-		faulty "inotify_add_watch:error=EACCES:when=${at%:*}"
+		faulty "inotify_add_watch:error=EACCES:when=${at%:*}" -m -r D
 		mv outside/a D
 		await grep -q "cannot watch '" "$job/err"
 		: >D/a/b/c/file
@@ -880,7 +904,7 @@ faulty_following() {
 	done
 	fresh
 	mkdir -p outside/a/b
-	faulty "inotify_add_watch:error=ENOENT:when=6"
+	faulty "inotify_add_watch:error=ENOENT:when=6" -m -r D
 	mv outside/a D
 	await grep -q 'D/a/ CREATE,ISDIR b' "$job/out"
 	: >D/a/b/file

@@ -66,6 +66,9 @@ struct files {
 	struct node *doomed;   /* what is being told to be gone, from its leaves up */
 	struct buffer moves;   /* struct move each: renames of which the end is not known yet */
 	uint64_t arrived;      /* hash: the entry of the last folder that a rename has brought */
+	uint64_t arrived_from; /* the same: where that was before (follow.c) */
+	uint64_t left;         /* hash: the entry of the last folder that a rename has taken */
+	uint32_t left_by;      /* the cookie of that */
 	struct buffer waiting; /* struct node * each: folders to be looked for again */
 	struct buffer twins;   /* struct node * each: folders that are watched under another name */
 	uint64_t wait_until;   /* the fence behind which to look */

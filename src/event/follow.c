@@ -18,8 +18,12 @@ struct move {
 		*other; /* or it is this one, which has had the name of NODE since an exchange */
 	struct node *from;
 	struct node *to;         /* NULL: not told */
+	uint64_t back;           /* after an exchange: where NODE goes; or ANYWHERE, OUTSIDE */
 	char name[NAME_MAX + 1]; /* that it had in FROM */
 };
+
+/* Instead of the hash of an entry: not known, and of none in the tree. */
+enum { ANYWHERE, OUTSIDE };
 
 static struct move *
 moves(const struct files *files)
@@ -273,6 +277,7 @@ moved_self(struct files *files, struct node *node)
 		} else if (move.other == node) {
 			/* It was no exchange: the folder that came first was gone already. */
 			node = follow_relink(files, node, move.to, move.node->name);
+			node->touched = true;
 			tree_set_state(&files->tree, node, NODE_TOLD);
 			tree_set_state(&files->tree, move.node, NODE_GONE);
 			walk_later(files, move.node);
@@ -311,11 +316,15 @@ moved_from(struct files *files, struct node *parent, const char *name, struct no
 	struct node *displaced = tree_child(&files->tree, parent, name, NODE_AWAY);
 	struct move move = { .cookie = cookie, .node = told, .from = parent };
 
+	files->left = entry_hash(parent, name);
+	files->left_by = cookie;
 	if (told && told->kind != NODE_FOLDER)
 		move.node = NULL; /* a file that was the first one */
 	if (displaced && follow_is_displaced(files, displaced)) {
 		move.other = move.node;
 		move.node = displaced;
+		if (entry_hash(parent, name) == files->arrived)
+			move.back = files->arrived_from;
 	} else if (entry_hash(parent, name) == files->arrived) {
 		/* Or it is exchanged with one that was not known, and is here now. */
 		follow_doubt(files, parent, name);
@@ -327,12 +336,26 @@ moved_from(struct files *files, struct node *parent, const char *name, struct no
 	buffer_add(&files->moves, &move, sizeof(move));
 }
 
+/* It was no exchange: what came first has left again, and what it took the name of was gone already. */
+static void
+correct(struct files *files, struct move *move)
+{
+	struct node *gone = move->node;
+
+	move->node = move->other;
+	move->other = NULL;
+	tree_set_state(&files->tree, gone, NODE_GONE);
+	walk_later(files, gone);
+}
+
 /* The folder of the rename COOKIE has come to PARENT as NAME. */
 static void
 moved_to(struct files *files, struct move *move, struct node *parent, const char *name, bool found)
 {
 	struct node *node;
 
+	if (move->other && move->back != ANYWHERE && move->back != entry_hash(parent, name))
+		correct(files, move);
 	move->to = parent;
 	node = follow_relink(files, move->node, parent, name);
 	tree_set_state(&files->tree, node, NODE_TOLD);
@@ -404,6 +427,21 @@ folder_came(struct files *files, struct node *parent, const struct inotify_recor
 	appeared(files, parent, record->name, found);
 }
 
+/* The hash of the entry that was renamed with COOKIE. */
+static uint64_t
+origin(const struct files *files, uint32_t cookie)
+{
+	if (files->left_by == cookie)
+		return files->left;
+	for (size_t i = 0; i < count(files); i++) {
+		const struct move *move = &moves(files)[i];
+
+		if (move->cookie == cookie)
+			return move->from ? entry_hash(move->from, move->name) : ANYWHERE;
+	}
+	return OUTSIDE;
+}
+
 /* What a reading has found under the name cannot be said to have been there all the time. */
 static struct node *
 touch_found(struct files *files, struct node *parent, const char *name)
@@ -428,8 +466,10 @@ came(struct files *files, struct node *parent, const struct inotify_record *reco
 		displaced(files, told, record->mask & IN_MOVED_TO);
 		told = NULL;
 	}
-	if (kind == NODE_FOLDER && record->mask & IN_MOVED_TO)
+	if (kind == NODE_FOLDER && record->mask & IN_MOVED_TO) {
 		files->arrived = entry_hash(parent, record->name);
+		files->arrived_from = origin(files, record->cookie);
+	}
 	if (kind == NODE_FILE)
 		file_came(files, parent, record->name, told);
 	else
