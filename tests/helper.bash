@@ -530,6 +530,44 @@ numbers() {
 	seq -f %07.0f "$2" >"$1"
 }
 
+# packets COUNT SIZE COMMAND...: as capture; standard input is a socket of so many packets, each of another letter, with
+# an end. They are in the file `wanted`.
+packets() {
+	need_tool perl
+	perl -e 'print chr(64 + $_) x $ARGV[1] for 1 .. $ARGV[0]' "$1" "$2" >wanted
+	# shellcheck disable=SC2016 # perl's
+	capture perl -e 'use strict; use Socket; use IO::Socket;
+		my ($count, $size, @command) = @ARGV;
+		my ($in, $out) = IO::Socket->socketpair(AF_UNIX, SOCK_SEQPACKET, PF_UNSPEC);
+		setsockopt $out, SOL_SOCKET, $_, 1 << 20 for SO_SNDBUF, 32; # SO_SNDBUFFORCE
+		my $child = fork // die;
+		if (!$child) {
+			syswrite $out, chr(64 + $_) x $size or die "too large: $!" for 1 .. $count;
+			exit 0;
+		}
+		close $out;
+		open STDIN, "<&", $in or die;
+		exec @command or die' "$@"
+}
+
+# directly COMMAND...: as capture; standard input is the file `wanted`, open with O_DIRECT.
+directly() {
+	need_tool perl
+	# shellcheck disable=SC2016 # perl's
+	capture perl -e 'use Fcntl; sysopen my $in, "wanted", O_RDONLY | 040000 or exit 77; open STDIN, "<&", $in or die; exec @ARGV or die' "$@"
+	[ "$status" != 77 ] || skip "no O_DIRECT on this file system"
+}
+
+# on_fuse SCRIPT: a shell runs it with the odd files of fuse.pl in `odd`, and `wanted` beside it.
+on_fuse() {
+	need_root
+	namespaces -m
+	mkdir -p odd
+	numbers wanted 40000
+	capture "${within[@]}" perl "$BUTTER_SOURCE/tests/fuse.pl" odd sh -c "$1"
+	[ "$status" != 77 ] || skip "no FUSE here"
+}
+
 # ---- What watchers are up against
 
 # watches PID: how many watches the process has.

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "copy/block.h"
 
+#include <errno.h>
 #include <stdint.h>
+#include <sys/param.h>
+#include <unistd.h>
+
+#include "kernel/pipe.h"
+#include "memory.h"
 
 enum { PAGE = 4096 };
 
@@ -12,4 +18,43 @@ block_bytes(void)
 	static char space[BLOCK_SIZE + PAGE];
 
 	return space + (-(uintptr_t)space & (PAGE - 1));
+}
+
+/* SIZE bytes: the same, where these are enough. */
+static char *
+wide(size_t size)
+{
+	static char *space;
+	static size_t room;
+
+	if (size <= BLOCK_SIZE)
+		return block_bytes();
+	if (size > room) {
+		space = memory_resize(space, size, 1);
+		room = size;
+	}
+	return space;
+}
+
+ssize_t
+block_read(int in, char *bytes, size_t room, size_t wanted)
+{
+	ssize_t taken = pipe_read(in, bytes, wanted);
+
+	if (taken >= 0 || errno != EINVAL || wanted >= room)
+		return taken;
+	taken = pipe_read(in, bytes, room);
+	if (taken <= (ssize_t)wanted)
+		return taken;
+	lseek(in, (off_t)wanted - (off_t)taken, SEEK_CUR);
+	return (ssize_t)wanted;
+}
+
+ssize_t
+block_take(int in, bool stream, uint64_t wanted, char **bytes)
+{
+	size_t next = stream ? 0 : pipe_next_size(in), room = MAX(next, BLOCK_SIZE);
+
+	*bytes = wide(room);
+	return block_read(in, *bytes, room, MIN(room, wanted));
 }

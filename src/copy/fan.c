@@ -42,15 +42,15 @@ end(struct fan *fan, struct output *output, enum fan_end why)
 
 /* ---- through memory ---- */
 
-/* The bytes from AT on, SIZE of them, to those that have not got them yet. */
+/* SIZE bytes, AT bytes behind the begin of a round, to those that have not got them yet. */
 static void
-put_all(struct fan *fan, size_t at, size_t size)
+put_all(struct fan *fan, const char *bytes, size_t at, size_t size)
 {
 	for (struct output *output = NULL; (output = next(fan, output));) {
 		size_t got = output->got > at ? MIN(output->got - at, size) : 0;
 
 		if (got < size)
-			output_put(output, block_bytes() + got, size - got);
+			output_put(output, bytes + got, size - got);
 	}
 }
 
@@ -67,7 +67,7 @@ leave_pipes(struct fan *fan, size_t size, size_t left)
 		fan->calls++;
 		if (taken <= 0)
 			return -1;
-		put_all(fan, size - left, (size_t)taken);
+		put_all(fan, block_bytes(), size - left, (size_t)taken);
 		left -= (size_t)taken;
 	}
 	return 0;
@@ -79,17 +79,18 @@ take_by_memory(struct fan *fan)
 {
 	struct pollfd ready = { .fd = fan->in, .events = POLLIN };
 	ssize_t taken;
+	char *bytes;
 
 	if (!fan->is_file && pipe_poll(&ready, 1, 0) == 0)
 		return 0;
-	taken = pipe_read(fan->in, block_bytes(), BLOCK_SIZE);
+	taken = block_take(fan->in, fan->is_stream, UINT64_MAX, &bytes);
 	fan->calls++;
 	if (taken < 0)
 		return -1;
 	fan->is_over = taken == 0;
 	for (struct output *output = NULL; (output = next(fan, output));)
 		output->got = 0;
-	put_all(fan, 0, (size_t)taken);
+	put_all(fan, bytes, 0, (size_t)taken);
 	fan->copied += (size_t)taken;
 	fan->moved((uint64_t)taken, fan->context);
 	return 1;
@@ -305,7 +306,9 @@ begin(struct fan *fan)
 	if (fstat(fan->in, &status) < 0)
 		return -1;
 	fan->is_file = S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
-	if ((S_ISREG(status.st_mode) && status.st_size <= SMALL) || isatty(fan->in))
+	fan->is_stream = !S_ISSOCK(status.st_mode) || pipe_is_stream(fan->in);
+	if (!fan->is_stream || (S_ISREG(status.st_mode) && status.st_size <= SMALL)
+	    || isatty(fan->in))
 		fan->by_memory = true;
 	if (S_ISFIFO(status.st_mode))
 		pipe_widen(fan->in, fan->pipe_size);

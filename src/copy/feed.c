@@ -2,11 +2,12 @@
 #include "copy/feed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <unistd.h>
 
+#include "copy/block.h"
 #include "kernel/pipe.h"
 #include "memory.h"
 
@@ -99,10 +100,25 @@ map(struct feed *feed, uint64_t size)
 	return true;
 }
 
-/* Copies the file to its end, or MOST bytes; these are SIZE, if that is known. */
-static int
-copy_in(struct feed *feed, uint64_t size, uint64_t most)
+/* Reads once, MOST bytes at most, behind what there is. */
+static ssize_t
+read_on(struct feed *feed, bool is_stream, uint64_t most)
 {
+	size_t next = is_stream ? 0 : pipe_next_size(feed->file);
+	size_t need = is_stream ? 1 : MAX(next, BLOCK_SIZE), room;
+
+	while (feed->room - feed->length < need)
+		resize(feed, 2 * (uint64_t)feed->room);
+	room = least(feed->room - feed->length, MAX(need, BLOCK_MOST));
+	return block_read(feed->file, feed->bytes + feed->length, room, least(room, most));
+}
+
+/* Copies the file, whose STATUS that is, to its end, or MOST bytes; these are SIZE, if that is known. */
+static int
+copy_in(struct feed *feed, const struct stat *status, uint64_t size, uint64_t most)
+{
+	bool is_stream = !S_ISSOCK(status->st_mode) || pipe_is_stream(feed->file);
+
 	resize(feed, size ? size : least(most, PIPE_ROOM));
 	while (feed->length < most) {
 		ssize_t taken;
@@ -111,10 +127,11 @@ copy_in(struct feed *feed, uint64_t size, uint64_t most)
 			errno = EFBIG;
 			return -1;
 		}
-		if (feed->length == feed->room)
-			resize(feed, 2 * (uint64_t)feed->room);
-		taken = pipe_read(feed->file, feed->bytes + feed->length,
-				  least(least(feed->room, most) - feed->length, BLOCK_MOST));
+		taken = read_on(feed, is_stream, most - feed->length);
+		/* Behind a last part of a block, some file systems say this of what is open with O_DIRECT. */
+		if (taken < 0 && errno == EINVAL && feed->length % page_size()
+		    && S_ISREG(status->st_mode))
+			break;
 		if (taken < 0)
 			return -1;
 		if (taken == 0)
@@ -136,7 +153,7 @@ feed_take_file(struct feed *feed, int file, const struct stat *status, bool stab
 	if (size > SMALL && !stable && map(feed, size))
 		return 0;
 	/* A file that grows while it is read would never end; one of no size is made up as it is read. */
-	return copy_in(feed, size, size ? size : most);
+	return copy_in(feed, status, size, size ? size : most);
 }
 
 uint64_t
@@ -296,12 +313,8 @@ feed_send(struct feed *feed, uint64_t total)
 int
 feed_open(struct feed *feed)
 {
-	int flags = fcntl(feed->out, F_GETFL);
-
 	/* vmsplice would read from the other end of a pipe. */
-	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY)
-		errno = EBADF;
-	return flags < 0 || (flags & O_ACCMODE) == O_RDONLY ? -1 : 0;
+	return pipe_is_output(feed->out) ? 0 : -1;
 }
 
 void

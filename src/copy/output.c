@@ -69,15 +69,11 @@ output_open(struct output *output, size_t size)
 	output->pipe[0] = output->pipe[1] = output->terminal = -1;
 	output->size = size;
 	output->most = SIZE_MAX;
-	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
-		errno = EBADF;
-		return -1;
-	}
-	if (fstat(output->fd, &status) < 0)
+	if (!pipe_is_output(output->fd) || fstat(output->fd, &status) < 0)
 		return -1;
 	output->is_file = S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
-	output->splices =
-		!S_ISSOCK(status.st_mode) || ((flags & O_NONBLOCK) && pipe_goes_into(output->fd));
+	output->splices = !S_ISSOCK(status.st_mode)
+			  || (flags > 0 && (flags & O_NONBLOCK) && pipe_is_stream(output->fd));
 	if (S_ISCHR(status.st_mode) && isatty(output->fd)) {
 		output->splices = false;
 		output->terminal = reopen(output->fd, &status);

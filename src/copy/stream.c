@@ -2,7 +2,6 @@
 #include "copy/stream.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "copy/block.h"
@@ -27,6 +26,7 @@ struct job {
 	struct stream *stream;
 	int in;
 	const struct stat *from;
+	bool is_stream; /* IN is, pipe.h */
 	uint64_t left, copied;
 };
 
@@ -89,22 +89,18 @@ give(struct job *job, const char *bytes, size_t size)
 static enum outcome
 by_memory(struct job *job)
 {
-	char *bytes = block_bytes();
 	enum outcome outcome = COPIED;
+	char *bytes;
 
 	while (job->left && outcome == COPIED) {
-		size_t size = least(BLOCK_SIZE, job->left);
-		ssize_t taken = pipe_read(job->in, bytes, size);
+		ssize_t taken = block_take(job->in, job->is_stream, job->left, &bytes);
 
 		job->stream->ways[STREAM_MEMORY].calls++;
-		/* Of what is made of records, one must have room. */
-		if (taken < 0 && errno == EINVAL && size < BLOCK_SIZE)
-			taken = pipe_read(job->in, bytes, BLOCK_SIZE);
 		if (taken < 0)
 			return fail_on(job, STREAM_INPUT);
 		if (taken == 0)
 			break;
-		outcome = give(job, bytes, least((uint64_t)taken, job->left));
+		outcome = give(job, bytes, (size_t)taken);
 	}
 	return outcome;
 }
@@ -167,7 +163,9 @@ static enum outcome
 empty_pipe(struct job *job, size_t held, bool more)
 {
 	struct stream *stream = job->stream;
-	struct job rest = { .stream = stream, .in = stream->pipe[0], .left = held };
+	struct job rest = {
+		.stream = stream, .in = stream->pipe[0], .is_stream = true, .left = held
+	};
 	enum outcome outcome;
 
 	while (held) {
@@ -237,7 +235,7 @@ may_go(const struct job *job, enum stream_way way)
 		return S_ISREG(from) && S_ISREG(to) && job->from->st_size > 0;
 	case STREAM_SPLICE:
 		/* Files of no size are made up as they are read; of a terminal one read is one line. */
-		if (stream->stable || is_small || !stream->splices)
+		if (stream->stable || is_small || !stream->splices || !job->is_stream)
 			return false;
 		return !S_ISCHR(from) || !isatty(job->in);
 	case STREAM_MEMORY:
@@ -276,7 +274,11 @@ stream_copy(struct stream *stream, int in, const struct stat *status, uint64_t l
 	static enum outcome (*const ways[])(struct job *) = {
 		[STREAM_RANGE] = by_range, [STREAM_SPLICE] = by_splice, [STREAM_MEMORY] = by_memory
 	};
-	struct job job = { .stream = stream, .in = in, .from = status, .left = limit };
+	struct job job = { .stream = stream,
+			   .in = in,
+			   .from = status,
+			   .is_stream = !S_ISSOCK(status->st_mode) || pipe_is_stream(in),
+			   .left = limit };
 	enum outcome outcome = REFUSED;
 
 	for (int way = 0; way < STREAM_WAYS && outcome == REFUSED; way++) {
@@ -317,16 +319,12 @@ stream_is_output(const struct stat *to, int fd, const struct stat *status)
 int
 stream_open(struct stream *stream)
 {
-	int flags = fcntl(stream->out, F_GETFL);
-
 	stream->pipe[0] = stream->pipe[1] = -1;
 	stream->room = 0;
 	/* So that it fails also where there is nothing to write. */
-	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
-		errno = EBADF;
+	if (!pipe_is_output(stream->out))
 		return -1;
-	}
-	stream->splices = pipe_goes_into(stream->out);
+	stream->splices = pipe_is_stream(stream->out);
 	return fstat(stream->out, &stream->to);
 }
 

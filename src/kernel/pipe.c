@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -16,6 +17,18 @@
 void (*pipe_interrupted)(void);
 
 bool
+pipe_is_output(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	bool is_none = flags < 0 ? errno == EBADF : (flags & O_ACCMODE) == O_RDONLY;
+
+	/* Who may not ask finds out by writing. */
+	if (is_none)
+		errno = EBADF;
+	return !is_none;
+}
+
+bool
 pipe_is_nameless(int fd)
 {
 	struct statfs status;
@@ -24,7 +37,7 @@ pipe_is_nameless(int fd)
 }
 
 bool
-pipe_goes_into(int fd)
+pipe_is_stream(int fd)
 {
 	int type;
 	socklen_t size = sizeof(type);
@@ -164,6 +177,17 @@ pipe_feed(int fd, const struct iovec *pieces, size_t count)
 		given = vmsplice(fd, pieces, count, 0);
 	while (given < 0 && again(fd, POLLOUT));
 	return given;
+}
+
+size_t
+pipe_next_size(int fd)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	int size;
+
+	while (pipe_poll(&ready, 1, -1) == 0)
+		;
+	return ioctl(fd, FIONREAD, &size) < 0 || size < 0 ? 0 : (size_t)size;
 }
 
 ssize_t

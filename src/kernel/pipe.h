@@ -18,6 +18,9 @@
 /* Called when a signal has interrupted a call, before that is done again; NULL: nothing to do. */
 extern void (*pipe_interrupted)(void);
 
+/* Whether FD can be written; false with errno EBADF where it is closed, or open for reading alone. */
+bool pipe_is_output(int fd);
+
 /* Whether FD is a pipe without a name in any file system: when its last reader leaves, no other can come. */
 bool pipe_is_nameless(int fd);
 
@@ -60,10 +63,17 @@ ssize_t pipe_tee_now(int from, int to, size_t size);
 int pipe_poll(struct pollfd *ready, size_t count, int ms);
 
 /*
- * Whether bytes can be spliced into FD without harm. Not into a socket of datagrams: of UDP's, what fits one
- * in part waits for more, and is lost without a word when all of it is too large. getsockopt(2), udp(7).
+ * Whether the bytes of FD have no bounds. Those of a socket of datagrams, or packets, have: nothing is to be
+ * spliced into it (of UDP's, what fits one in part waits for more, and is lost without a word when all of it
+ * is too large), nor out of it (what a pipe has no room for is lost). getsockopt(2), udp(7).
  */
-bool pipe_goes_into(int fd);
+bool pipe_is_stream(int fd);
+
+/*
+ * Waits for the next datagram of FD, which is no stream. Returns how many bytes it has at most: a read(2)
+ * that has less room loses the rest. 0 where that is not told; FIONREAD, unix(7), udp(7).
+ */
+size_t pipe_next_size(int fd);
 
 /* Whether ERROR of splice(2) or tee(2) says that they do not work here, but read(2) and write(2) may. */
 bool pipe_is_refusal(int error);
