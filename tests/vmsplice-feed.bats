@@ -159,6 +159,34 @@ tracer=()
 		equal "$status$stderr:$output" 0:999
 		head -c 999 wanted | cmp - out
 	done
+	# A file system that does not tell its size, and does not like to be asked behind the last block.
+	need_strace
+	capture bash -c 'strace -qq -o trace -P "$(realpath wanted)" -e trace=read,pread64 -e inject=pread64:retval=0 -e inject=read:error=EINVAL:when=2+ "$BUTTER" vmsplice-feed -f - <wanted >out'
+	succeeded
+	cmp out wanted
+}
+
+@test "files of a FUSE server that say a wrong size are sent to their true end" {
+	on_fuse 'head -c 150000 wanted >part
+	for file in nothing less more cached; do
+		for option in "" --stable; do
+			"$BUTTER" vmsplice-feed $option -f odd/$file | cmp - wanted || exit
+			"$BUTTER" vmsplice-feed $option --size 150000 -f odd/$file | cmp - part || exit
+		done
+	done'
+	equal "$status" 0
+	equal "$output$stderr" ''
+}
+
+@test "a file of /sys whose pages cannot be held by a pipe is written" {
+	[ -r /sys/kernel/btf/vmlinux ] || skip "no /sys/kernel/btf/vmlinux here"
+	capture bash -c '"$BUTTER" vmsplice-feed -f /sys/kernel/btf/vmlinux -n 2 | cmp - <(cat /sys/kernel/btf/vmlinux{,})'
+	succeeded
+	for file in /sys/kernel/mm/transparent_hugepage/enabled /proc/filesystems; do
+		try vmsplice-feed -f "$file"
+		succeeded
+		equal "$output" "$(cat "$file")"
+	done
 }
 
 @test "a file that cannot be had is told" {
@@ -393,7 +421,7 @@ null slow 0 1000000 $sum"
 @test "a mapped file that cannot be read any more is told" {
 	need_strace
 	numbers a 50000
-	inject 'vmsplice:error=EFAULT:when=1 pread64:error=EIO' vmsplice-feed -f a
+	inject 'vmsplice:error=EFAULT write:error=EFAULT:when=1 pread64:error=EIO' vmsplice-feed -f a
 	failed 1 vmsplice-feed "cannot read 'a': Input/output error"
 }
 

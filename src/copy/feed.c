@@ -141,18 +141,38 @@ copy_in(struct feed *feed, const struct stat *status, uint64_t size, uint64_t mo
 	return 0;
 }
 
+/*
+ * Whether FILE, whose STATUS that is, has SIZE bytes from AT on, as it says, and no more if that is to be its
+ * END. A file that the kernel does not keep itself may say what it likes; what cannot be told is believed.
+ */
+static bool
+is_true_size(int file, const struct stat *status, off_t at, uint64_t size, bool end)
+{
+	char bytes[2];
+	ssize_t there = pread(file, bytes, sizeof(bytes), at + (off_t)size - 1);
+	struct stat now;
+
+	if (there < (ssize_t)sizeof(bytes) || !end)
+		return there != 0;
+	/* Unless it has grown. */
+	return fstat(file, &now) == 0 && now.st_size > status->st_size;
+}
+
 int
 feed_take_file(struct feed *feed, int file, const struct stat *status, bool stable, uint64_t most)
 {
 	off_t at = lseek(file, 0, SEEK_CUR);
-	uint64_t size;
+	uint64_t all, size;
 
 	feed->file = file;
 	feed->at = at < 0 ? 0 : at;
-	size = least(size_of(file, status, feed->at), most);
+	all = size_of(file, status, feed->at);
+	size = least(all, most);
+	if (size && !is_true_size(file, status, feed->at, size, size == all))
+		size = 0;
 	if (size > SMALL && !stable && map(feed, size))
 		return 0;
-	/* A file that grows while it is read would never end; one of no size is made up as it is read. */
+	/* A file that grows while it is read would never end; one of no true size is made up meanwhile. */
 	return copy_in(feed, status, size, size ? size : most);
 }
 
@@ -239,11 +259,11 @@ by_write(struct feed *feed, size_t from, size_t size, size_t *sent)
 	return pipe_write(feed->out, feed->bytes + from, size, sent);
 }
 
-/* Not by vmsplice, but perhaps by write. */
+/* Not by vmsplice, but perhaps by write: also pages that cannot be held, as some of files in /sys. */
 static bool
 is_refusal(int error)
 {
-	return error == EBADF || pipe_is_refusal(error);
+	return error == EBADF || error == EFAULT || pipe_is_refusal(error);
 }
 
 static int
@@ -258,13 +278,13 @@ fail_on(struct feed *feed, enum feed_side side, int error)
 static int
 fail_at(struct feed *feed, size_t from, int error)
 {
+	ssize_t there;
 	char byte;
 
 	if (error != EFAULT || !feed->is_file)
 		return fail_on(feed, FEED_OUTPUT, error);
-	if (pread(feed->file, &byte, 1, feed->at + (off_t)from) < 0)
-		return fail_on(feed, FEED_INPUT, errno);
-	return fail_on(feed, FEED_INPUT, ENODATA);
+	there = pread(feed->file, &byte, 1, feed->at + (off_t)from);
+	return fail_on(feed, FEED_INPUT, there < 0 ? errno : there ? EFAULT : ENODATA);
 }
 
 /* Whether a mapped file has lost some of what was sent of it: of its last page there were zeros instead. */
