@@ -606,6 +606,43 @@ butter: tee-fd: 'kill -9 \$\$' has ended with status 137"
 	same out/a out/b c in
 }
 
+@test "no descriptors at all, so that nothing can be waited for: a copy, or an error, but no endless loop" {
+	need_static
+	need_tool prlimit perl
+	numbers in 5000
+	for few in 0 1 2 3; do
+		capture bash -c 'cat in | prlimit --nofile='"$few"' "$BUTTER" tee-fd | cat >a'
+		succeeded
+		same a in
+		mkfifo late
+		launch bash -c 'prlimit --nofile='"$few"' "$BUTTER" tee-fd <late | cat >a'
+		exec 8>late
+		drained
+		cat in >&8
+		exec 8>&-
+		finish
+		equal "$status$stderr" 0
+		same a in
+		rm late
+		capture bash -c 'prlimit --nofile='"$few"' "$BUTTER" tee-fd <in >a'
+		succeeded
+		same a in
+	done
+	for applet in splice-cat tee-fd 'vmsplice-feed -f -'; do
+		[[ " $APPLETS " == *" ${applet%% *} "* ]] || continue
+		# shellcheck disable=SC2086 # words
+		capture perl -e 'use IO::Handle; pipe my $in, my $out; $in->blocking(0); open STDIN, "<&", $in; $^F = 1000; open my $kept, ">&", $out; exec @ARGV' \
+			prlimit --nofile=0 "$BUTTER" $applet
+		failed 1 "${applet%% *}" 'Too many open files'
+	done
+}
+
+@test "what can be waited for but not read is an error at once" {
+	need_pidfd
+	capture perl -e 'my $number = syscall 434, $$ + 0, 0; open my $process, "<&=", $number; open STDIN, "<&", $process or die; exec @ARGV' "$BUTTER" tee-fd a
+	failed 1 tee-fd 'cannot read standard input: Invalid argument'
+}
+
 @test "stopped and continued all the time, and asked how far it is" {
 	numbers in 2000000
 	mkfifo pipe

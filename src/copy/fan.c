@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/param.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -81,7 +82,7 @@ take_by_memory(struct fan *fan)
 	ssize_t taken;
 	char *bytes;
 
-	if (!fan->is_file && pipe_poll(&ready, 1, 0) == 0)
+	if (fan->asks && pipe_poll(&ready, 1, 0) == 0)
 		return 0;
 	taken = block_take(fan->in, fan->is_stream, UINT64_MAX, &bytes);
 	fan->calls++;
@@ -255,13 +256,17 @@ part(struct fan *fan)
 	return least_left < INT32_MAX ? (int)least_left : INT32_MAX;
 }
 
-/* Until something can come or go, or somebody has left, or for MS milliseconds. */
-static void
+/*
+ * Until something can come or go, or somebody has left, or for MS milliseconds. Whoever waits for room, where
+ * that is not allowed, has failed; false: who waits for more to come.
+ */
+static bool
 wait(struct fan *fan, int ms)
 {
 	int64_t begun = timerfd_now(CLOCK_MONOTONIC), late;
 	struct pollfd *polled = memory_get((fan->count + 1) * sizeof(*polled));
 	bool takes = may_take(fan);
+	int result, error;
 
 	for (size_t i = 0; i < fan->count; i++) {
 		const struct output *output = &fan->outputs[i];
@@ -273,15 +278,19 @@ wait(struct fan *fan, int ms)
 			polled[i].fd = -1;
 	}
 	polled[fan->count] = (struct pollfd){ takes ? fan->in : -1, POLLIN, 0 };
-	pipe_poll(polled, fan->count + 1, ms);
+	result = pipe_poll(polled, fan->count + 1, ms);
+	error = errno;
 	late = timerfd_now(CLOCK_MONOTONIC) - begun - (int64_t)ms * MILLISECOND;
 	/* Who stops a whole pipeline, by Ctrl-Z, stops the readers: that is not their being slow. */
 	for (size_t i = 0; i < fan->count && ms >= 0 && late > 0; i++)
 		fan->outputs[i].since += late;
 	for (size_t i = 0; i < fan->count; i++)
-		if (polled[i].revents & POLLERR && !polled[i].events)
+		if (result < 0 && polled[i].events && polled[i].fd >= 0)
+			fan->outputs[i].error = error;
+		else if (polled[i].revents & POLLERR && !polled[i].events)
 			fan->outputs[i].error = EPIPE;
 	free(polled);
+	return result >= 0 || !takes;
 }
 
 int
@@ -300,12 +309,17 @@ fan_add(struct fan *fan, struct output *output)
 static int
 begin(struct fan *fan)
 {
+	struct iovec nothing = { 0 };
 	struct stat status;
 
 	fan->source[0] = fan->source[1] = fan->scratch[0] = fan->scratch[1] = -1;
 	if (fstat(fan->in, &status) < 0)
 		return -1;
+	/* What can be waited for, but never be read, such as a pidfd. */
+	if (readv(fan->in, &nothing, 1) < 0 && (errno == EINVAL || errno == EBADF))
+		return -1;
 	fan->is_file = S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
+	fan->asks = !fan->is_file;
 	fan->is_stream = !S_ISSOCK(status.st_mode) || pipe_is_stream(fan->in);
 	if (!fan->is_stream || (S_ISREG(status.st_mode) && status.st_size <= SMALL)
 	    || isatty(fan->in))
@@ -349,8 +363,10 @@ fan_run(struct fan *fan)
 		if (drain(fan) || took)
 			continue;
 		ms = part(fan);
-		if (next(fan, NULL))
-			wait(fan, ms);
+		if (next(fan, NULL) && !wait(fan, ms)) {
+			leave_pipes(fan, 0, 0);
+			fan->asks = false;
+		}
 	}
 	finish(fan);
 	errno = error;

@@ -105,9 +105,11 @@ pipe_poll(struct pollfd *ready, size_t count, int ms)
 {
 	int result = poll(ready, count, ms);
 
-	if (result < 0)
-		is_interrupted();
-	return result < 0 ? 0 : result;
+	if (result >= 0)
+		return result;
+	if (errno == EINVAL)
+		errno = EMFILE;
+	return is_interrupted() ? 0 : -1;
 }
 
 /* Whether the call on FD that has failed is to be done again, after waiting for EVENTS if it would block. */
@@ -120,8 +122,7 @@ again(int fd, short events)
 		return true;
 	if (errno != EAGAIN)
 		return false;
-	pipe_poll(&ready, 1, -1);
-	return true;
+	return pipe_poll(&ready, 1, -1) >= 0;
 }
 
 /* The same for what moves bytes between two descriptors. */
@@ -232,10 +233,12 @@ write_ready(int fd, const void *bytes, size_t size)
 	size_t most = isatty(fd) ? TERMINAL_READY : OTHER_READY;
 	ssize_t written;
 
-	if (pipe_poll(&ready, 1, 0) == 0) {
+	int is_ready = pipe_poll(&ready, 1, 0);
+
+	if (is_ready == 0)
 		errno = EAGAIN;
+	if (is_ready <= 0)
 		return -1;
-	}
 	do
 		written = write(fd, bytes, size < most ? size : most);
 	while (written < 0 && is_interrupted());

@@ -57,8 +57,8 @@ ssize_t pipe_splice_now(int from, int to, size_t size);
 ssize_t pipe_tee_now(int from, int to, size_t size);
 
 /*
- * How many of COUNT are ready, or are so within MS milliseconds (-1: for ever), or 0 after a signal;
- * poll(2).
+ * How many of COUNT are ready, or are so within MS milliseconds (-1: for ever), or 0 after a signal; -1 with
+ * errno EMFILE (so many are not allowed: RLIMIT_NOFILE), ENOMEM; poll(2).
  */
 int pipe_poll(struct pollfd *ready, size_t count, int ms);
 
