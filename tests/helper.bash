@@ -530,6 +530,17 @@ numbers() {
 	seq -f %07.0f "$2" >"$1"
 }
 
+# looped FILE COMMAND...: as capture, with the block device DISK that FILE is.
+looped() {
+	local disk
+
+	need_root
+	need_tool losetup
+	disk=$(losetup -f --show "$1" 2>/dev/null) || skip "no loop devices here"
+	DISK=$disk capture "${@:2}"
+	losetup -d "$disk"
+}
+
 # packets COUNT SIZE COMMAND...: as capture; standard input is a socket of so many packets, each of another letter, with
 # an end. They are in the file `wanted`.
 packets() {

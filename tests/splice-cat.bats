@@ -97,6 +97,26 @@ butter: splice-cat: cannot read '.': Is a directory"
 	done
 }
 
+@test "a FIFO, a pipe or a disk that is input and output is refused; a terminal, a socket and devices are not" {
+	mkfifo fifo
+	for command in splice-cat 'splice-cat -o fifo' 'splice-cat - -o fifo'; do
+		capture bash -c 'exec 3<>fifo; echo x >&3; "$BUTTER" '"$command"' <&3 >&3'
+		failed 1 splice-cat 'is input and output'
+	done
+	capture bash -c '"$BUTTER" splice-cat </dev/zero --length 5 >/dev/zero && "$BUTTER" splice-cat </dev/null >/dev/null'
+	succeeded
+	need_tool perl
+	capture perl -e 'use Socket; $^F = 1000; socketpair my $one, my $other, AF_UNIX, SOCK_STREAM, 0 or die; syswrite $other, "x"; shutdown $other, 1;
+		open STDIN, "<&", $one; open STDOUT, ">&", $one; exec $ENV{BUTTER}, "splice-cat"'
+	succeeded
+	numbers a 50000
+	cp a kept
+	# shellcheck disable=SC2016 # the inner shell expands
+	looped a sh -c 'mknod same b $(stat -c "%Hr %Lr" "$DISK") && "$BUTTER" splice-cat -o same "$DISK"'
+	failed 1 splice-cat 'is input and output'
+	same a kept
+}
+
 @test "--offset and --length are those of all the files together" {
 	numbers a 10000
 	numbers b 20000

@@ -258,11 +258,16 @@ butter: tee-fd: cannot open '.': Is a directory"
 	numbers a 20000
 	cp a kept
 	ln a link
-	for words in 'a' '-a link' ">>a" "fd:7 7>>a"; do
+	for words in 'a' '-a link' ">>a" "1<>a" "fd:7 7>>a"; do
 		capture bash -c '"$BUTTER" tee-fd out '"$words"' <a'
 		equal "$status" 1
 		contains "$stderr" 'is input and output'
 		same a kept
+	done
+	mkfifo fifo
+	for words in fifo 'fd:7 7>fifo' '>fifo'; do
+		capture bash -c 'exec 8<>fifo; head -c 5000 a >&8; "$BUTTER" tee-fd '"$words"' <&8 8>&- | head -c 5000'
+		contains "$stderr" 'is input and output'
 	done
 }
 

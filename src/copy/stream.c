@@ -312,8 +312,13 @@ stream_skip(struct stream *stream, int in, uint64_t limit, uint64_t *skipped)
 bool
 stream_is_output(const struct stat *to, int fd, const struct stat *status)
 {
-	return S_ISREG(status->st_mode) && status->st_dev == to->st_dev
-	       && status->st_ino == to->st_ino && lseek(fd, 0, SEEK_CUR) < status->st_size;
+	bool same = status->st_dev == to->st_dev && status->st_ino == to->st_ino;
+
+	if (S_ISBLK(status->st_mode))
+		return S_ISBLK(to->st_mode) && status->st_rdev == to->st_rdev;
+	if (S_ISREG(status->st_mode))
+		return same && lseek(fd, 0, SEEK_CUR) < status->st_size;
+	return S_ISFIFO(status->st_mode) && same;
 }
 
 int

@@ -58,8 +58,8 @@ struct stream {
 int stream_open(struct stream *stream);
 
 /*
- * Whether FD, whose STATUS that is, is the file TO, so that copying the one to the other would not end, or
- * would read what it has just written.
+ * Whether FD, whose STATUS that is, is the file, disk or pipe TO, so that copying the one to the other would
+ * not end, or would read what it has just written. Terminals, and devices such as /dev/zero, are none.
  */
 bool stream_is_output(const struct stat *to, int fd, const struct stat *status);
 
