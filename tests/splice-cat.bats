@@ -306,6 +306,9 @@ butter: splice-cat: 400000 bytes, 0\.[0-9]{3} seconds, [0-9.]+[KMG]?/s, [0-9]+ c
 	contains "$output" '% ['
 	contains "$output" '1.5M of 1.5M, '
 	contains "$output" ' left'
+	capture script -qec 'stty cols 10; "$BUTTER" splice-cat --progress --rate 1M a 2>&1 >out' /dev/null
+	equal "$status" 0
+	equal "$(tr '\r' '\n' <<<"${output//$'\e[K'/}" | wc -L)" 9
 	capture script -qec '"$BUTTER" splice-cat --progress a 2>&1 >out' /dev/null
 	equal "$status$output" 0
 	capture "$BUTTER" splice-cat --progress --rate 1M a -o out

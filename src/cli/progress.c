@@ -43,12 +43,12 @@ progress_draw(struct progress *progress, int64_t done, int64_t total, const char
 	int64_t time = clock_now();
 	struct buffer line = { 0 };
 	double part = total > 0 ? (double)done / (double)total : 1;
-	int room, filled;
+	int width = columns(), room, filled;
 
 	if (!now && progress->shown && time - progress->drawn < PROGRESS_INTERVAL)
 		return;
 	part = part < 0 ? 0 : part > 1 ? 1 : part;
-	room = columns() - (int)strlen(text) - 10;
+	room = width - (int)strlen(text) - 10;
 	room = room < LEAST_BAR ? LEAST_BAR : room;
 	filled = (int)(part * room);
 
@@ -59,7 +59,11 @@ progress_draw(struct progress *progress, int64_t done, int64_t total, const char
 			buffer_byte(&line, i < filled ? '#' : ' ');
 		buffer_text(&line, "] ");
 	}
-	buffer_print(&line, "%s\033[K", text);
+	buffer_text(&line, text);
+	/* What is wider than the terminal would leave a line each time. */
+	if (line.length > (size_t)width)
+		line.length = (size_t)width;
+	buffer_text(&line, "\033[K");
 	/* Nobody is told when a drawing cannot be drawn. */
 	if (write(STDERR_FILENO, line.data, line.length) > 0)
 		progress->shown = true;

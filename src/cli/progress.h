@@ -21,8 +21,8 @@ enum { PROGRESS_INTERVAL = 100000000 };
 bool progress_wanted(void);
 
 /*
- * Draws DONE of TOTAL (any unit; -1: unknown, and no bar) as a bar, with TEXT after it; does nothing
- * when the last drawing is too fresh, unless NOW.
+ * Draws DONE of TOTAL (any unit; -1: unknown, and no bar) as a bar, with TEXT after it, as far as the
+ * terminal is wide; does nothing when the last drawing is too fresh, unless NOW.
  */
 void progress_draw(struct progress *progress, int64_t done, int64_t total, const char *text,
 		   bool now);
