@@ -74,10 +74,13 @@ tell_way(const char *name, uint64_t bytes)
 {
 	struct buffer line = { 0 };
 
-	for (int way = 0; way < STREAM_WAYS; way++)
-		if (stream.ways[way].refused)
+	for (int way = 0; way < STREAM_WAYS; way++) {
+		const struct stream_count *count = &stream.ways[way];
+
+		if (count->refused || count->unfit)
 			buffer_print(&line, "; %s: %s", way_names[way],
-				     strerror(stream.ways[way].refused));
+				     count->refused ? strerror(count->refused) : count->unfit);
+	}
 	note("'%s': %" PRIu64 " bytes by %s%s", name, bytes,
 	     bytes ? way_names[stream.way] : "no call", buffer_string(&line));
 	buffer_done(&line);
@@ -161,8 +164,6 @@ copy(int in, const char *name, bool *over)
 	result = pass_over(in, &status);
 	if (result)
 		return result < 0 ? fail(NULL, "cannot read '%s'", name) : 0;
-	for (int way = 0; way < STREAM_WAYS; way++)
-		stream.ways[way].refused = 0;
 	result = stream_copy(&stream, in, &status, length, &copied);
 	length -= length < UINT64_MAX ? copied : 0;
 	if (explain)

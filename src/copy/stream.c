@@ -222,26 +222,28 @@ by_splice(struct job *job)
 
 /* ---- choosing ---- */
 
-/* Whether WAY is worth trying. */
-static bool
-may_go(const struct job *job, enum stream_way way)
+/* Why WAY is not worth trying; NULL: it is. Files of no size are made up as they are read. */
+static const char *
+unfit_for(const struct job *job, enum stream_way way)
 {
 	const struct stream *stream = job->stream;
-	mode_t from = job->from->st_mode, to = stream->to.st_mode;
-	bool is_small = job->left <= SMALL || (S_ISREG(from) && job->from->st_size <= SMALL);
+	mode_t from = job->from->st_mode;
+	bool is_file = S_ISREG(from);
 
-	switch (way) {
-	case STREAM_RANGE:
-		return S_ISREG(from) && S_ISREG(to) && job->from->st_size > 0;
-	case STREAM_SPLICE:
-		/* Files of no size are made up as they are read; of a terminal one read is one line. */
-		if (stream->stable || is_small || !stream->splices || !job->is_stream)
-			return false;
-		return !S_ISCHR(from) || !isatty(job->in);
-	case STREAM_MEMORY:
-	default:
-		return true;
-	}
+	if (way == STREAM_MEMORY)
+		return NULL;
+	if (is_file && !job->from->st_size)
+		return "a file of no size";
+	if (way == STREAM_RANGE)
+		return is_file && S_ISREG(stream->to.st_mode) ? NULL : "not from file to file";
+	if (stream->stable)
+		return "a copy is asked for";
+	if (job->left <= SMALL || (is_file && job->from->st_size <= SMALL))
+		return "32K at most";
+	if (!stream->splices || !job->is_stream)
+		return "a socket of datagrams";
+	/* Of a terminal one read is one line. */
+	return S_ISCHR(from) && isatty(job->in) ? "a terminal" : NULL;
 }
 
 /*
@@ -255,7 +257,7 @@ is_doubtful(const struct job *job, enum stream_way way)
 }
 
 static enum outcome
-to_true_end(struct job *job)
+to_true_end(struct job *job, enum stream_way way)
 {
 	uint64_t before = job->copied;
 	enum outcome outcome = by_memory(job);
@@ -264,6 +266,8 @@ to_true_end(struct job *job)
 	if (outcome == FAILED && errno == EINVAL && job->stream->side == STREAM_INPUT
 	    && job->copied == before)
 		return COPIED;
+	if (job->copied > before)
+		job->stream->ways[way].unfit = "the file has more than it says";
 	return outcome;
 }
 
@@ -281,12 +285,17 @@ stream_copy(struct stream *stream, int in, const struct stat *status, uint64_t l
 			   .left = limit };
 	enum outcome outcome = REFUSED;
 
+	for (int way = 0; way < STREAM_WAYS; way++) {
+		stream->ways[way].refused = 0;
+		stream->ways[way].unfit = NULL;
+	}
 	for (int way = 0; way < STREAM_WAYS && outcome == REFUSED; way++) {
-		if (!may_go(&job, (enum stream_way)way))
+		stream->ways[way].unfit = unfit_for(&job, (enum stream_way)way);
+		if (stream->ways[way].unfit)
 			continue;
 		outcome = ways[way](&job);
 		if (outcome == COPIED && is_doubtful(&job, (enum stream_way)way))
-			outcome = to_true_end(&job);
+			outcome = to_true_end(&job, (enum stream_way)way);
 	}
 	*copied = job.copied;
 	return outcome == COPIED ? 0 : -1;

@@ -41,7 +41,9 @@ struct stream {
 	/* What happened. */
 	struct stream_count {
 		uint64_t calls, bytes;
-		int refused; /* errno by which this way was given up last, 0: it was not */
+		/* Why the last input did not go this way; nothing for the one that it went, and worse. */
+		int refused;       /* errno by which it was given up, or 0 */
+		const char *unfit; /* why it was not tried, or not to the end, or NULL */
 	} ways[STREAM_WAYS];
 	enum stream_way way;   /* of the last bytes */
 	enum stream_side side; /* of the last error */
