@@ -181,10 +181,10 @@ tell_slow(const struct target *target, const struct output *output)
 }
 
 static void
-tell_losses(const struct target *target, const struct output *output, uint64_t dropped)
+tell_losses(const struct target *target, const struct output *output)
 {
-	if (output->policy == OUTPUT_DROP && dropped)
-		note("'%s' was too slow: %" PRIu64 " bytes dropped", target->name, dropped);
+	if (output->dropped)
+		note("'%s' was too slow: %" PRIu64 " bytes dropped", target->name, output->dropped);
 }
 
 /* Bytes have come. */
@@ -239,7 +239,6 @@ static bool
 ended(struct output *output, enum fan_end why, void *context)
 {
 	struct target *target = &targets[output - fan.outputs];
-	uint64_t dropped = output->dropped;
 	bool more = true;
 
 	(void)context;
@@ -249,8 +248,7 @@ ended(struct output *output, enum fan_end why, void *context)
 		tell_slow(target, output);
 	target->state = states[why];
 	output_forget(output);
-	/* What one that has failed still held is not lost because it was slow. */
-	tell_losses(target, output, why == FAN_FAILED ? dropped : output->dropped);
+	tell_losses(target, output);
 	return close_output(target, output) && more;
 }
 

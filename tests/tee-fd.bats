@@ -316,14 +316,19 @@ butter: tee-fd: cannot open '.': Is a directory"
 
 @test "--slow drop: what a reader that has left did not take is not called too slow" {
 	numbers in 20000
+	need_tool jq
 	mkfifo comes
-	exec 8<>comes
-	IN=comes frozen --slow drop:slow --pipe-size 128K
-	cat in >&8
-	await has_size "$job/out" 160000
-	exec 9<&- 8>&-
-	finish
-	equal "$status$stderr" 0
+	for options in '' '--stats -j'; do
+		exec 8<>comes
+		# shellcheck disable=SC2086 # words
+		IN=comes frozen --slow drop:slow --pipe-size 128K $options
+		cat in >&8
+		await has_size "$job/out" 160000
+		exec 9<&- 8>&-
+		finish
+		equal "$status$(grep -v '^{' <<<"$stderr")" 0
+	done
+	equal "$(jq -r 'select(.path == "slow") | "\(.state) \(.dropped)"' <<<"$stderr")" 'failed 0'
 }
 
 @test "--slow detach: who takes nothing for the time of --patience gets no more" {

@@ -98,7 +98,9 @@ close_pipe(struct output *output)
 void
 output_forget(struct output *output)
 {
-	output->dropped += output_holds(output);
+	/* What one that has failed holds is not lost because it was slow. */
+	if (output->policy == OUTPUT_DROP && !output->error)
+		output->dropped += output_holds(output);
 	output->held_first = output->held_last = 0;
 	close_pipe(output);
 	spill_close(&output->spill);

@@ -30,7 +30,7 @@ struct output {
 
 	/* What happened. */
 	uint64_t bytes;         /* that have left */
-	uint64_t dropped;       /* that have not, and never will */
+	uint64_t dropped;       /* that it was too slow for: by OUTPUT_DROP */
 	uint64_t spilled;       /* that went by way of the disk */
 	uint64_t calls, copied; /* system calls; bytes that went through memory */
 	int64_t since;          /* CLOCK_MONOTONIC: nothing has waited, or something has left */
@@ -78,7 +78,7 @@ void output_leave_pipe(struct output *output);
 /* Passes on what goes without waiting. How many bytes, 0: none; -1 with errno of write(2), splice(2). */
 ssize_t output_drain(struct output *output);
 
-/* Gives up what it holds: that is dropped. */
+/* Gives up what it holds. */
 void output_forget(struct output *output);
 
 /* Forgets what it holds; FD itself stays open. */
