@@ -14,7 +14,7 @@ copying_add_pipe_size(struct opt_table *table, struct copying *copying, const ch
 void
 copying_add_rate(struct opt_table *table, struct copying *copying)
 {
-	opt_size(table, 0, "rate", &copying->rate, "no more than SIZE bytes in a second");
+	opt_rate(table, 0, "rate", &copying->rate, "no more than SIZE bytes in a second");
 }
 
 void

@@ -331,7 +331,7 @@ butter: splice-cat: 'a': 400000 bytes by read_write; copy_file_range: not from f
 }
 
 @test "wrong usage is one line" {
-	for words in '--append' '-j' '--pipe-size 1' '--rate x' '--length -1' '--offset 1Z'; do
+	for words in '--append' '-j' '--pipe-size 1' '--rate x' '--rate /s' '--rate 1/s/s' '--rate 1K/m' '--length -1' '--offset 1Z'; do
 		# shellcheck disable=SC2086
 		try splice-cat $words
 		misused splice-cat

@@ -462,7 +462,7 @@ holds() {
 
 @test "--rate" {
 	begin=$(microseconds)
-	piped out --rate 1M --size 400000
+	piped out --rate 1M/s --size 400000
 	succeeded
 	equal "$(stat -c %s out)" 400000
 	# 400,000 bytes at 1048576 a second are 381 ms.
@@ -518,7 +518,7 @@ holds() {
 	: >a
 	for words in 'x -f a' 'x --pattern 00' '-f a --pattern 00' '-n 1 --size 1' '-n 1 --forever' '--size 1 --forever' \
 		'-n 0' '-n x' '-n -1' '--size x' '--size -1' '--size 18446744073709551616' '--size 18446744073709551615' \
-		'--size 9223372036854775808' '--stable' '--stable x' '-j' '--pipe-size 1' '--rate x'; do
+		'--size 9223372036854775808' '--stable' '--stable x' '-j' '--pipe-size 1' '--rate x' '--rate /s' '--rate 1/s/s' '--rate 1K/m'; do
 		# shellcheck disable=SC2086
 		try vmsplice-feed $words
 		misused vmsplice-feed

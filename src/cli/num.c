@@ -146,8 +146,9 @@ num_not_duration(int error)
 			       : "is not a duration such as 5, 0.25, 300ms, 1m30s or inf";
 }
 
-int
-num_size(const char *text, uint64_t *bytes)
+/* The size that the first LENGTH bytes of TEXT are. */
+static int
+read_size(const char *text, size_t length, uint64_t *bytes)
 {
 	static const struct unit units[] = {
 		{ "", 1 },
@@ -169,7 +170,7 @@ num_size(const char *text, uint64_t *bytes)
 		{ "", 0 },
 	};
 	size_t digits = strspn(text, "0123456789");
-	const struct unit *unit = find_unit(units, text + digits, strlen(text + digits));
+	const struct unit *unit = find_unit(units, text + digits, length - digits);
 	uint64_t value = 0;
 
 	if (!digits || !unit)
@@ -182,6 +183,21 @@ num_size(const char *text, uint64_t *bytes)
 		return refuse(ERANGE);
 	*bytes = value;
 	return 0;
+}
+
+int
+num_size(const char *text, uint64_t *bytes)
+{
+	return read_size(text, strlen(text), bytes);
+}
+
+int
+num_rate(const char *text, uint64_t *bytes)
+{
+	size_t length = strlen(text);
+
+	return read_size(text, length - (length > 2 && !strcmp(text + length - 2, "/s") ? 2 : 0),
+			 bytes);
 }
 
 /* The value of a hexadecimal digit; -1: it is none. */

@@ -29,6 +29,9 @@ const char *num_not_duration(int error);
 /* A size in bytes: `64K` `1M` `2G` `1T` (1024, also KiB), `64kB` `1MB` (1000). */
 int num_size(const char *text, uint64_t *bytes);
 
+/* The same in a second, with or without a `/s` behind it. */
+int num_rate(const char *text, uint64_t *bytes);
+
 /*
  * Bytes as pairs of hexadecimal digits, such as `deadbeef`; BYTES has room for half of the text. *LENGTH:
  * how many. EINVAL also for none.

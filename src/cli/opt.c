@@ -80,6 +80,12 @@ opt_size(struct opt_table *table, char letter, const char *name, uint64_t *value
 }
 
 struct opt *
+opt_rate(struct opt_table *table, char letter, const char *name, uint64_t *value, const char *help)
+{
+	return add(table, (struct opt){ OPT_RATE, letter, name, "SIZE", value, help });
+}
+
+struct opt *
 opt_fd(struct opt_table *table, char letter, const char *name, int *value, const char *help)
 {
 	return add(table, (struct opt){ OPT_FD, letter, name, "FD", value, help });
@@ -191,6 +197,7 @@ refuse_number(const struct opt *row, const char *shown, const char *text)
 		misuse("%s: '%s' %s", shown, text, num_not_duration(errno));
 		break;
 	case OPT_SIZE:
+	case OPT_RATE:
 		misuse(range ? "%s: '%s' is too large"
 			     : "%s: '%s' is not a size such as 4096, 64K or 1M",
 		       shown, text);
@@ -245,6 +252,8 @@ store(const struct opt *row, const char *shown, const char *text)
 		if (*(const uint64_t *)row->value < (uint64_t)row->low)
 			return misuse("%s: at least %" PRId64, shown, row->low), false;
 		return true;
+	case OPT_RATE:
+		return num_rate(text, row->value) == 0 || refuse_number(row, shown, text);
 	case OPT_FD:
 		if (num_integer(text, 0, INT_MAX, &number) < 0 || fcntl((int)number, F_GETFD) < 0)
 			return refuse_number(row, shown, text);

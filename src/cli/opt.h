@@ -48,6 +48,7 @@ enum opt_kind {
 	OPT_INTEGER,
 	OPT_DURATION,
 	OPT_SIZE,
+	OPT_RATE,
 	OPT_FD,
 	OPT_LIST,
 	OPT_NAMES,
@@ -107,6 +108,10 @@ struct opt *opt_duration(struct opt_table *table, char letter, const char *name,
 
 /* Bytes, no less than low, and no more than high where that is not 0. */
 struct opt *opt_size(struct opt_table *table, char letter, const char *name, uint64_t *value,
+		     const char *help);
+
+/* Bytes in a second. */
+struct opt *opt_rate(struct opt_table *table, char letter, const char *name, uint64_t *value,
 		     const char *help);
 
 /* A descriptor that is open. */

@@ -12,7 +12,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = fuzz_string(data, size);
 	char printed[NUM_DURATION_SIZE];
 	int64_t integer, duration, again;
-	uint64_t bytes;
+	uint64_t bytes, rate;
 	char *binary = fuzz_string(data, size / 2);
 	size_t length;
 
@@ -25,7 +25,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(duration == NUM_FOREVER ? again == duration : duration - again < 1000000);
 	}
 	if (num_size(text, &bytes) == 0)
-		MUST(text[0] >= '0' && text[0] <= '9');
+		MUST(text[0] >= '0' && text[0] <= '9' && num_rate(text, &rate) == 0
+		     && rate == bytes);
 	if (num_bytes(text, binary, &length) == 0) {
 		char pair[3];
 
