@@ -55,6 +55,10 @@ has_group() {
 	grep -q ^fanotify /proc/"$1"/fdinfo/* 2>/dev/null
 }
 
+has_no_child() {
+	[ -z "$(children "$1")" ]
+}
+
 roles() {
 	local child first children
 
@@ -634,6 +638,27 @@ ask_with() {
 	untold '.*/b'
 	untold '.*/c'
 	untold '.*/asked'
+	end
+}
+
+@test "--ask: what a command has started and left behind reads marked files, too" {
+	file a; file b; file c
+	mkfifo go gone
+	exec 8<>go 9<>gone
+	rules 'ask'
+	ask_with 'cd "${0%/*}"; [ ! -e once ] || exit 0; : >once
+		setsid sh -c "(read -r _ <go; cat $M/b; echo >gone) &"; (read -r _ <go; cat $M/c; echo >gone) &'
+	M=$M permit --ask "$PWD/asked"
+	opens a
+	for _ in b c; do
+		echo >&8
+		read -r -t "$LIMIT" -u 9 _
+	done
+	file d
+	told 'OPEN_PERM,ALLOW .*/d'
+	untold '.*/b'
+	untold '.*/c'
+	await has_no_child "$asker"
 	end
 }
 

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -179,6 +181,27 @@ look(struct asker *asker)
 	}
 }
 
+static bool
+is_command(const struct asker *asker, pid_t pid)
+{
+	for (int i = 0; i < ASKER_MAX; i++)
+		if (asker->runs[i].command.pid == pid)
+			return true;
+	return false;
+}
+
+/* What commands have left behind has come to us: its ends are waited for. */
+static void
+bury_orphans(const struct asker *asker)
+{
+	siginfo_t ended = { 0 };
+
+	/* A command is left for look, which will be called again. */
+	while (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid
+	       && !is_command(asker, ended.si_pid))
+		waitpid(ended.si_pid, NULL, WNOHANG);
+}
+
 /* Sleeps until something happens; false when the responder has ended. */
 static bool
 sleep_until_ready(struct asker *asker)
@@ -234,10 +257,14 @@ asker_run(char **command, int channel)
 	/* Records are another's business: what the command prints are messages. */
 	descriptors_speak();
 	asker.signals = signals_watch();
+	/* Who outlives the command that has started it becomes our child: the responder sees whose it is. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	signals_watch_children();
 	while (sleep_until_ready(&asker)) {
 		while (take(&asker))
 			;
 		look(&asker);
+		bury_orphans(&asker);
 	}
 	end_all(&asker);
 	return 0;

@@ -336,7 +336,9 @@ is_of_asker(const struct responder *responder, const struct subject *subject)
 	for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++)
 		if (pid == asker)
 			return true;
-		else if (pid_stat(pid, &pid, &start) < 0)
+		/* One that has ended meanwhile: its children have another parent now. */
+		else if (pid_stat(pid, &pid, &start) < 0
+			 && pid_stat(subject->request.pid, &pid, &start) < 0)
 			return false;
 	return false;
 }
