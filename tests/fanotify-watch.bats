@@ -892,6 +892,44 @@ RENAME D/x	D/y'
 	equal "$(told | sed "s,${top%D}E,E,")" $'CREATE D/1\nCREATE E/2'
 }
 
+# moved OLD NEW: what is mounted on OLD is so on NEW from now on; waits until that is known: of what is done meanwhile
+# nothing tells whether it was done before.
+moved() {
+	"${within[@]}" mount --move "$1" "$2"
+	await told_at "$2"
+}
+
+told_at() {
+	echo >"$1/d/settled.$((++settlings))"
+	grep -q "work/$1/d/settled" "$job/out"
+}
+
+@test "mount --move: paths are those of the new place from then on" {
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/d && ln -s D/d L'
+	allowed
+	for scope in '' -r --inode; do
+		# shellcheck disable=SC2086 # no word, or one
+		watch -e close_write $scope L
+		moved D E
+		moved E D
+		echo >D/d/x
+		settled D/d
+		stop
+		equal "$(told | tail -n 1)" 'CLOSE_WRITE D/d/x' || fails "$scope"
+	done
+}
+
+@test "mount --move: a part that is mounted, of which the old place is on the same file system" {
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir -p D/d D/E D/F D/p/d && mount --bind D/p D/E'
+	allowed
+	watch --mount -e close_write D/E
+	moved D/E D/F
+	"${within[@]}" umount D/F
+	finish
+	equal "$(tail -n 1 <<<"$output")" 'UNMOUNT ? ? D/E'
+	equal "$status" 1
+}
+
 @test "SIGTERM leaves complete lines; SIGSTOP and SIGCONT lose nothing" {
 	mounted
 	mkfifo pipe

@@ -134,7 +134,7 @@ marks_roots(const struct marks *marks)
 struct search {
 	int id; /* of the mount; -1: any of the device */
 	unsigned int major, minor;
-	bool whole; /* the root of the file system must be what is mounted */
+	const char *whole; /* the folder of the file system that must be what is mounted */
 	char *target;
 	char *root;
 };
@@ -145,9 +145,8 @@ look_at(const struct mountinfo *mount, void *context)
 	struct search *search = context;
 
 	if (search->id >= 0 ? mount->id != search->id
-			    : mount->major != search->major || mount->minor != search->minor)
-		return true;
-	if (search->whole && strcmp(mount->root, "/") != 0)
+			    : mount->major != search->major || mount->minor != search->minor
+				      || strcmp(mount->root, search->whole) != 0)
 		return true;
 	search->major = mount->major;
 	search->minor = mount->minor;
@@ -162,7 +161,6 @@ find_mount(struct search *search)
 	search->target = search->root = NULL;
 	if (mountinfo_each(look_at, search) < 0)
 		return -1;
-	free(search->root);
 	errno = ENODEV;
 	return search->target ? 0 : -1;
 }
@@ -172,7 +170,8 @@ static int
 add_mount(struct marks *marks, int fd, uint64_t file_system)
 {
 	struct search own = { .id = handle_mount(fd, "", false) },
-		      whole = { .id = -1, .whole = true };
+		      whole = { .id = -1, .whole = "/" };
+	struct search *chosen = &own;
 	struct place_mount *mount = NULL;
 
 	if (places_mount_of(&marks->places, file_system))
@@ -183,31 +182,38 @@ add_mount(struct marks *marks, int fd, uint64_t file_system)
 	whole.minor = own.minor;
 	if (marks->scope == MARKS_FILE_SYSTEM && find_mount(&whole) == 0)
 		mount = places_mount(&marks->places, file_system, whole.target);
-	if (!mount)
+	if (mount)
+		chosen = &whole;
+	else
 		mount = places_mount(&marks->places, file_system, own.target);
 	if (mount) {
+		mount->id = own.id;
 		mount->major = own.major;
 		mount->minor = own.minor;
+		mount->root = chosen->root;
+		chosen->root = NULL;
 	}
 	free(own.target);
+	free(own.root);
 	free(whole.target);
+	free(whole.root);
 	return mount ? 0 : -1;
 }
 
 bool
 marks_remount(struct marks *marks, struct place_mount *mount)
 {
-	struct search search = { .id = -1, .major = mount->major, .minor = mount->minor };
-	struct search whole = search;
+	struct search search = { .id = marks->scope == MARKS_MOUNT ? mount->id : -1,
+				 .major = mount->major,
+				 .minor = mount->minor,
+				 .whole = mount->root };
+	bool found = find_mount(&search) == 0;
 
-	whole.whole = true;
-	if (marks->scope == MARKS_FILE_SYSTEM
-	    && (find_mount(&whole) == 0 || find_mount(&search) == 0))
-		places_move_mount(&marks->places, mount,
-				  whole.target ? whole.target : search.target);
-	free(whole.target);
+	if (found)
+		places_move_mount(&marks->places, mount, search.target);
 	free(search.target);
-	return whole.target || search.target;
+	free(search.root);
+	return found;
 }
 
 /* ---- roots ---- */

@@ -245,13 +245,19 @@ open_mount(const struct place_mount *mount)
 }
 
 bool
-places_is_mounted(const struct place_mount *mount)
+places_is_at(const struct place *place, const char *path)
 {
-	int fd = open_mount(mount);
+	int fd = open(*path ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	unsigned char bytes[HANDLE_MAX];
+	uint64_t file_system;
+	struct handle there;
+	bool is = fd >= 0 && handle_file_system(fd, &file_system) == 0
+		  && handle_of(fd, "", file_system, bytes, &there) == 0
+		  && handle_equal(&there, &place->handle);
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0;
+	return is;
 }
 
 static void
@@ -446,9 +452,11 @@ void
 places_move_mount(struct places *places, struct place_mount *mount, const char *path)
 {
 	struct buffer label = { 0 };
+	char *before = mount->path;
 
-	free(mount->path);
 	mount->path = memory_string(path);
+	free(before);
+	path = mount->path;
 	buffer_text(&label, path);
 	if (strcmp(path, "/") != 0)
 		buffer_byte(&label, '/');
@@ -547,8 +555,10 @@ places_close(struct places *places)
 
 	TAILQ_FOREACH_REVERSE_SAFE(place, &places->used, place_list, use, before)
 	remove_place(places, place);
-	for (size_t i = 0; i < places->mount_count; i++)
+	for (size_t i = 0; i < places->mount_count; i++) {
 		free(places->mounts[i].path);
+		free(places->mounts[i].root);
+	}
 	free(places->mounts);
 	free(places->chains);
 	buffer_done(&places->path);

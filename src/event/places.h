@@ -55,8 +55,10 @@ void place_entry_set(struct place_entry *entry, const struct handle *dir, const 
 
 struct place_mount {
 	uint64_t file_system;
-	char *path;                /* where it is mounted */
-	unsigned int major, minor; /* the device of that, in mountinfo.h */
+	char *path; /* where it is mounted */
+	int id;     /* this, and below, as in mountinfo.h */
+	unsigned int major, minor;
+	char *root;
 	struct place *top;
 	bool over; /* it is not mounted any more */
 };
@@ -92,10 +94,10 @@ struct place_mount *places_mount(struct places *places, uint64_t file_system, co
 /* The mount of FILE_SYSTEM, or NULL. */
 struct place_mount *places_mount_of(const struct places *places, uint64_t file_system);
 
-/* Whether MOUNT's file system is at its path. */
-bool places_is_mounted(const struct place_mount *mount);
+/* Whether PATH, or with "" the working folder, is the folder of PLACE. */
+bool places_is_at(const struct place *place, const char *path);
 
-/* What is in MOUNT is at PATH from now on. */
+/* What is in MOUNT is at PATH, which may be its own, from now on. */
 void places_move_mount(struct places *places, struct place_mount *mount, const char *path);
 
 /*

@@ -331,25 +331,33 @@ lose_root(struct marks *marks)
 	}
 }
 
+/* What is not at the path any more that the user gave is told by where it is. */
+static void
+check_labels(struct marks *marks)
+{
+	for (size_t i = 0; i < marks->root_count; i++) {
+		const struct marks_root *root = &marks->roots[i];
+		struct place_mount *mount = places_mount_of(&marks->places, root->file_system);
+
+		if (!root->place)
+			continue;
+		places_settle(&marks->places, root->place);
+		if (!root->place->label || places_is_at(root->place, root->place->label))
+			continue;
+		if (mount && mount->top == root->place)
+			places_move_mount(&marks->places, mount, mount->path);
+		else
+			places_unlabel(&marks->places, root->place);
+	}
+}
+
 /* Events are lost. All that was learnt from them is to be asked of the kernel again. */
 static void
 lose(struct marks *marks)
 {
 	places_forget(&marks->places);
 	ahead_forget(&marks->ahead);
-	for (size_t i = 0; i < marks->root_count; i++) {
-		struct marks_root *root = &marks->roots[i];
-		unsigned char bytes[HANDLE_MAX];
-		struct handle now;
-
-		if (!root->place)
-			continue;
-		places_settle(&marks->places, root->place);
-		if (!root->is_file
-		    && (handle_of(AT_FDCWD, root->path, root->file_system, bytes, &now) < 0
-			|| !handle_equal(&now, &root->object)))
-			places_unlabel(&marks->places, root->place);
-	}
+	check_labels(marks);
 	marks->lost = true;
 	marks->rescanned = false;
 	marks->bits = FAN_Q_OVERFLOW;
@@ -465,11 +473,12 @@ look_at_mounts(struct marks *marks)
 	for (size_t i = 0; i < marks->places.mount_count; i++) {
 		struct place_mount *mount = &marks->places.mounts[i];
 
-		if (places_is_mounted(mount) || marks_remount(marks, mount))
+		if (places_is_at(mount->top, mount->path) || marks_remount(marks, mount))
 			continue;
 		marks->unmounted = true;
 		mount->over = true;
 	}
+	check_labels(marks);
 }
 
 /* The next root that went with its mount, as an event: whether there is one. */

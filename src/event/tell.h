@@ -15,8 +15,7 @@ int tell_decode(struct source *source, struct event *event);
 bool tell_ahead(const struct handle *handle, bool gone, struct place_entry *entry, void *marks);
 
 /*
- * MOUNT is not at its path any more: takes another path at which its file system is mounted. False: there
- * is none.
+ * MOUNT is not at its path any more: takes another path at which the same is mounted. False: there is none.
  */
 bool marks_remount(struct marks *marks, struct place_mount *mount);
 
