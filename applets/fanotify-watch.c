@@ -232,32 +232,43 @@ may_be_less(void)
 	       && (errno == EPERM || errno == EOPNOTSUPP || errno == EXDEV || errno == ENODEV);
 }
 
+/* Watches PATH itself, after its file system was refused with errno; -1. */
+static int
+watch_less(const char *path)
+{
+	const struct hint *hints = marks_watch_hints(&marks);
+	const struct marks_root *root;
+	int error = errno;
+
+	marks.scope = MARKS_INODE;
+	if (marks_watch(&marks, path) < 0) {
+		marks.scope = MARKS_FILE_SYSTEM;
+		errno = error;
+		return -1;
+	}
+	root = &marks.roots[marks.root_count - 1];
+	errno = error;
+	if (!showing.quiet)
+		note_error(hints, "only '%s' %s watched, not its file system%s", path,
+			   root->is_file ? "itself is" : "and its entries are",
+			   error == EPERM ? ", and not who it is" : "");
+	return 0;
+}
+
 static int
 watch_path(const char *path)
 {
 	int error;
 
-	if (marks_watch(&marks, path) == 0)
+	if (marks_watch(&marks, path) == 0 || (may_be_less() && watch_less(path) == 0))
 		return 0;
 	error = errno;
-	if (may_be_less()) {
-		marks.scope = MARKS_INODE;
-		if (marks_watch(&marks, path) == 0) {
-			errno = error;
-			if (!showing.quiet)
-				note_error(
-					fanotify_watch_hints,
-					"only '%s' and its entries are watched, not its file system%s",
-					path, error == EPERM ? ", and not who it is" : "");
-			return 0;
-		}
-	}
-	errno = error;
 	if (error == ENOENT && access("/proc/self", F_OK) < 0)
 		return failx(
 			"cannot watch '%s': paths are told with the help of /proc (mount proc on /proc)",
 			path);
-	return fail(fanotify_watch_hints, "cannot watch '%s'", path);
+	errno = error;
+	return fail(marks_watch_hints(&marks), "cannot watch '%s'", path);
 }
 
 static int
@@ -288,18 +299,18 @@ set_up(bool names)
 	if (status)
 		return status;
 	if (marks_open(&marks, events) < 0)
-		return fail(fanotify_open_hints, "cannot use fanotify");
+		return fail(marks_open_hints(&marks), "cannot use fanotify");
 	if (comm && marks_try_doers() < 0)
 		return fail(fanotify_open_hints, "cannot tell what '%s' does", comm);
 	if (mount_namespace && marks_watch_namespace(&marks) < 0)
-		return fail(fanotify_watch_hints, "cannot watch the mount namespace");
+		return fail(marks_watch_hints(&marks), "cannot watch the mount namespace");
 	for (size_t i = 0; i < selection.watched.count && !status; i++)
 		status = watch_path(selection.watched.paths[i]);
 	if (!status && marks.scope != MARKS_INODE && marks_try(&marks) < 0)
 		status = fail(handle_hints, "cannot tell paths");
 	for (size_t i = 0; i < ignored.count && !status; i++)
 		if (marks_ignore(&marks, ignored.items[i].text) < 0)
-			status = fail(fanotify_watch_hints, "cannot ignore '%s'",
+			status = fail(fanotify_watch_inode_hints, "cannot ignore '%s'",
 				      ignored.items[i].text);
 	/* --top catches signals first. */
 	return status || top ? status : watching_ready(ready_fd, sd_notify);

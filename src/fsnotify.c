@@ -53,10 +53,10 @@ fsnotify_open(struct fsnotify *fsnotify, const struct selection *selection, uint
 	/* The bits are inotify's, and a rename is asked for as one thing. */
 	events &= IN_ALL_EVENTS;
 	if (marks_open(marks, events & IN_MOVE ? events | FAN_RENAME : events) < 0)
-		return fail(fanotify_open_hints, "cannot use fanotify");
+		return fail(marks_open_hints(marks), "cannot use fanotify");
 	for (size_t i = 0; i < selection->watched.count; i++)
 		if (marks_watch(marks, selection->watched.paths[i]) < 0)
-			return fail(fanotify_watch_hints, "cannot watch '%s'",
+			return fail(marks_watch_hints(marks), "cannot watch '%s'",
 				    selection->watched.paths[i]);
 	if (marks->scope == MARKS_FILE_SYSTEM && marks_try(marks) < 0)
 		return fail(handle_hints, "cannot tell paths");

@@ -482,7 +482,10 @@ refused() {
 
 @test "errors in rules: the file, the line, the column" {
 	rules 'allow' '  dney open /x'; refused 2:3 "'dney' is no verb"
-	rules 'deny opne /x'; refused 1:6 "'opne' is no pattern"
+	rules 'deny opne /x'; refused 1:6 "'opne' is no operation: open, access, exec or pre-access"
+	rules 'deny fly x'; refused 1:6 "'fly' is no operation"
+	rules 'deny opne,open'; refused 1:6 "'opne' is no operation"
+	rules 'deny x.key'; refused 1:6 "'x.key' is no pattern: it is neither a path nor a glob"
 	rules 'deny open,foo /x'; refused 1:11 "'foo' is no operation"
 	rules 'deny open a/b'; refused 1:11 "'a/b' is no pattern: a path begins with a slash"
 	rules 'deny open /a/../b'; refused 1:11 "'/a/../b' is no pattern: a path has no //"

@@ -1215,24 +1215,47 @@ allowed_nobody() {
 
 @test "faults of fanotify_mark: the next best mark, or one line and its advice" {
 	mounted
-	for fault in 'EPERM:CAP_SYS_ADMIN' 'ENOSPC:max_user_marks' 'EXDEV:subvolume' 'ENODEV:inotifywait' 'EOPNOTSUPP:inode' \
-		'EINVAL:kernel'; do
+	for fault in 'EPERM:CAP_SYS_ADMIN' 'ENOSPC:max_user_marks' 'EXDEV:subvolume' 'ENODEV:inotifywait' 'EOPNOTSUPP:inotifywait' \
+		'EINVAL:kernel' 'ENOSYS:seccomp' 'EEXIST:once'; do
 		inject "fanotify_mark:error=${fault%%:*}" fanotify-watch -t 0 D
 		failed 1 fanotify-watch "cannot watch 'D'" "${fault#*:}"
+		lacks "$stderr" --inode
 		inject "fanotify_mark:error=${fault%%:*}:when=1" fanotify-watch -t 0 D
 		case ${fault%%:*} in
-		EINVAL | ENOSPC) failed 1 fanotify-watch "cannot watch 'D'" "${fault#*:}" ;;
+		EINVAL | ENOSPC | ENOSYS | EEXIST) failed 1 fanotify-watch "cannot watch 'D'" "${fault#*:}" ;;
 		*) failed 124 fanotify-watch "only 'D' and its entries are watched" ;;
 		esac
 	done
+	: >D/x
+	inject fanotify_mark:error=EPERM:when=1 fanotify-watch -t 0 D/x
+	failed 124 fanotify-watch "only 'D/x' itself is watched, not its file system"
+	inject fanotify_mark:error=EPERM fanotify-watch --inode -t 0 D
+	failed 1 fanotify-watch "cannot watch 'D'" seccomp
+	lacks "$stderr" --inode
+}
+
+@test "faults of --mount-namespace and --pid: the kernel that is needed" {
+	mounted
+	inject fanotify_init:error=EINVAL fanotify-watch -t 0 --mount-namespace
+	failed 1 fanotify-watch 'cannot use fanotify' 'Linux 6.15'
+	inject fanotify_init:error=EINVAL fanotify-watch -t 0 --pid $$ D
+	failed 1 fanotify-watch 'cannot use fanotify' 'Linux 5.15'
+	inject fanotify_mark:error=EPERM fanotify-watch -t 0 --mount-namespace
+	[[ $stderr == *'Linux 6.15'* ]] || failed 1 fanotify-watch 'cannot watch the mount namespace' CAP_SYS_ADMIN
 }
 
 @test "faults of handles: one line, or told as deleted" {
 	mounted
 	inject open_by_handle_at:error=EPERM fanotify-watch -t 0 D
 	failed 1 fanotify-watch 'cannot tell paths' 'Operation not permitted'
-	inject name_to_handle_at:error=ENOSYS fanotify-watch -t 0 D
-	failed 1 fanotify-watch "cannot watch 'D'" 'Function not implemented'
+	for fault in 'EMFILE:ulimit' 'ENOSYS:seccomp' 'ESTALE:--inode'; do
+		inject "open_by_handle_at:error=${fault%%:*}" fanotify-watch -t 0 D
+		failed 1 fanotify-watch 'cannot tell paths' "${fault#*:}"
+	done
+	for fault in 'ENOSYS:seccomp' 'EOVERFLOW:inotifywait'; do
+		inject "name_to_handle_at:error=${fault%%:*}" fanotify-watch -t 0 D
+		failed 1 fanotify-watch "cannot watch 'D'" "${fault#*:}"
+	done
 	mkdir D/f
 	injecting open_by_handle_at:error=ESTALE:when=2+
 	start "${within[@]}" "${tracer[@]}" "$BUTTER" fanotify-watch --ready-fd 7 -n 1 -e create D

@@ -47,6 +47,22 @@ open_group(struct marks *marks)
 	return fd;
 }
 
+const struct hint *
+marks_open_hints(const struct marks *marks)
+{
+	if (marks->scope == MARKS_NAMESPACE)
+		return fanotify_open_namespace_hints;
+	return marks->only.pid ? fanotify_open_pidfd_hints : fanotify_open_hints;
+}
+
+const struct hint *
+marks_watch_hints(const struct marks *marks)
+{
+	if (marks->scope == MARKS_NAMESPACE)
+		return fanotify_watch_namespace_hints;
+	return marks->scope == MARKS_INODE ? fanotify_watch_inode_hints : fanotify_watch_hints;
+}
+
 int
 marks_try_doers(void)
 {

@@ -92,6 +92,10 @@ struct marks {
  */
 int marks_open(struct marks *marks, uint64_t wanted);
 
+/* Advice for errors of marks_open, and of marks_watch and marks_watch_namespace. */
+const struct hint *marks_open_hints(const struct marks *marks);
+const struct hint *marks_watch_hints(const struct marks *marks);
+
 /* Whether the kernel tells this process who does what it watches. -1 with errno: EPERM; fanotify_init(2). */
 int marks_try_doers(void);
 

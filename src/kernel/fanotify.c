@@ -51,24 +51,39 @@ const struct name fanotify_names[] = {
 
 const struct hint fanotify_open_hints[] = { OPEN_HINTS("5.9") };
 
+const struct hint fanotify_open_pidfd_hints[] = { OPEN_HINTS("5.15") };
+
+const struct hint fanotify_open_namespace_hints[] = { OPEN_HINTS("6.15") };
+
 const struct hint fanotify_permit_hints[] = { OPEN_HINTS("5.0") };
 
-const struct hint fanotify_watch_hints[] = {
-	{ EPERM,
-	  "marking a mount or a file system needs CAP_SYS_ADMIN; without it there is fanotify-watch --inode, or inotifywait -r",
-	  0 },
-	{ ENOSPC, "raise fs.fanotify.max_user_marks or user.max_fanotify_marks", 0 },
-	{ EMFILE, "raise ulimit -n", 0 },
-	{ EXDEV,
-	  "it is a subvolume: name the mount point of the whole file system, or use fanotify-watch --inode",
-	  0 },
-	{ ENODEV, "this file system has no id: only inotifywait can watch it", 0 },
-	{ EOPNOTSUPP,
-	  "this file system has no file handles: fanotify-watch --inode or inotifywait may do", 0 },
-	{ EINVAL, "this kernel does not know such a mark, or not for these events", 0 },
-	{ EACCES, "reading it must be allowed: run as its owner or root", 0 },
-	{ 0, NULL, 0 },
-};
+/* clang-format off */
+#define WATCH_HINTS(not_permitted) \
+	{ EPERM, not_permitted, 0 }, \
+	{ ENOSPC, "raise fs.fanotify.max_user_marks or user.max_fanotify_marks", 0 }, \
+	{ EMFILE, "raise ulimit -n", 0 }, \
+	{ ENFILE, "raise fs.file-max", 0 }, \
+	{ ENODEV, "this file system has no id: inotifywait can watch it", 0 }, \
+	{ EOPNOTSUPP, "this file system has no file handles: inotifywait may do", 0 }, \
+	{ EOVERFLOW, "its file handles are too long: inotifywait may do", 0 }, \
+	{ EXDEV, \
+	  "it is a subvolume: name the mount point of the whole file system, or use inotifywait", 0 }, \
+	{ EINVAL, "this kernel does not know such a mark, or not for these events", 0 }, \
+	{ EEXIST, "it is marked in another way: name it once only, and not in --ignore, too", 0 }, \
+	{ ENOSYS, \
+	  "a seccomp profile must allow fanotify_mark, name_to_handle_at and open_by_handle_at", 0 }, \
+	{ EACCES, "reading it must be allowed: run as its owner or root", 0 }, \
+	{ 0, NULL, 0 }
+/* clang-format on */
+
+const struct hint fanotify_watch_hints[] = { WATCH_HINTS(
+	"marking a mount or a file system needs CAP_SYS_ADMIN; inotifywait -r does without") };
+
+const struct hint fanotify_watch_inode_hints[] = { WATCH_HINTS(
+	"a seccomp profile must allow fanotify_mark and name_to_handle_at") };
+
+const struct hint fanotify_watch_namespace_hints[] = { WATCH_HINTS(
+	"this needs CAP_SYS_ADMIN in the user namespace that the mount namespace belongs to") };
 
 const struct hint fanotify_audit_hints[] = {
 	{ EPERM, "this needs CAP_AUDIT_WRITE", CAP_AUDIT_WRITE },
@@ -79,6 +94,7 @@ const struct hint fanotify_audit_hints[] = {
 const struct hint fanotify_permit_watch_hints[] = {
 	{ EPERM, "marking a mount or a file system needs CAP_SYS_ADMIN", CAP_SYS_ADMIN },
 	{ EPERM, "a seccomp profile forbids fanotify_mark", 0 },
+	{ ENOSYS, "a seccomp profile forbids fanotify_mark", 0 },
 	{ ENOSPC, "raise fs.fanotify.max_user_marks or user.max_fanotify_marks", 0 },
 	{ EXDEV, "it is a subvolume: name the mount point of the whole file system, or use --mount",
 	  0 },

@@ -29,9 +29,15 @@
  */
 extern const struct name fanotify_names[];
 
-/* Advice for errors of fanotify_open, and of fanotify_watch. */
+/* Advice for errors of fanotify_open: as a rule, with FAN_REPORT_PIDFD, with FAN_REPORT_MNT. */
 extern const struct hint fanotify_open_hints[];
+extern const struct hint fanotify_open_pidfd_hints[];
+extern const struct hint fanotify_open_namespace_hints[];
+
+/* The same of fanotify_watch, and the handles with it: for a file system or a mount; an inode; mounts. */
 extern const struct hint fanotify_watch_hints[];
+extern const struct hint fanotify_watch_inode_hints[];
+extern const struct hint fanotify_watch_namespace_hints[];
 
 /* The same for groups that answer requests, those with FAN_ENABLE_AUDIT, and marks for requests. */
 extern const struct hint fanotify_permit_hints[];

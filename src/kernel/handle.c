@@ -15,6 +15,12 @@ const struct hint handle_hints[] = {
 	  CAP_DAC_READ_SEARCH },
 	{ EPERM, "a seccomp profile forbids open_by_handle_at, as container engines' do: allow it",
 	  0 },
+	{ ENOSYS, "a seccomp profile must allow open_by_handle_at", 0 },
+	{ EMFILE, "raise ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ ESTALE,
+	  "it is mounted in a way that shows none: fanotify-watch --inode or inotifywait may do",
+	  0 },
 	{ 0, NULL, 0 },
 };
 

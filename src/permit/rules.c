@@ -176,6 +176,16 @@ read_verb(struct reader *reader, struct rule *rule)
 	return true;
 }
 
+/* Whether the word, which is no operation, can be meant for nothing else: no pattern is like that. */
+static bool
+is_misspelt(const struct reader *reader)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_,";
+
+	return !is_word(reader, "if") && !is_word(reader, "unless")
+	       && strspn(reader->word.data, letters) == reader->word.length;
+}
+
 /* Whether the word is a list of operations; one that begins with an operation has to be. */
 static bool
 read_operations(struct reader *reader, struct rule *rule, bool *are_some)
@@ -188,11 +198,12 @@ read_operations(struct reader *reader, struct rule *rule, bool *are_some)
 		uint64_t bit;
 
 		if (!names_find(operations, at, length, &bit)) {
-			if (!*are_some)
+			if (!*are_some && !is_misspelt(reader))
 				return true;
 			return wrong(reader, reader->word_start + (at - reader->word.data),
-				     "'%.*s' is no operation: open, access, exec or pre-access",
-				     (int)(length < 40 ? length : 40), at);
+				     "'%.*s' is no operation: open, access, exec or pre-access%s",
+				     (int)(length < 40 ? length : 40), at,
+				     *are_some ? "" : "; the name of a file stands in \"quotes\"");
 		}
 		*are_some = true;
 		rule->operations |= bit;
