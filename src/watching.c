@@ -84,13 +84,17 @@ static int
 add_lines(struct selection *selection, const char *file)
 {
 	FILE *stream = strcmp(file, "-") ? fopen(file, "re") : stdin;
+	size_t line;
 
 	if (stream == stdin)
 		file = "standard input";
 	if (!stream)
 		return fail(NULL, "cannot open '%s'", file);
-	if (selection_read(selection, stream) < 0)
-		return fail(NULL, "cannot read '%s'", file);
+	if (selection_read(selection, stream, &line) < 0)
+		return errno == EILSEQ
+			       ? failx("line %zu of '%s' has a NUL byte (write one path a line)",
+				       line, file)
+			       : fail(NULL, "cannot read '%s'", file);
 	if (stream != stdin)
 		fclose(stream);
 	return 0;

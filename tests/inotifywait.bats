@@ -1531,6 +1531,17 @@ storm() {
 	failed 1 inotifywait 'cannot read' 'standard input'
 }
 
+@test "--fromfile: a line with a NUL byte is an error: it would be another path" {
+	printf 'D\nE\0x\n' >list
+	for applet in inotifywait inotifywatch fanotify-watch; do
+		[[ " $APPLETS " == *" $applet "* ]] || continue
+		try "$applet" -t 1 --fromfile list
+		failed 1 "$applet" "line 2 of 'list' has a NUL byte"
+		with '<list' "$applet" -t 1 --fromfile -
+		failed 1 "$applet" "line 2 of 'standard input' has a NUL byte"
+	done
+}
+
 @test "--fromfile: a line for which there is no memory is an error, and not the end of the list" {
 	need_plain_build
 	# shellcheck disable=SC2016 # the inner shell's

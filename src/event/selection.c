@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/selection.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -22,19 +24,24 @@ selection_add(struct selection *selection, const char *operand)
 }
 
 int
-selection_read(struct selection *selection, FILE *stream)
+selection_read(struct selection *selection, FILE *stream, size_t *line)
 {
-	char *line = NULL;
+	char *text = NULL;
 	size_t room = 0;
 	ssize_t length;
 
-	while ((length = getline(&line, &room, stream)) > 0) {
-		if (line[length - 1] == '\n')
-			line[--length] = '\0';
+	for (*line = 1; (length = getline(&text, &room, stream)) > 0; ++*line) {
+		if (text[length - 1] == '\n')
+			text[--length] = '\0';
+		if (memchr(text, '\0', (size_t)length)) {
+			free(text);
+			errno = EILSEQ;
+			return -1;
+		}
 		if (length)
-			selection_add(selection, memory_string(line));
+			selection_add(selection, memory_string(text));
 	}
-	free(line);
+	free(text);
 	return feof(stream) && !ferror(stream) ? 0 : -1; /* a line without memory sets neither */
 }
 

@@ -27,8 +27,11 @@ struct selection {
 /* Adds OPERAND, which stays the caller's and has to live on: a path to watch or, after an @, to leave out. */
 void selection_add(struct selection *selection, const char *operand);
 
-/* Adds each line of STREAM as an operand, but not the empty ones. -1 with errno of getline(3). */
-int selection_read(struct selection *selection, FILE *stream);
+/*
+ * Adds each line of STREAM as an operand, but not the empty ones. -1 with errno of getline(3), or EILSEQ: the
+ * line with the number *LINE has a NUL byte, and no path has.
+ */
+int selection_read(struct selection *selection, FILE *stream, size_t *line);
 
 /*
  * All has been added. What is named both ways is watched: it is taken from what is left out. Returns
