@@ -1263,6 +1263,12 @@ allowed_nobody() {
 	finish
 	succeeded
 	matches "$output" 'CREATE [0-9]+ [^ ]+ \(deleted\)/x'
+	injecting readlink:error=ENOMEM
+	start "${within[@]}" "${tracer[@]}" "$BUTTER" fanotify-watch --ready-fd 7 -n 1 -r -e create D
+	: >D/f/y
+	finish
+	succeeded
+	matches "$output" 'CREATE [0-9]+ [^ ]+ D/f/y'
 }
 
 @test "wrong usage" {

@@ -147,30 +147,32 @@ struct step {
 	struct place_entry in; /* where it is */
 };
 
-/* The name of the folder FD in its parent, where the path is longer than the kernel tells one. */
+/* The name of the folder FD in its parent, where the kernel does not tell its path: that may be too long. */
 static bool
 search_name(int fd, int parent, struct place_entry *entry)
 {
-	int folder = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int folder = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
 	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
-	const struct dirent *found;
+	const struct dirent *found = NULL;
 	struct stat status;
 
-	if (!stream || fstat(fd, &status) < 0) {
-		if (folder >= 0 && !stream)
+	error = errno;
+	if (!stream) {
+		if (folder >= 0)
 			close(folder);
-		else if (stream)
-			closedir(stream);
+		errno = error;
 		return false;
 	}
-	while ((found = readdir(stream)) && found->d_ino != status.st_ino)
-		;
+	if (fstat(fd, &status) == 0)
+		while ((found = readdir(stream)) && found->d_ino != status.st_ino)
+			;
 	entry->length = found ? strlcpy(entry->name, found->d_name, sizeof(entry->name)) : 0;
 	closedir(stream);
+	errno = ESTALE;
 	return entry->length;
 }
 
-/* The last component of the path of the folder FD. */
+/* The last component of the path of the folder FD. False with errno. */
 static bool
 ask_name(int fd, int parent, struct place_entry *entry)
 {
@@ -183,14 +185,22 @@ ask_name(int fd, int parent, struct place_entry *entry)
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	length = readlink(link, path, sizeof(path) - 1);
 	if (length < 0)
-		return errno == ENAMETOOLONG && search_name(fd, parent, entry);
+		return search_name(fd, parent, entry);
 	path[length] = '\0';
 	if (length > SUFFIX && !strcmp(path + length - SUFFIX, suffix) && fstat(fd, &status) == 0
 	    && !status.st_nlink)
 		path[length - SUFFIX] = '\0';
 	name = strrchr(path, '/');
 	entry->length = name ? strlcpy(entry->name, name + 1, sizeof(entry->name)) : 0;
+	errno = ESTALE;
 	return entry->length && entry->length < sizeof(entry->name);
+}
+
+/* Why a folder that is there is at no place: it has gone meanwhile, unless there was a shortage. */
+static int
+reason(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE ? error : ESTALE;
 }
 
 /*
@@ -203,28 +213,30 @@ climb(struct places *places, int mount_fd, int *fd, struct step *step)
 	struct place_entry *in = &step->in;
 	int folder = *fd < 0 ? handle_open(mount_fd, &step->handle) : *fd, error = errno;
 	int parent = folder < 0 ? -1 : openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool outside = folder >= 0 && parent < 0 && errno == ENOENT; /* of what is mounted */
-	bool asked = parent >= 0
-		     && handle_of(parent, "", step->handle.file_system, in->bytes, &in->dir) == 0;
-	bool is_top = asked && handle_equal(&in->dir, &step->handle);
-	bool known = asked && !is_top && ask_name(folder, parent, in);
+	bool asked, is_top, known;
 
+	if (folder >= 0 && parent < 0)
+		error = errno == ENOENT ? EXDEV : reason(errno); /* outside of what is mounted */
+	asked = parent >= 0
+		&& handle_of(parent, "", step->handle.file_system, in->bytes, &in->dir) == 0;
+	is_top = asked && handle_equal(&in->dir, &step->handle);
+	known = asked && !is_top && ask_name(folder, parent, in);
+	if (is_top)
+		error = EXDEV; /* the file system's own root, and the mount's is another */
+	else if (parent >= 0 && !known)
+		error = reason(errno);
 	*fd = known ? parent : -1;
 	if (folder >= 0)
 		close(folder);
 	if (!known && parent >= 0)
 		close(parent);
-	if (is_top) {
-		errno = EXDEV; /* the file system's own root, and the mount's is another */
-		return false;
-	}
-	if (places->ahead && places->ahead(&step->handle, !known, in, places->context)) {
+	if (!is_top && places->ahead && places->ahead(&step->handle, !known, in, places->context)) {
 		if (*fd >= 0)
 			close(*fd);
 		*fd = -1;
 		return true;
 	}
-	errno = folder < 0 ? error : outside ? EXDEV : ESTALE;
+	errno = error;
 	return known;
 }
 
