@@ -608,6 +608,22 @@ MOVED_FROM,ISDIR D/in/a/../c"
 	equal "$(told)" 'CREATE D/b/yes2'
 }
 
+@test "O_TMPFILE: a file without a name is told as deleted, and by its name as soon as it has one" {
+	mounted
+	mkdir D/f
+	: >"D/f/#7"
+	watch -r -e modify,create D/f
+	perl -e 'use Fcntl; $^F = 99; sysopen my $file, "D/f", O_DIRECTORY | 020000000 | O_RDWR or exit 77; syswrite $file, 1;
+		system("ln", "-L", "/proc/self/fd/" . fileno $file, "D/f/x") == 0 or exit 77; syswrite $file, 2' ||
+		skip "no O_TMPFILE here"
+	echo >>"D/f/#7"
+	settled D/f
+	equal "$(told | sed 's/#[0-9]*$/#N/')" 'MODIFY (deleted)/#N
+CREATE D/f/x
+MODIFY D/f/x
+MODIFY D/f/#N'
+}
+
 @test "hard links: each name is told by which it was done" {
 	mounted
 	mkdir D/f

@@ -15,6 +15,16 @@ find(const struct recent *recent, const struct handle *object, uint64_t hash)
 	return i;
 }
 
+bool
+recent_is_numbered(const char *name, size_t length)
+{
+	size_t digits = 1;
+
+	while (digits < length && name[digits] >= '0' && name[digits] <= '9')
+		digits++;
+	return length > 1 && name[0] == '#' && digits == length;
+}
+
 void
 recent_see(struct recent *recent, const struct fanotify_record *record)
 {
@@ -26,6 +36,9 @@ recent_see(struct recent *recent, const struct fanotify_record *record)
 		return;
 	hash = handle_hash(&record->object);
 	index = find(recent, &record->object, hash);
+	if (index < RECENT_MOST && !(record->mask & RECENT_NAMING)
+	    && recent_is_numbered(record->name, record->length))
+		return;
 	if (index == RECENT_MOST) {
 		index = recent->next;
 		recent->next = (recent->next + 1) % RECENT_MOST;

@@ -11,6 +11,9 @@
 
 enum { RECENT_MOST = 64 };
 
+/* What happens to names, and tells them as they are. */
+#define RECENT_NAMING (FAN_CREATE | FAN_DELETE | FAN_RENAME | FAN_MOVE)
+
 struct recent {
 	uint64_t hashes[RECENT_MOST]; /* of the files' handles */
 	struct recent_file {
@@ -21,7 +24,13 @@ struct recent {
 	size_t next; /* the one that was seen longest ago */
 };
 
-/* RECORD tells of an entry of a folder. */
+/*
+ * Whether NAME is '#' and a number: so the kernel calls a file that was opened without a name (O_TMPFILE),
+ * also when it has got one. Nothing keeps others from having such a name.
+ */
+bool recent_is_numbered(const char *name, size_t length);
+
+/* RECORD tells of an entry of a folder. A file that has a name keeps it when it is told by number. */
 void recent_see(struct recent *recent, const struct fanotify_record *record);
 
 /* Where OBJECT was seen last; NULL: it was not, of late. */

@@ -198,6 +198,16 @@ set_root_path(struct marks *marks)
 
 /* ---- what is told ---- */
 
+/* The name alone is told. */
+static void
+set_gone(struct marks *marks)
+{
+	marks->told.gone = true;
+	set_dir(marks, gone, sizeof(gone) - 1);
+	marks->told.name = marks->record.name;
+	marks->told.name_length = marks->record.length;
+}
+
 /*
  * The record's place could not be found, errno: 1 it is told without, 0 it is none of what is watched,
  * -1 that is an error.
@@ -214,10 +224,7 @@ without_place(struct marks *marks)
 		return -1;
 	if (error == EXDEV || marks->recursive)
 		return 0;
-	marks->told.gone = true;
-	set_dir(marks, gone, sizeof(gone) - 1);
-	marks->told.name = marks->record.name;
-	marks->told.name_length = marks->record.length;
+	set_gone(marks);
 	return 1;
 }
 
@@ -265,15 +272,10 @@ take_rename(struct marks *marks)
 	return marks->bits != 0;
 }
 
-/* The record names an object alone: its folder and its name are what other records say. */
+/* RECORD tells of ENTRY, if there is one. */
 static void
-complete(struct marks *marks)
+set_entry(struct fanotify_record *record, const struct place_entry *entry)
 {
-	struct fanotify_record *record = &marks->record;
-	const struct place_entry *entry = &marks->entry;
-
-	if (!ahead_next(&marks->source, &record->object, &marks->entry))
-		entry = recent_find(&marks->recent, &record->object);
 	if (!entry)
 		return;
 	record->dir = entry->dir;
@@ -281,14 +283,52 @@ complete(struct marks *marks)
 	record->length = entry->length;
 }
 
+/* The record names an object alone: its folder and its name are what other records say. */
+static void
+complete(struct marks *marks)
+{
+	const struct handle *object = &marks->record.object;
+
+	if (ahead_next(&marks->source, object, &marks->entry))
+		set_entry(&marks->record, &marks->entry);
+	else
+		set_entry(&marks->record, recent_find(&marks->recent, object));
+}
+
+/* Whether the record's file, which is told by number in PLACE, is an entry of it. */
+static bool
+is_entry(struct marks *marks, struct place *place)
+{
+	const struct fanotify_record *record = &marks->record;
+	struct buffer path = { 0 };
+	unsigned char bytes[HANDLE_MAX];
+	struct handle there;
+	size_t length;
+	const char *dir = places_path(&marks->places, place, &length);
+	bool is;
+
+	buffer_add(&path, dir, length);
+	buffer_add(&path, record->name, record->length);
+	is = handle_of(AT_FDCWD, buffer_string(&path), record->object.file_system, bytes, &there)
+		     == 0
+	     && handle_equal(&there, &record->object);
+	buffer_done(&path);
+	return is;
+}
+
 static int
 take_entry(struct marks *marks)
 {
 	const struct fanotify_record *record = &marks->record;
 	struct place *place = NULL;
+	bool numbered;
 
 	if (!record->dir.length && record->object.length)
 		complete(marks);
+	numbered = record->object.length && !(record->mask & RECENT_NAMING)
+		   && recent_is_numbered(record->name, record->length);
+	if (numbered)
+		set_entry(&marks->record, recent_find(&marks->recent, &record->object));
 	errno = ESTALE;
 	if (record->dir.length)
 		place = places_find(&marks->places, &record->dir);
@@ -296,7 +336,10 @@ take_entry(struct marks *marks)
 		return without_place(marks);
 	if (!is_inside(marks, place, &record->object))
 		return 0;
-	set_path(marks, place);
+	if (numbered && recent_is_numbered(record->name, record->length) && !is_entry(marks, place))
+		set_gone(marks);
+	else
+		set_path(marks, place);
 	return 1;
 }
 
