@@ -156,9 +156,9 @@ check(void)
 			      PID_COMM_KEPT, PID_COMM_KEPT, comm);
 	if (permitting_is_on(&permitting)
 	    && (events || evictable || ignored.count || mount_namespace || no_follow || pid
-		|| pidfd >= 0 || recursive || unlimited))
+		|| pidfd >= 0 || recursive || showing.on_overflow == SHOWING_RESCAN || unlimited))
 		return misuse(
-			"--permit goes without -e, -P, -r, --evictable, --ignore, --mount-namespace, --pid, --pidfd and --unlimited");
+			"--permit goes without -e, -P, -r, --evictable, --ignore, --mount-namespace, --on-overflow rescan, --pid, --pidfd and --unlimited");
 	if (permitting_check(&permitting) || (top && check_top()))
 		return 1;
 	return reacting_check(&reacting);

@@ -175,7 +175,7 @@ tell_slow(const struct target *target, const struct output *output)
 
 	if (output->policy != OUTPUT_DETACH)
 		return;
-	num_format_duration(time, patience);
+	num_brief_duration(time, patience);
 	note("'%s' has taken nothing for %s: detached after %" PRIu64 " bytes", target->name, time,
 	     output->bytes);
 }

@@ -72,8 +72,8 @@ permitting_add_permit(struct opt_table *table, struct permitting *permitting)
 void
 permitting_add_tell(struct opt_table *table, struct permitting *permitting)
 {
-	opt_choice(table, 0, "tell", "WHAT", tells, &permitting->tell,
-		   "--permit: print all (default) decisions, those that are denied, or none");
+	opt_choice(table, 0, "tell", "DECISIONS", tells, &permitting->tell,
+		   "--permit: print all decisions (default), those that are denied, or none");
 }
 
 bool
@@ -234,7 +234,7 @@ permitting_end(struct permitting *permitting, int status)
 	rules_done(&permitting->rules);
 	switch (permit->end) {
 	case PERMIT_SILENT:
-		num_format_duration(time, permit->ask_timeout);
+		num_brief_duration(time, permit->ask_timeout);
 		return failx("the responder was silent for %s and was ended: all is allowed again",
 			     time);
 	case PERMIT_KILLED:

@@ -522,7 +522,10 @@ refused() {
 	try fanotify-watch --permit rules --ask '' .; misused fanotify-watch 'the command is empty'
 	try fanotify-watch --permit rules --ask x --ask-timeout inf .; misused fanotify-watch '--ask-timeout'
 	try fanotify-watch --permit rules --ask x --ask-timeout 1ms .; misused fanotify-watch '--ask-timeout'
-	try fanotify-watch --permit rules -e open .; misused fanotify-watch '--permit goes without'
+	for option in '-e open' -P -r '--ignore x' '--pid 1' '--pidfd 0' --unlimited '--inode --on-overflow rescan'; do
+		# shellcheck disable=SC2086 # several words
+		try fanotify-watch --permit rules $option .; misused fanotify-watch '--permit goes without'
+	done
 }
 
 @test "marks that fail: nothing stays marked, no process is left" {
@@ -753,7 +756,7 @@ killing() {
 	is_denied a
 	kill -STOP "$responder"
 	opens a
-	ends_with 'the responder was silent for 0.500s and was ended: all is allowed again'
+	ends_with 'the responder was silent for 0.5s and was ended: all is allowed again'
 }
 
 @test "a guard that is stopped for a while changes nothing, and one that is stopped with it neither, when both go on" {

@@ -342,7 +342,7 @@ butter: tee-fd: cannot open '.': Is a directory"
 	cat <&9 >late
 	exec 9<&-
 	same late <(head -c "$(stat -c %s late)" in)
-	equal "$stderr" "butter: tee-fd: 'slow' has taken nothing for 0.200s: detached after $(stat -c %s late) bytes"
+	equal "$stderr" "butter: tee-fd: 'slow' has taken nothing for 0.2s: detached after $(stat -c %s late) bytes"
 }
 
 @test "--slow detach: the time for which it is stopped itself does not count, and inf has no end" {

@@ -265,6 +265,20 @@ num_format_duration(char text[NUM_DURATION_SIZE], int64_t nanoseconds)
 }
 
 void
+num_brief_duration(char text[NUM_DURATION_SIZE], int64_t nanoseconds)
+{
+	size_t length = num_format_duration(text, nanoseconds);
+
+	if (nanoseconds == NUM_FOREVER)
+		return;
+	for (length--; text[length - 1] == '0'; length--)
+		;
+	length -= text[length - 1] == '.';
+	text[length] = 's';
+	text[length + 1] = '\0';
+}
+
+void
 num_format_size(char text[NUM_SIZE_SIZE], uint64_t bytes)
 {
 	int64_t number = bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;

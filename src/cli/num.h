@@ -46,6 +46,9 @@ enum { NUM_DURATION_SIZE = 40 };
  */
 size_t num_format_duration(char text[NUM_DURATION_SIZE], int64_t nanoseconds);
 
+/* The same without zeros at the end, as people type it: `5s`, `1h2m3.5s`, `1h0m0s`. */
+void num_brief_duration(char text[NUM_DURATION_SIZE], int64_t nanoseconds);
+
 enum { NUM_SIZE_SIZE = 8 };
 
 /* Writes BYTES as num_size reads them, to two or three digits: `512`, `1.2K`, `310M`. */

@@ -11,7 +11,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_string(data, size);
 	char printed[NUM_DURATION_SIZE];
-	int64_t integer, duration, again;
+	int64_t integer, duration, again, brief;
 	uint64_t bytes, rate;
 	char *binary = fuzz_string(data, size / 2);
 	size_t length;
@@ -23,6 +23,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(num_format_duration(printed, duration) < sizeof(printed));
 		MUST(num_duration(printed, &again) == 0);
 		MUST(duration == NUM_FOREVER ? again == duration : duration - again < 1000000);
+		num_brief_duration(printed, duration);
+		MUST(num_duration(printed, &brief) == 0 && brief == again);
 	}
 	if (num_size(text, &bytes) == 0)
 		MUST(text[0] >= '0' && text[0] <= '9' && num_rate(text, &rate) == 0
