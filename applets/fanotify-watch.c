@@ -293,6 +293,7 @@ set_up(bool names)
 	marks.evictable = evictable;
 	marks.unlimited = unlimited;
 	marks.names = names;
+	marks.sure = comm;
 	marks.rescan.wanted = showing.on_overflow == SHOWING_RESCAN
 			      || (!showing.on_overflow && (recursive || inode) && !top);
 	status = choose_process();

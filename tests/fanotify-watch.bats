@@ -859,6 +859,51 @@ RENAME D/x	D/y'
 
 # ---- When it ends
 
+@test "--comm: a later process with the same number is not taken for the one that did it" {
+	mounted
+	cat >script <<-'END'
+		mkfifo go
+		exec 8< <(exec "$BUTTER" fanotify-watch --comm later -e create -n 1 --ready-fd 9 D 9>&1 >out)
+		watcher=$!
+		read -r _ <&8
+		kill -STOP "$watcher"
+		first=$(perl -e 'open F, ">", "D/x" or die; print $$')
+		echo "$((first - 1))" >/proc/sys/kernel/ns_last_pid
+		perl -e '$| = 1; $0 = "later"; print "$$\n"; readline; open F, ">", "D/y" or die; readline' <go >named &
+		exec 7>go
+		until [ -s named ]; do read -r -t 0.01 <> <(:); done
+		kill -CONT "$watcher"
+		[ "$(<named)" = "$first" ] || exit 77
+		echo >&7
+		read -r _ <&8
+		cat out
+	END
+	capture "${within[@]}" unshare -pf --kill-child --mount-proc bash script
+	[ "$status" != 77 ] || skip "numbers of processes cannot be chosen here"
+	matches "$output" 'CREATE [0-9]+ later .*/y'
+}
+
+@test "--pid: more events than files may be open are read ahead, and each has its path" {
+	need_pidfd
+	mounted
+	mkdir -p D/f/{1..400}
+	mkfifo go
+	perl -e 'open my $go, "<", "go"; readline $go; for (1 .. 400) { open my $file, ">", "D/f/$_/x" } readline $go' &
+	doer=$!
+	exec {go}>go
+	start "${within[@]}" bash -c 'ulimit -n 200 && exec "$@"' "$0" "$BUTTER" fanotify-watch --ready-fd 7 -r -e create \
+		--pid "$doer" D
+	kill -STOP "$pid"
+	echo >&"$go"
+	await test -e D/f/400/x
+	kill -CONT "$pid"
+	await grep -q /400/x "$job/out"
+	echo >&"$go"
+	finish
+	succeeded
+	equal "$(grep -c 'D/f/[0-9]*/x$' <<<"$output")" 400
+}
+
 @test "-n, -t and -t 0: status 0 and 124" {
 	mounted
 	watch -n 2 -e create D

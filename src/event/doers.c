@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/doers.h"
 
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/pidfd.h"
+
 const struct doer *
 doers_find(struct doers *doers, int32_t pid, uint64_t reading)
 {
@@ -17,4 +22,22 @@ doers_find(struct doers *doers, int32_t pid, uint64_t reading)
 		slot->doer.comm_length = (size_t)length;
 	}
 	return &slot->doer;
+}
+
+void
+doers_close_pidfds(char *records, size_t size, uint64_t inode)
+{
+	struct fanotify_record record;
+	size_t taken;
+
+	for (; (taken = fanotify_decode(records, size, &record)); records += taken, size -= taken) {
+		int instead = FAN_EPIDFD;
+
+		if (record.pidfd < 0)
+			continue;
+		if (inode && pidfd_inode(record.pidfd) != inode)
+			instead = DOERS_OTHER;
+		close(record.pidfd);
+		memcpy(records + record.pidfd_at, &instead, sizeof(instead));
+	}
 }

@@ -7,9 +7,13 @@
 #define BUTTER_DOERS_H
 
 #include "event/event.h"
+#include "kernel/fanotify.h"
 #include "kernel/pid.h"
 
 enum { DOERS_SLOTS = 64 };
+
+/* In the place of a pidfd: it was one of another process than the one that was asked for. */
+enum { DOERS_OTHER = -3 };
 
 struct doers {
 	struct doers_slot {
@@ -24,5 +28,12 @@ struct doers {
  * next call.
  */
 const struct doer *doers_find(struct doers *doers, int32_t pid, uint64_t reading);
+
+/*
+ * Closes the pidfds in the SIZE bytes of RECORDS, of which there may be more than may be open. In their place
+ * there is FAN_EPIDFD then, or DOERS_OTHER where it was not that of the process whose pidfds have INODE (0:
+ * any). FAN_NOPIDFD stays: the process had ended by then.
+ */
+void doers_close_pidfds(char *records, size_t size, uint64_t inode);
 
 #endif

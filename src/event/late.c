@@ -85,7 +85,6 @@ late_take(struct late *late, const struct fanotify_record *next, char bytes[FANO
 	memcpy(bytes, late->records[index].bytes, late->records[index].size);
 	fanotify_decode(bytes, late->records[index].size, record);
 	record->mask = FAN_DELETE | FAN_ONDIR;
-	record->pidfd = FAN_NOPIDFD;
 	free(late->records[index].bytes);
 	late->count--;
 	memmove(&late->records[index], &late->records[index + 1],

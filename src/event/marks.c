@@ -19,6 +19,9 @@
 /* Of the kernel's queue at a time. */
 enum { READ_SIZE = 1 << 16 };
 
+/* The same where each record opens a descriptor: fewer than most processes may have. */
+enum { READ_PIDFDS = 1 << 14 };
+
 /* What an object that is no folder can be asked for. */
 #define FILE_EVENTS                                                                                \
 	(FAN_ACCESS | FAN_MODIFY | FAN_ATTRIB | FAN_CLOSE | FAN_OPEN | FAN_OPEN_EXEC               \
@@ -29,22 +32,31 @@ enum { READ_SIZE = 1 << 16 };
 /* ---- the group ---- */
 
 static int
-open_group(struct marks *marks)
+open_with(struct marks *marks, unsigned int flags)
 {
-	unsigned int names = FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_REPORT_DFID_NAME,
-		     unlimited = marks->unlimited ? FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS : 0;
-	int fd;
-
-	if (marks->scope == MARKS_NAMESPACE)
-		return fanotify_open(FAN_CLASS_NOTIF | FAN_REPORT_MNT | unlimited);
-	if (marks->only.pid)
-		names |= FAN_REPORT_PIDFD;
-	fd = fanotify_open(names | unlimited | FAN_REPORT_TARGET_FID);
+	int fd = fanotify_open(flags | FAN_REPORT_TARGET_FID);
 
 	marks->targets = fd >= 0;
-	if (fd < 0 && errno == EINVAL)
-		fd = fanotify_open(names | unlimited);
-	return fd;
+	return fd < 0 && errno == EINVAL ? fanotify_open(flags) : fd;
+}
+
+static int
+open_group(struct marks *marks)
+{
+	unsigned int flags = FAN_CLASS_NOTIF
+			     | (marks->unlimited ? FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS : 0);
+	int fd = -1;
+
+	if (marks->scope == MARKS_NAMESPACE)
+		return fanotify_open(flags | FAN_REPORT_MNT);
+	flags |= FAN_REPORT_FID | FAN_REPORT_DFID_NAME;
+	marks->pidfds = marks->only.pid || marks->sure;
+	if (marks->pidfds)
+		fd = open_with(marks, flags | FAN_REPORT_PIDFD);
+	if (fd >= 0 || marks->only.pid)
+		return fd;
+	marks->pidfds = false;
+	return open_with(marks, flags);
 }
 
 const struct hint *
@@ -75,6 +87,15 @@ marks_try_doers(void)
 	return 0;
 }
 
+/* The process of a record need not be open until that is told. */
+static void
+close_pidfds(struct source *source, size_t from)
+{
+	const struct marks *marks = (const struct marks *)source;
+
+	doers_close_pidfds(source->buffer + from, source->length - from, marks->only.inode);
+}
+
 int
 marks_open(struct marks *marks, uint64_t wanted)
 {
@@ -84,6 +105,10 @@ marks_open(struct marks *marks, uint64_t wanted)
 		return -1;
 	source_open(&marks->source, fd, READ_SIZE, FANOTIFY_RECORD_MAX);
 	marks->source.nonblocking = true;
+	if (marks->pidfds) {
+		marks->source.at_once = READ_PIDFDS;
+		marks->source.arrived = close_pidfds;
+	}
 	marks->source.decode = tell_decode;
 	marks->source.rest = TELL_REST;
 	marks->wanted = wanted;

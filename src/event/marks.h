@@ -46,12 +46,14 @@ struct marks {
 	bool evictable; /* marks of inodes do not keep these in memory, and vanish with them */
 	bool unlimited; /* the kernel's queue, and the number of marks */
 	bool names; /* events tell the command's name and user, not only the number of the process */
+	bool sure; /* if that can be, the name is never that of a later process with the same number */
 	uint64_t asked;           /* of the kernel */
 	uint64_t wanted;          /* by the user */
 	const struct name *table; /* of the events' names; NULL: fanotify_names */
 	bool pairs; /* a rename is told as inotify does: MOVED_FROM and MOVED_TO, with a cookie */
 	uint32_t cookie; /* of the last one */
 	bool targets;    /* records name the object, and renames are one record */
+	bool pidfds;     /* and the process by a descriptor */
 
 	struct marks_root *roots;
 	size_t root_count, roots_left;
@@ -76,6 +78,7 @@ struct marks {
 	char bytes[FANOTIFY_RECORD_MAX];
 	struct fanotify_record record;
 	uint64_t bits;            /* of it, that are still to be told */
+	bool by_ended;            /* who did it has ended: its number may be another's */
 	bool moves;               /* a folder to where the record says, once it has been told */
 	struct event told;        /* what all of its events have in common */
 	struct place_entry entry; /* of an object that the record names alone */

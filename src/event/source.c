@@ -19,29 +19,42 @@ source_open(struct source *source, int fd, size_t room, size_t largest)
 	source->buffer = memory_get(room);
 }
 
-/* Reads the next records: 1, 0 when there are none, -1 errno. */
+/* Reads behind what is in the buffer: 1, 0 when there is nothing, -1 errno. */
 static int
-fill(struct source *source)
+read_on(struct source *source)
 {
+	size_t most = source->room - source->length;
 	ssize_t size;
 
+	if (source->at_once && most > source->at_once)
+		most = source->at_once;
 	do
-		size = read(source->fd, source->buffer, source->room);
+		size = read(source->fd, source->buffer + source->length, most);
 	while (size < 0 && errno == EINTR);
 	if (size < 0)
 		return errno == EAGAIN ? 0 : -1;
 	source->read_at = moment_now();
-	source->length = (size_t)size;
+	source->length += (size_t)size;
 	source->total += (size_t)size;
-	source->offset = 0;
-	source->emptied = source->room - source->length >= source->largest;
+	source->emptied = most - (size_t)size >= source->largest;
+	if (source->arrived)
+		source->arrived(source, source->length - (size_t)size);
 	return size > 0;
+}
+
+/* Reads the next records: 1, 0 when there are none, -1 errno. */
+static int
+fill(struct source *source)
+{
+	source->length = source->offset = 0;
+	return read_on(source);
 }
 
 int
 source_more(struct source *source, size_t most)
 {
-	ssize_t size;
+	bool emptied = source->emptied;
+	int result;
 
 	if (source->room - source->length < source->largest) {
 		if (source->room >= most)
@@ -49,16 +62,9 @@ source_more(struct source *source, size_t most)
 		source->room *= 2;
 		source->buffer = memory_resize(source->buffer, source->room, 1);
 	}
-	do
-		size = read(source->fd, source->buffer + source->length,
-			    source->room - source->length);
-	while (size < 0 && errno == EINTR);
-	if (size < 0)
-		return errno == EAGAIN ? 0 : -1;
-	source->read_at = moment_now();
-	source->length += (size_t)size;
-	source->total += (size_t)size;
-	return size > 0;
+	result = read_on(source);
+	source->emptied = emptied;
+	return result;
 }
 
 size_t

@@ -21,6 +21,7 @@ struct source {
 	char *buffer;
 	size_t room, length, offset; /* bytes: of the buffer, read, decoded */
 	size_t largest;              /* of one record */
+	size_t at_once;              /* most that one read takes; 0: what there is room for */
 	bool emptied;                /* the last read left room for a record: there were no more */
 	int64_t read_at;             /* realtime of the last read */
 	uint64_t total;              /* bytes read since it was opened */
@@ -39,6 +40,9 @@ struct source {
 	 * (records that are no event have been skipped), -1 errno.
 	 */
 	int (*decode)(struct source *source, struct event *event);
+
+	/* What is in the buffer from FROM on has just been read; NULL: nothing is to be done about that. */
+	void (*arrived)(struct source *source, size_t from);
 };
 
 /* A source on FD whose buffer has ROOM bytes, and whose records LARGEST at most. */

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "cli/moment.h"
-#include "kernel/pidfd.h"
 
 /* Stands for a folder that is gone, where nothing tells what its path was. */
 static const char gone[] = "(deleted)/";
@@ -409,17 +408,14 @@ lose(struct marks *marks)
 
 /* Whether who did it is somebody to tell of. */
 static bool
-is_by(const struct marks *marks)
+is_by(struct marks *marks)
 {
 	const struct fanotify_record *record = &marks->record;
 	const struct marks_only *only = &marks->only;
-	bool is_same = true;
 
-	if (record->pidfd >= 0) {
-		is_same = !only->inode || pidfd_inode(record->pidfd) == only->inode;
-		close(record->pidfd);
-	}
-	return record->pid != marks->self && (!only->pid || (record->pid == only->pid && is_same));
+	marks->by_ended = marks->pidfds && record->pidfd == FAN_NOPIDFD;
+	return record->pid != marks->self
+	       && (!only->pid || (record->pid == only->pid && record->pidfd != DOERS_OTHER));
 }
 
 /* Whether the record is told, and then what of it: 1, 0, -1 errno. */
@@ -502,8 +498,9 @@ tell_bit(struct marks *marks, struct event *event)
 	if (tells_pairs(marks))
 		set_end(marks, event);
 	marks->doer.pid = record->pid;
-	event->doer = marks->names ? doers_find(&marks->doers, record->pid, marks->source.total)
-				   : &marks->doer;
+	event->doer = marks->names && !marks->by_ended
+			      ? doers_find(&marks->doers, record->pid, marks->source.total)
+			      : &marks->doer;
 }
 
 /* ---- mounts ---- */

@@ -262,6 +262,8 @@ fanotify_decode(const char *bytes, size_t size, struct fanotify_record *record)
 		    || !decode_info(info.info_type, bytes + at + sizeof(info),
 				    info.len - sizeof(info), record))
 			return 0;
+		if (info.info_type == FAN_EVENT_INFO_TYPE_PIDFD)
+			record->pidfd_at = at + sizeof(info);
 	}
 	return header.event_len;
 }

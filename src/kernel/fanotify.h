@@ -50,10 +50,11 @@ enum { FANOTIFY_RECORD_MAX = 2048 };
 /* One record of the kernel's queue. What it points to is in the buffer that was decoded. */
 struct fanotify_record {
 	uint64_t mask;
-	int32_t pid;          /* who; 0: the kernel does not say */
-	int fd;               /* of the object; FAN_NOFD; -errno with FAN_REPORT_FD_ERROR */
-	int pidfd;            /* of the process; FAN_NOPIDFD: it is gone, or it was not asked for */
-	struct handle object; /* with FAN_REPORT_FID: the file or folder itself */
+	int32_t pid; /* who; 0: the kernel does not say */
+	int fd;      /* of the object; FAN_NOFD; -errno with FAN_REPORT_FD_ERROR */
+	int pidfd; /* of the process; FAN_NOPIDFD: it is gone, or it was not asked for; FAN_EPIDFD */
+	size_t pidfd_at;             /* where that is in the record; 0: it is not there */
+	struct handle object;        /* with FAN_REPORT_FID: the file or folder itself */
 	struct handle dir, old_dir;  /* of the entry; where a rename took it from */
 	const char *name, *old_name; /* NUL-terminated; "." the folder itself; "" none */
 	size_t length, old_length;   /* of the names */
