@@ -755,6 +755,21 @@ CLOSE_WRITE D/x
 RENAME D/x	D/y'
 }
 
+@test "fs_error: what a file system finds wrong in itself is told, with its number" {
+	need_tool jq
+	disk
+	device=$(awk -v place="$top" '$5 == place { print $(NF - 1) }' "/proc/$holder/mountinfo")
+	trigger=/sys/fs/ext4/${device##*/}/trigger_fs_error
+	[ -w "$trigger" ] || skip "no error can be made here"
+	mkdir D/f
+	watch -j -r -e create,fs_error D/f
+	: >D/f/x
+	echo test >"$trigger"
+	await grep -q fs_error "$job/out"
+	equal "$(told_json '"\(.event) \(.path) \(.count) \(.value)"')" "create D/f/x null null
+fs_error $top 1 117"
+}
+
 @test "--include and --exclude, and -i of both: by the whole path" {
 	mounted
 	mkdir D/a
@@ -1114,6 +1129,7 @@ changed() {
 	one=$(<"$job/err")
 	contains "$one" 'events are lost'
 	contains "$one" '--unlimited'
+	lacks "$one" looking
 }
 
 @test "overflow: with -r what has changed is found, and marked" {
@@ -1147,6 +1163,7 @@ changed() {
 	kill -CONT "$pid"
 	await grep -q overflow "$job/out"
 	settled D/old
+	contains "$(<"$job/err")" 'looking for what has changed, but for what is gone'
 	equal "$(told_json 'select(.synthetic) | "\(.event) \(.path)"' | sort)" 'attrib D/old/both
 attrib D/old/f
 attrib D/old/g

@@ -69,6 +69,25 @@ before() {
 	done
 }
 
+@test "-F -r: after an overflow, what has changed is looked for; that what is gone is not, is said" {
+	local most
+
+	most=$(</proc/sys/fs/fanotify/max_queued_events)
+	((most <= 100000)) || skip "fs.fanotify.max_queued_events is large"
+	export most
+	before 'mkdir D; : >D/gone'
+	acting "$BUTTER" inotifywait -q -m -r -F -e create,delete . -- 'read -r watcher _ </proc/$PPID/task/$PPID/children || true
+		kill -STOP $watcher
+		perl -e "for (1 .. $most + 500) { open F, q(>), qq(D/flood.\$_) or die }"
+		rm D/gone
+		: >D/new
+		kill -CONT $watcher'
+	contains "$output" 'CREATE new'
+	lacks "$output" gone
+	one_line inotifywait
+	contains "$stderr" 'looking for what has changed, but for what is gone'
+}
+
 @test "-S watches a whole file system: lines as by inotify, with the paths of the mount" {
 	local here=$PWD
 
