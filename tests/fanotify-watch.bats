@@ -1341,6 +1341,12 @@ allowed_nobody() {
 	finish
 	succeeded
 	matches "$output" 'CREATE [0-9]+ [^ ]+ \(deleted\)/x'
+	mkdir D/g
+	injecting open_by_handle_at:error=ENOMEM:when=2
+	start "${within[@]}" "${tracer[@]}" "$BUTTER" fanotify-watch --ready-fd 7 -n 1 -e move D
+	mv D/f/x D/g
+	finish
+	failed 1 fanotify-watch 'cannot read events: Cannot allocate memory'
 	injecting readlink:error=ENOMEM
 	start "${within[@]}" "${tracer[@]}" "$BUTTER" fanotify-watch --ready-fd 7 -n 1 -r -e create D
 	: >D/f/y

@@ -196,11 +196,17 @@ ask_name(int fd, int parent, struct place_entry *entry)
 	return entry->length && entry->length < sizeof(entry->name);
 }
 
+bool
+places_is_shortage(int error)
+{
+	return error == ENOMEM || error == EMFILE || error == ENFILE;
+}
+
 /* Why a folder that is there is at no place: it has gone meanwhile, unless there was a shortage. */
 static int
 reason(int error)
 {
-	return error == ENOMEM || error == EMFILE || error == ENFILE ? error : ESTALE;
+	return places_is_shortage(error) ? error : ESTALE;
 }
 
 /*

@@ -111,10 +111,13 @@ void places_unlabel(struct places *places, struct place *place);
 
 /*
  * The place of the folder HANDLE. NULL with errno ESTALE (it is gone, and nothing is known of it),
- * EXDEV (it is not in what is mounted), ENODEV (no mount of its file system is known), EPERM and
- * EMFILE of handle_open.
+ * EXDEV (it is not in what is mounted), ENODEV (no mount of its file system is known), EPERM of
+ * handle_open, and where there is a shortage.
  */
 struct place *places_find(struct places *places, const struct handle *handle);
+
+/* Whether ERROR is want of memory or descriptors: the place may be found another time. */
+bool places_is_shortage(int error);
 
 /* The story says: the folder HANDLE is in PARENT now, as NAME of LENGTH bytes. */
 void places_put(struct places *places, const struct handle *handle, struct place *parent,

@@ -227,7 +227,6 @@ without_place(struct marks *marks)
 	return 1;
 }
 
-/* A rename, of which one end may be out of sight: 1 it is told, 0 not, -1 errno. */
 /* Whether a rename is two events with a path each: who does not want both in one may want one of them. */
 static bool
 tells_pairs(const struct marks *marks)
@@ -235,6 +234,7 @@ tells_pairs(const struct marks *marks)
 	return marks->pairs || !(marks->wanted & FAN_RENAME);
 }
 
+/* A rename, of which one end may be out of sight: 1 it is told, 0 not, -1 errno. */
 static int
 take_rename(struct marks *marks)
 {
@@ -242,13 +242,15 @@ take_rename(struct marks *marks)
 	struct place *from = NULL, *to = NULL;
 	bool from_inside, to_inside;
 
-	if (record->old_dir.length)
-		from = places_find(&marks->places, &record->old_dir);
+	if (record->old_dir.length && !(from = places_find(&marks->places, &record->old_dir))
+	    && places_is_shortage(errno))
+		return -1;
 	from_inside = from && is_inside(marks, from, &record->object);
 	if (from_inside)
 		set_from(marks, from);
-	if (record->dir.length)
-		to = places_find(&marks->places, &record->dir);
+	if (record->dir.length && !(to = places_find(&marks->places, &record->dir))
+	    && places_is_shortage(errno))
+		return -1;
 	to_inside = to && is_inside(marks, to, &record->object);
 	if (to_inside) {
 		set_path(marks, to);
