@@ -537,6 +537,43 @@ has_mark() {
 	grep -q '^fanotify .*mask' "/proc/$pid/fdinfo/"* 2>/dev/null
 }
 
+@test "two parts of a file system, of which no more is mounted: each with its own paths" {
+	held 'mount -t tmpfs none D && mkdir -p D/a/f D/b/f P Q && mount --bind D/a P && mount --bind D/b Q && umount D'
+	top=$BATS_TEST_TMPDIR/work
+	for options in '' -r --mount; do
+		# shellcheck disable=SC2086 # no word, or one
+		watch $options -e close_write P Q
+		echo >P/f/x
+		echo >Q/x
+		settled Q/f
+		stop
+		equal "$(told | sed 's,D/,,')" $'CLOSE_WRITE P/f/x\nCLOSE_WRITE Q/x' || fails "$options"
+	done
+	watch --mount -e close_write P Q
+	"${within[@]}" umount Q
+	await grep -q UNMOUNT "$job/out"
+	settled P/f
+	matches "$(told)" 'UNMOUNT.*Q'
+}
+
+@test "two parts of a file system, one in the other: each folder is told once, and as long as one of them shows it" {
+	held 'mount -t tmpfs none D && mkdir -p D/a/f/g P Q && mount --bind D/a P && mount --bind D/a/f Q && umount D'
+	for paths in 'P Q' 'Q P'; do
+		# shellcheck disable=SC2086 # two words
+		watch -r -e close_write $paths
+		echo >P/f/g/x
+		settled P
+		equal "$(told)" 'CLOSE_WRITE Q/g/x' || fails "$paths"
+		stop
+	done
+	watch -r -e close_write P Q
+	"${within[@]}" umount Q
+	await grep -q UNMOUNT "$job/out"
+	echo >P/f/g/x
+	settled P
+	matches "$(told)" $'UNMOUNT.* Q\nCLOSE_WRITE P/f/g/x'
+}
+
 @test "two file systems at once, each with its own paths" {
 	held 'mount -t tmpfs none D && mount -t tmpfs none E'
 	allowed

@@ -206,39 +206,74 @@ find_mount(struct search *search)
 	return search->target ? 0 : -1;
 }
 
-/* Paths in the file system of FD are told as seen through a mount: its own, or one that has all of it. */
+void
+marks_settle_mounts(struct marks *marks)
+{
+	struct places *places = &marks->places;
+
+	for (size_t i = 0; i < places->mount_count && places->mount_count > 1; i++)
+		places_settle(places, places->mounts[i].top);
+}
+
+/* The number of the mount of FILE_SYSTEM that shows the same as FOUND, or is that; SIZE_MAX: none. */
+static size_t
+same_mount(const struct marks *marks, uint64_t file_system, int id, const struct search *found)
+{
+	for (size_t i = 0; i < marks->places.mount_count; i++) {
+		const struct place_mount *mount = &marks->places.mounts[i];
+
+		if (mount->file_system == file_system
+		    && (marks->scope == MARKS_MOUNT ? mount->id == id
+						    : !strcmp(mount->root, found->root)))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+/* Paths of ROOT are told as seen through the mount FOUND; ID is that of its own. -1: they cannot be. */
 static int
-add_mount(struct marks *marks, int fd, uint64_t file_system)
+use_mount(struct marks *marks, struct marks_root *root, int id, struct search *found)
+{
+	struct place_mount *mount;
+
+	root->mount = same_mount(marks, root->file_system, id, found);
+	if (root->mount != SIZE_MAX)
+		return 0;
+	mount = places_mount(&marks->places, root->file_system, found->target);
+	if (!mount)
+		return -1;
+	mount->id = id;
+	mount->major = found->major;
+	mount->minor = found->minor;
+	mount->root = found->root;
+	found->root = NULL;
+	root->mount = marks->places.mount_count - 1;
+	marks_settle_mounts(marks);
+	return 0;
+}
+
+/* Paths of ROOT, which is open as FD, are told as seen through a mount: its own, or one that has all. */
+static int
+add_mount(struct marks *marks, struct marks_root *root, int fd)
 {
 	struct search own = { .id = handle_mount(fd, "", false) },
 		      whole = { .id = -1, .whole = "/" };
-	struct search *chosen = &own;
-	struct place_mount *mount = NULL;
+	int result = -1;
 
-	if (places_mount_of(&marks->places, file_system))
-		return 0;
+	root->mount = SIZE_MAX;
 	if (own.id < 0 || find_mount(&own) < 0)
 		return -1;
 	whole.major = own.major;
 	whole.minor = own.minor;
 	if (marks->scope == MARKS_FILE_SYSTEM && find_mount(&whole) == 0)
-		mount = places_mount(&marks->places, file_system, whole.target);
-	if (mount)
-		chosen = &whole;
-	else
-		mount = places_mount(&marks->places, file_system, own.target);
-	if (mount) {
-		mount->id = own.id;
-		mount->major = own.major;
-		mount->minor = own.minor;
-		mount->root = chosen->root;
-		chosen->root = NULL;
-	}
+		result = use_mount(marks, root, own.id, &whole);
+	if (result < 0)
+		result = use_mount(marks, root, own.id, &own);
 	free(own.target);
 	free(own.root);
 	free(whole.target);
 	free(whole.root);
-	return mount ? 0 : -1;
+	return result;
 }
 
 bool
@@ -250,7 +285,7 @@ marks_remount(struct marks *marks, struct place_mount *mount)
 				 .whole = mount->root };
 	bool found = find_mount(&search) == 0;
 
-	if (found)
+	if (found && strcmp(search.target, mount->path) != 0)
 		places_move_mount(&marks->places, mount, search.target);
 	free(search.target);
 	free(search.root);
@@ -342,7 +377,7 @@ add_root(struct marks *marks, const char *path, int fd)
 	    < 0)
 		return -1;
 	if (handle_of(fd, "", root->file_system, root->bytes, &root->object) < 0
-	    || (add_mount(marks, fd, root->file_system) < 0 && marks->scope != MARKS_INODE))
+	    || (add_mount(marks, root, fd) < 0 && marks->scope != MARKS_INODE))
 		return -1;
 	if (!whole)
 		label(marks, root);

@@ -30,6 +30,7 @@ enum marks_scope {
 struct marks_root {
 	const char *path; /* as typed */
 	uint64_t file_system;
+	size_t mount; /* the number of the one in places by which it is found; SIZE_MAX: none */
 	struct place
 		*place; /* of the folder, or of the one that the file is in; NULL: not needed */
 	bool is_file;

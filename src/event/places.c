@@ -219,10 +219,11 @@ climb(struct places *places, int mount_fd, int *fd, struct step *step)
 	struct place_entry *in = &step->in;
 	int folder = *fd < 0 ? handle_open(mount_fd, &step->handle) : *fd, error = errno;
 	int parent = folder < 0 ? -1 : openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool outside = folder >= 0 && parent < 0 && errno == ENOENT; /* of what is mounted */
 	bool asked, is_top, known;
 
 	if (folder >= 0 && parent < 0)
-		error = errno == ENOENT ? EXDEV : reason(errno); /* outside of what is mounted */
+		error = outside ? EXDEV : reason(errno);
 	asked = parent >= 0
 		&& handle_of(parent, "", step->handle.file_system, in->bytes, &in->dir) == 0;
 	is_top = asked && handle_equal(&in->dir, &step->handle);
@@ -236,7 +237,8 @@ climb(struct places *places, int mount_fd, int *fd, struct step *step)
 		close(folder);
 	if (!known && parent >= 0)
 		close(parent);
-	if (!is_top && places->ahead && places->ahead(&step->handle, !known, in, places->context)) {
+	if (!is_top && places->ahead
+	    && places->ahead(&step->handle, !known && !outside, in, places->context)) {
 		if (*fd >= 0)
 			close(*fd);
 		*fd = -1;
@@ -259,6 +261,8 @@ open_mount(const struct place_mount *mount)
 		errno = ENODEV;
 		return -1;
 	}
+	if (fd < 0 && errno == ENOENT)
+		errno = ENODEV;
 	return fd;
 }
 
@@ -301,15 +305,12 @@ descend(struct places *places, struct place *place)
 }
 
 static struct place *
-ask(struct places *places, const struct handle *handle)
+ask_through(struct places *places, const struct place_mount *mount, const struct handle *handle)
 {
-	const struct place_mount *mount = places_mount_of(places, handle->file_system);
-	int mount_fd = mount ? open_mount(mount) : -1, fd = -1, error;
+	int mount_fd = open_mount(mount), fd = -1, error;
 	struct place *place = NULL;
 	struct step step;
 
-	if (!mount)
-		errno = ENODEV;
 	places->climbed.length = 0;
 	if (mount_fd >= 0)
 		set_handle(&step, handle);
@@ -328,6 +329,27 @@ ask(struct places *places, const struct handle *handle)
 		close(mount_fd);
 	errno = error;
 	return place ? descend(places, place) : NULL;
+}
+
+/* What lies outside of what one mount shows of a file system may be in another. */
+static struct place *
+ask(struct places *places, const struct handle *handle)
+{
+	struct place *place = NULL;
+	bool outside = false;
+
+	errno = ENODEV;
+	for (size_t i = 0; i < places->mount_count && !place; i++) {
+		if (places->mounts[i].over || places->mounts[i].file_system != handle->file_system)
+			continue;
+		place = ask_through(places, &places->mounts[i], handle);
+		outside |= !place && errno == EXDEV;
+		if (!place && errno != EXDEV && errno != ENODEV)
+			return NULL;
+	}
+	if (outside)
+		errno = EXDEV;
+	return place;
 }
 
 struct place *
@@ -503,27 +525,46 @@ places_mount(struct places *places, uint64_t file_system, const char *path)
 	mount->top = lookup(places, &handle);
 	if (!mount->top)
 		mount->top = add_place(places, &handle, NULL, "", 0);
-	places_move_mount(places, mount, path);
+	if (mount->top->label)
+		mount->path = memory_string(path);
+	else
+		places_move_mount(places, mount, path);
 	return mount;
+}
+
+/* The place that PLACE is in, and its entry there into STEP, by what MOUNT shows; NULL: that shows none. */
+static struct place *
+find_parent(struct places *places, const struct place_mount *mount, const struct place *place,
+	    struct step *step)
+{
+	int mount_fd = open_mount(mount), fd = -1;
+	struct place *parent = NULL;
+
+	if (mount_fd < 0)
+		return NULL;
+	set_handle(step, &place->handle);
+	step->handle.bytes = step->bytes;
+	if (climb(places, mount_fd, &fd, step))
+		parent = places_find(places, &step->in.dir);
+	if (fd >= 0)
+		close(fd);
+	close(mount_fd);
+	return parent;
 }
 
 void
 places_settle(struct places *places, struct place *place)
 {
-	const struct place_mount *mount = places_mount_of(places, place->handle.file_system);
-	int mount_fd = mount && mount->top != place ? open_mount(mount) : -1, fd = -1;
 	struct place *parent = NULL;
 	struct step step;
 
-	if (mount_fd < 0)
-		return;
-	set_handle(&step, &place->handle);
-	step.handle.bytes = step.bytes;
-	if (climb(places, mount_fd, &fd, &step))
-		parent = places_find(places, &step.in.dir);
-	if (fd >= 0)
-		close(fd);
-	close(mount_fd);
+	for (size_t i = 0; i < places->mount_count && !parent; i++) {
+		const struct place_mount *mount = &places->mounts[i];
+
+		if (!mount->over && mount->top != place
+		    && mount->file_system == place->handle.file_system)
+			parent = find_parent(places, mount, place, &step);
+	}
 	if (!parent || place_is_below(parent, place))
 		return;
 	set_name(place, step.in.name, step.in.length);

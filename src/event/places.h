@@ -86,12 +86,12 @@ struct places {
 void places_open(struct places *places);
 
 /*
- * The file system FILE_SYSTEM is mounted on PATH: its places are found by that, and their paths
- * begin with it.
+ * The file system FILE_SYSTEM, or a part of it, is mounted on PATH: places in it are found by that, and
+ * their paths begin with it, unless the same is mounted elsewhere, too. Others may be added.
  */
 struct place_mount *places_mount(struct places *places, uint64_t file_system, const char *path);
 
-/* The mount of FILE_SYSTEM, or NULL. */
+/* The first mount of FILE_SYSTEM, or NULL. */
 struct place_mount *places_mount_of(const struct places *places, uint64_t file_system);
 
 /* Whether PATH, or with "" the working folder, is the folder of PLACE. */

@@ -117,16 +117,27 @@ is_root(const struct marks *marks, const struct handle *object)
 	return false;
 }
 
+/* The mount by which ROOT is found; NULL: none. */
+static struct place_mount *
+mount_of(const struct marks *marks, const struct marks_root *root)
+{
+	return root->mount < marks->places.mount_count ? &marks->places.mounts[root->mount] : NULL;
+}
+
 /* Whether what happens in PLACE to OBJECT is to be told. */
 static bool
 is_inside(const struct marks *marks, const struct place *place, const struct handle *object)
 {
 	if (marks->scope != MARKS_FILE_SYSTEM || !marks->recursive)
 		return true;
-	for (size_t i = 0; i < marks->root_count && place; i++)
-		if (!marks->roots[i].is_file && marks->roots[i].place
-		    && place_is_below(place, marks->roots[i].place))
+	for (size_t i = 0; i < marks->root_count && place; i++) {
+		const struct marks_root *root = &marks->roots[i];
+		const struct place_mount *mount = mount_of(marks, root);
+
+		if (!root->is_file && root->place && !(mount && mount->over)
+		    && place_is_below(place, root->place))
 			return true;
+	}
 	return is_root(marks, object);
 }
 
@@ -379,9 +390,10 @@ lose_root(struct marks *marks)
 static void
 check_labels(struct marks *marks)
 {
+	marks_settle_mounts(marks);
 	for (size_t i = 0; i < marks->root_count; i++) {
 		const struct marks_root *root = &marks->roots[i];
-		struct place_mount *mount = places_mount_of(&marks->places, root->file_system);
+		struct place_mount *mount = mount_of(marks, root);
 
 		if (!root->place)
 			continue;
@@ -507,6 +519,26 @@ tell_bit(struct marks *marks, struct event *event)
 
 /* ---- mounts ---- */
 
+/* Whether MOUNT is where it was. What is done through it, is not where another one of the same is there. */
+static bool
+is_there(const struct marks *marks, const struct place_mount *mount)
+{
+	return marks->scope != MARKS_MOUNT && places_is_at(mount->top, mount->path);
+}
+
+/* What was told by the path of MOUNT, which is over, is told by that of another one which shows it. */
+static void
+hand_over(struct marks *marks, const struct place_mount *mount)
+{
+	places_unlabel(&marks->places, mount->top);
+	for (size_t i = 0; i < marks->places.mount_count; i++) {
+		struct place_mount *other = &marks->places.mounts[i];
+
+		if (!other->over && other->top == mount->top)
+			places_move_mount(&marks->places, other, other->path);
+	}
+}
+
 /* Some file systems may not be mounted any more where they were. */
 static void
 look_at_mounts(struct marks *marks)
@@ -515,10 +547,11 @@ look_at_mounts(struct marks *marks)
 	for (size_t i = 0; i < marks->places.mount_count; i++) {
 		struct place_mount *mount = &marks->places.mounts[i];
 
-		if (places_is_at(mount->top, mount->path) || marks_remount(marks, mount))
+		if (mount->over || is_there(marks, mount) || marks_remount(marks, mount))
 			continue;
 		marks->unmounted = true;
 		mount->over = true;
+		hand_over(marks, mount);
 	}
 	check_labels(marks);
 }
@@ -529,8 +562,7 @@ tell_unmount(struct marks *marks, struct event *event)
 {
 	for (size_t i = 0; i < marks->root_count; i++) {
 		struct marks_root *root = &marks->roots[i];
-		const struct place_mount *mount =
-			places_mount_of(&marks->places, root->file_system);
+		const struct place_mount *mount = mount_of(marks, root);
 
 		if (root->over || !mount || !mount->over)
 			continue;

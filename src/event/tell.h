@@ -19,4 +19,7 @@ bool tell_ahead(const struct handle *handle, bool gone, struct place_entry *entr
  */
 bool marks_remount(struct marks *marks, struct place_mount *mount);
 
+/* Of several mounts of a file system, one may show what another one has mounted: finds out. */
+void marks_settle_mounts(struct marks *marks);
+
 #endif
