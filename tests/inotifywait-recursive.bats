@@ -208,9 +208,9 @@ all_watched() {
 @test "a folder that has come leaves again during the walk that finds it, and another takes its name: that is watched too" {
 	jittered
 	mkdir -p D/known/below outside/new/first
-	# The 7th reading is that of new; how much of the queue there is then is asked when all is read.
+	# The 7th reading is that of new; how much of the queue there is is asked at the start, and then when all is read.
 	within=("$jitter" at getdents64 7 'mv D/known D/new/name'
-		at ioctl 1 'mv D/new/name D/new/other && mkdir -p D/new/name/within' 1 0)
+		at ioctl 2 'mv D/new/name D/new/other && mkdir -p D/new/name/within' 1 0)
 	follow -e create,delete,move
 	mv outside/new D
 	await test -d D/new/name/within
@@ -229,6 +229,34 @@ D/new/ CREATE,ISDIR first
 D/new/name/ CREATE,ISDIR within
 D/new/name/within/ CREATE file
 D/new/other/below/ CREATE file"
+	equal "$(watches "$pid")" "$(find D -type d | wc -l)"
+	stop_following
+}
+
+@test "a known folder is exchanged with one that the walk has not come to: each is watched under its name" {
+	jittered
+	perl "$model" trade 1 0 D outside || skip "the number of renameat2 is not known here"
+	mkdir -p D/known/below outside/new/name/within
+	# What is told of new begins before new is read.
+	within=("$jitter" at getdents64 7 "perl '$model' exchange D D/known D/new/name
+		mv D/known D/last" 1 0)
+	follow -e create,delete,move
+	mv outside/new D
+	await test -d D/last
+	settled
+	: >D/last/within/file
+	: >D/new/name/below/file
+	settled
+	equal "$(told . | grep -v between)" "D/ MOVED_TO,ISDIR new
+D/ MOVED_FROM,ISDIR known
+D/new/ MOVED_TO,ISDIR name
+D/new/ MOVED_FROM,ISDIR name
+D/ MOVED_TO,ISDIR known
+D/ MOVED_FROM,ISDIR known
+D/ MOVED_TO,ISDIR last
+D/last/ CREATE,ISDIR within
+D/last/within/ CREATE file
+D/new/name/below/ CREATE file"
 	equal "$(watches "$pid")" "$(find D -type d | wc -l)"
 	stop_following
 }

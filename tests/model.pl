@@ -6,6 +6,7 @@
 #	model.pl apart SEED COUNT DIR...   the same, each change by another process
 #	model.pl anew SEED COUNT DIR...    the same by one process, which never uses a name again
 #	model.pl trade SEED COUNT DIR...   COUNT random changes of few folders, some of which trade places in one step
+#	model.pl exchange DIR ONE OTHER    two folders below DIR trade places
 #	model.pl probe DIR                 makes a file "probe" in each folder of DIR
 #	model.pl probed DIR <EVENTS        compares the probes that are told with those that are there, and prints what is different
 #	model.pl replay DIR <EVENTS        the tree that the events make; compares it with DIR, and prints what is different
@@ -215,6 +216,7 @@ if ($what eq "act") { act(0, @ARGV) }
 elsif ($what eq "apart") { act(1, @ARGV) }
 elsif ($what eq "anew") { anew(@ARGV) }
 elsif ($what eq "trade") { defined $renameat2 ? trade(@ARGV) : exit 77 }
+elsif ($what eq "exchange") { defined $renameat2 ? exchange(@ARGV) : exit 77 }
 elsif ($what eq "probe") { probe(@ARGV) }
 elsif ($what eq "probed") { exit !probed(@ARGV) }
 else { exit !replay(@ARGV) }

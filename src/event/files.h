@@ -62,6 +62,7 @@ struct files {
 	struct buffer windows; /* struct window each, in the order of their fences */
 	size_t first_window;   /* those before are over */
 	uint32_t last_window;  /* the number of the newest */
+	uint64_t first_fence;  /* of the walks at start, which have no windows */
 	struct node *at;       /* where the closing of the first window is */
 	struct node *doomed;   /* what is being told to be gone, from its leaves up */
 	struct buffer moves;   /* struct move each: renames of which the end is not known yet */

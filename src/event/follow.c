@@ -19,6 +19,8 @@ struct move {
 	struct node *from;
 	struct node *to;         /* NULL: not told */
 	uint64_t back;           /* after an exchange: where NODE goes; or ANYWHERE, OUTSIDE */
+	bool tells;              /* NODE was watched before: if it is what moves, MOVE_SELF comes */
+	bool doubted;            /* it had come there just before, and may have been exchanged */
 	char name[NAME_MAX + 1]; /* that it had in FROM */
 };
 
@@ -82,19 +84,27 @@ replaced(struct files *files, const struct node *node, struct node *new)
 		files->at = LIST_NEXT(node, sibling);
 }
 
+/* What a reading has found under the name of NODE is no longer there: another may be. */
+static void
+look_for_other(struct files *files, const struct node *node)
+{
+	struct node *told = tree_child(&files->tree, node->parent, node->name, NODE_TOLD);
+
+	if (told && told->kind == NODE_FOLDER && told->wd < 0 && tree_folder(told)->twin < 0
+	    && !told->refused)
+		walk_later(files, told);
+}
+
 /* The folder NODE goes. What was waiting to be recognized here will not be, and is looked at again. */
 static void
 part(struct files *files, const struct node *node)
 {
-	struct node *known = tree_find(&files->tree, tree_folder(node)->twin), *told = NULL;
+	struct node *known = tree_find(&files->tree, tree_folder(node)->twin);
 
 	if (known && known->state == NODE_GONE)
 		walk_later(files, known);
 	if (node->state == NODE_UNTOLD)
-		told = tree_child(&files->tree, node->parent, node->name, NODE_TOLD);
-	if (told && told->kind == NODE_FOLDER && told->wd < 0 && tree_folder(told)->twin < 0
-	    && !told->refused)
-		walk_later(files, told);
+		look_for_other(files, node);
 }
 
 static void
@@ -216,6 +226,26 @@ follow_is_waiting(const struct files *files)
 	return false;
 }
 
+static void appeared(struct files *files, struct node *parent, const char *name, bool found);
+
+/* MOVE says of a folder that is watched what has happened to another, which was not known. */
+static void
+was_another(struct files *files, const struct move *move)
+{
+	struct node *node = move->node, *parent = move->to;
+	char name[NAME_MAX + 1];
+
+	strlcpy(name, node->name, sizeof(name));
+	if (move->doubted && move->from) {
+		node = follow_relink(files, node, move->from, move->name);
+		node->touched = true;
+	} else {
+		tree_set_state(&files->tree, node, NODE_GONE);
+		walk_later(files, node);
+	}
+	appeared(files, parent, name, false);
+}
+
 /*
  * Something else has happened in the folder NODE than the renames under way in it: they are over.
  * Without MOVE_SELF, what has moved was not watched.
@@ -229,6 +259,8 @@ finish_moves(struct files *files, const struct node *node, uint32_t cookie)
 		if ((move.from != node && move.to != node) || move.cookie == cookie)
 			continue;
 		move_over(files, i--);
+		if (move.to && move.tells && move.node->wd >= 0)
+			was_another(files, &move);
 		if (move.to)
 			continue;
 		if (move.node->wd >= 0) {
@@ -250,6 +282,7 @@ moved_found(struct files *files, struct node *node, const struct move *move)
 	struct node *told = move->node;
 
 	if (move->to) {
+		look_for_other(files, node);
 		node = follow_relink(files, node, move->to, told->name);
 		tree_set_state(&files->tree, node, NODE_TOLD);
 		node->touched = true;
@@ -328,9 +361,11 @@ moved_from(struct files *files, struct node *parent, const char *name, struct no
 	} else if (entry_hash(parent, name) == files->arrived) {
 		/* Or it is exchanged with one that was not known, and is here now. */
 		follow_doubt(files, parent, name);
+		move.doubted = true;
 	}
 	if (!move.node)
 		return;
+	move.tells = !move.other && move.node->wd >= 0 && window_is_over(files, move.node);
 	strlcpy(move.name, name, sizeof(move.name));
 	tree_set_state(&files->tree, move.node, NODE_AWAY);
 	buffer_add(&files->moves, &move, sizeof(move));

@@ -671,7 +671,10 @@ walk(struct files *files, struct node *node, enum node_state finds)
 int
 walk_root(struct files *files, struct node *node)
 {
-	return walk(files, node, NODE_TOLD);
+	int result = walk(files, node, NODE_TOLD);
+
+	files->first_fence = files->source.total + inotify_queued(files->source.fd);
+	return result;
 }
 
 int

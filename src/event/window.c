@@ -60,6 +60,17 @@ window_reads(struct files *files, struct node *node)
 	buffer_add(&window->folders, &node->wd, sizeof(node->wd));
 }
 
+bool
+window_is_over(const struct files *files, const struct node *node)
+{
+	uint64_t fence = files->first_fence;
+
+	for (size_t i = files->first_window; i < count(files); i++)
+		if (windows(files)[i].number == tree_folder(node)->window)
+			fence = windows(files)[i].fence;
+	return files_position(files) >= fence;
+}
+
 /* Whether a walk after that of WINDOW has found NODE, or will if it is there at all: it is told behind the
  * fence of that one. */
 static bool

@@ -36,6 +36,9 @@ int window_tell(struct files *files, struct event *event);
 int window_tell_before(struct files *files, struct node *node, const struct inotify_record *record,
 		       struct event *event);
 
+/* Whether the folder NODE, which is watched, was so before all that is followed now happened. */
+bool window_is_over(const struct files *files, const struct node *node);
+
 /* Forgets all windows: what they have found will be read again. */
 void window_forget(struct files *files);
 
