@@ -365,7 +365,8 @@ moved_from(struct files *files, struct node *parent, const char *name, struct no
 	}
 	if (!move.node)
 		return;
-	move.tells = !move.other && move.node->wd >= 0 && window_is_over(files, move.node);
+	move.tells = !move.other && move.node->wd >= 0
+		     && (move.node->heard || window_is_over(files, move.node));
 	strlcpy(move.name, name, sizeof(move.name));
 	tree_set_state(&files->tree, move.node, NODE_AWAY);
 	buffer_add(&files->moves, &move, sizeof(move));
@@ -550,6 +551,7 @@ written(struct files *files, struct node *parent, const struct inotify_record *r
 void
 follow_event(struct files *files, struct node *node, const struct inotify_record *record)
 {
+	node->heard = true;
 	if (record->mask & IN_MOVE_SELF)
 		moved_self(files, node);
 	if (!record->length || node->kind != NODE_FOLDER)

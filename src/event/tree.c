@@ -202,6 +202,7 @@ tree_watch(struct tree *tree, struct node *node, int wd)
 		tree->watched--;
 	}
 	node->wd = wd;
+	node->heard = false;
 	if (wd < 0)
 		return;
 	if (tree->watched++ >= tree->wd_buckets)
@@ -214,6 +215,7 @@ tree_move(struct tree *tree, struct node *node, struct node *parent, const char 
 {
 	struct node *new = tree_add(tree, parent, name, node->kind, node->state), *child;
 	struct siblings *children = &tree_folder(node)->children;
+	bool heard = node->heard;
 	int wd = node->wd;
 
 	while ((child = LIST_FIRST(children))) {
@@ -226,6 +228,7 @@ tree_move(struct tree *tree, struct node *node, struct node *parent, const char 
 	new->quiet = node->quiet;
 	tree_watch(tree, node, -1);
 	tree_watch(tree, new, wd);
+	new->heard = heard;
 	tree_remove(tree, node);
 	return new;
 }

@@ -50,6 +50,7 @@ struct node {
 	bool waiting : 1;  /* a folder: to be watched as soon as it can be found */
 	bool refused : 1;  /* a folder: that it cannot be watched has been said */
 	bool quiet : 1;    /* a folder: its watch does not tell yet what the walk itself does */
+	bool heard : 1;    /* a folder: an event of its watch has been followed */
 	bool covered : 1;  /* a root: mounts have made its path lead to another object */
 	bool strayed : 1;  /* a root: its path leads elsewhere (reach.h) */
 	char name[];       /* a root's is its path as typed */
