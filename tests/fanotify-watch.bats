@@ -1013,7 +1013,8 @@ moved() {
 }
 
 told_at() {
-	echo >"$1/d/settled.$((++settlings))"
+	((++settlings))
+	echo >"$1/d/settled.$settlings"
 	grep -q "work/$1/d/settled" "$job/out"
 }
 

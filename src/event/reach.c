@@ -216,7 +216,8 @@ tell_lost(struct files *files, struct node *root, int error)
 static int
 open_root(struct files *files, struct node *root)
 {
-	int fd = root->strayed ? open_anchor(anchor_of(files, root->wd)) : -1, error = errno;
+	const struct anchor *anchor = root->strayed ? anchor_of(files, root->wd) : NULL;
+	int fd = anchor ? open_anchor(anchor) : -1, error = errno;
 
 	if (fd >= 0 || !root->strayed)
 		return fd;
