@@ -109,7 +109,6 @@ options(struct opt_table *table)
 
 static struct marks marks;
 static struct selection selection;
-static bool decisions_lost;
 static struct census census;
 static uint64_t unnamed; /* events of which --comm could not know the command */
 
@@ -149,8 +148,6 @@ check(void)
 		return misuse("fs-error is an event of a whole file system");
 	if (mount_namespace ? events & ~(MOUNTS | ALWAYS) : events & MOUNTS)
 		return misuse("mnt-attach and mnt-detach are the events of --mount-namespace");
-	if (showing.on_overflow == SHOWING_RESCAN && !inode && !recursive)
-		return misuse("--on-overflow rescan needs --recursive or --inode");
 	if (comm && strlen(comm) > PID_COMM_KEPT)
 		return misuse("--comm: the kernel keeps %d bytes of a command's name: '%.*s'",
 			      PID_COMM_KEPT, PID_COMM_KEPT, comm);
@@ -159,6 +156,8 @@ check(void)
 		|| pidfd >= 0 || recursive || showing.on_overflow == SHOWING_RESCAN || unlimited))
 		return misuse(
 			"--permit goes without -e, -P, -r, --evictable, --ignore, --mount-namespace, --on-overflow rescan, --pid, --pidfd and --unlimited");
+	if (showing.on_overflow == SHOWING_RESCAN && !inode && !recursive)
+		return misuse("--on-overflow rescan needs --recursive or --inode");
 	if (permitting_check(&permitting) || (top && check_top()))
 		return 1;
 	return reacting_check(&reacting);
@@ -176,6 +175,12 @@ is_by(const struct doer *doer)
 }
 
 static enum watch_verdict
+loss(void)
+{
+	return reacting_to_loss(&reacting, false, showing.on_overflow == SHOWING_FAIL, false);
+}
+
+static enum watch_verdict
 judge(const struct event *event, void *context)
 {
 	(void)context;
@@ -183,7 +188,7 @@ judge(const struct event *event, void *context)
 		note("events are lost: the kernel's queue was full (use --unlimited, or raise fs.fanotify.max_queued_events)%s",
 		     marks.rescan.wanted ? "; looking for what has changed, but for what is gone"
 					 : "");
-		return showing.on_overflow == SHOWING_FAIL ? WATCH_LAST : WATCH_TELL;
+		return loss();
 	}
 	if (event->what & FANOTIFY_UNMOUNT)
 		return marks_roots(&marks) ? WATCH_TELL : WATCH_LAST;
@@ -205,8 +210,7 @@ judge_decision(const struct event *event, void *context)
 		return WATCH_STOP;
 	if (event->what & FAN_Q_OVERFLOW) {
 		note("decisions could not be told: they are not read as fast as they are made");
-		decisions_lost = true;
-		return showing.on_overflow == SHOWING_FAIL ? WATCH_LAST : WATCH_TELL;
+		return loss();
 	}
 	if (event->what & FANOTIFY_UNMOUNT)
 		return permitting.permit.grounds.left ? WATCH_TELL : WATCH_LAST;
@@ -330,8 +334,6 @@ static int
 report(enum watch_end end)
 {
 	tell_unnamed();
-	if ((marks.lost || decisions_lost) && showing.on_overflow == SHOWING_FAIL)
-		return 1;
 	/* What has ended --permit tells why. */
 	if (end == WATCH_STOPPED && (marks.exited || permitting_is_over(&permitting)))
 		return 0;

@@ -138,25 +138,16 @@ count_roots(void)
 	return by_fanotify ? marks_roots(&fsnotify.marks) : files_roots(&files);
 }
 
-/*
- * Events are lost. A command hears of it where it is not told all that is different now; but one that is
- * for paths could do anything without, and is run for this only where that is asked for.
- */
 static enum watch_verdict
 judge_overflow(void)
 {
-	enum watch_verdict verdict = events & IN_Q_OVERFLOW ? WATCH_SHOW : WATCH_TELL;
-
 	note("events are lost: the kernel's queue was full (raise fs.%s.max_queued_events)%s",
 	     by_fanotify ? "fanotify" : "inotify",
 	     files.remember                 ? "; reading all again"
 	     : fsnotify.marks.rescan.wanted ? "; looking for what has changed, but for what is gone"
 					    : "");
-	if (showing.on_overflow == SHOWING_FAIL)
-		return verdict | WATCH_FAIL;
-	if (reacting.execute && !files.remember && !react_needs_paths(&reacting.react))
-		verdict |= WATCH_REACT;
-	return verdict;
+	return reacting_to_loss(&reacting, events & IN_Q_OVERFLOW,
+				showing.on_overflow == SHOWING_FAIL, files.remember);
 }
 
 static enum watch_verdict

@@ -292,7 +292,7 @@ open_file(const char *name)
 	}
 	if (is_input(&status, !append)) {
 		result = failx("'%s' is input and output: it would %s", name,
-			       append ? "never end" : "be emptied");
+			       append || !S_ISREG(status.st_mode) ? "never end" : "be emptied");
 		close(fd);
 		return -1;
 	}

@@ -127,6 +127,18 @@ reacting_open(struct reacting *reacting, bool once)
 	react_open(&reacting->react);
 }
 
+enum watch_verdict
+reacting_to_loss(const struct reacting *reacting, bool asked, bool fails, bool repaired)
+{
+	enum watch_verdict verdict = asked ? WATCH_SHOW : WATCH_TELL;
+
+	if (fails)
+		return verdict | WATCH_FAIL;
+	if (reacting->execute && !repaired && !react_needs_paths(&reacting->react))
+		verdict |= WATCH_REACT;
+	return verdict;
+}
+
 int
 reacting_end(struct reacting *reacting, enum watch_end end, int status)
 {

@@ -37,6 +37,14 @@ char **reacting_operands(const struct reacting *reacting, int *count, char **tex
 /* Readies what is run; with ONCE only for the first events. */
 void reacting_open(struct reacting *reacting, bool once);
 
+/*
+ * What is to be done where events are lost, which is ASKED for as an event, FAILS the watch, or is REPAIRED:
+ * told is all that is different now. A command hears of it where it is not; but one that is for paths could
+ * do anything without, and is run for this only where that is asked for.
+ */
+enum watch_verdict reacting_to_loss(const struct reacting *reacting, bool asked, bool fails,
+				    bool repaired);
+
 /* Frees it. The applet's status when the watch has come to END, which without a command is STATUS. */
 int reacting_end(struct reacting *reacting, enum watch_end end, int status);
 

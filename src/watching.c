@@ -158,7 +158,8 @@ watching_strayed(const char *path, int error, void *context)
 {
 	(void)context;
 	errno = error;
-	fail(handle_hints, "cannot watch what appears in '%s', which was renamed", path);
+	fail(handle_hints, "cannot watch what appears in '%s', which is no longer at its path",
+	     path);
 }
 
 int

@@ -649,16 +649,22 @@ MOVED_FROM,ISDIR D/in/a/../c"
 	mounted
 	mkdir D/f
 	: >"D/f/#7"
-	watch -r -e modify,create D/f
+	watch -r -e modify,create,delete,delete_self D/f
 	perl -e 'use Fcntl; $^F = 99; sysopen my $file, "D/f", O_DIRECTORY | 020000000 | O_RDWR or exit 77; syswrite $file, 1;
 		system("ln", "-L", "/proc/self/fd/" . fileno $file, "D/f/x") == 0 or exit 77; syswrite $file, 2' ||
 		skip "no O_TMPFILE here"
 	echo >>"D/f/#7"
+	echo >"D/f/#8"
+	rm "D/f/#8"
 	settled D/f
 	equal "$(told | sed 's/#[0-9]*$/#N/')" 'MODIFY (deleted)/#N
 CREATE D/f/x
 MODIFY D/f/x
-MODIFY D/f/#N'
+MODIFY D/f/#N
+CREATE D/f/#N
+MODIFY D/f/#N
+DELETE_SELF D/f/#N
+DELETE D/f/#N'
 }
 
 @test "hard links: each name is told by which it was done" {
@@ -1350,12 +1356,17 @@ allowed_nobody() {
 	lacks "$stderr" --inode
 }
 
-@test "faults of --mount-namespace and --pid: the kernel that is needed" {
+@test "faults of --pid: the kernel that is needed" {
+	need_pidfd
+	mounted
+	inject fanotify_init:error=EINVAL fanotify-watch -t 0 --pid $$ D
+	failed 1 fanotify-watch 'cannot use fanotify' 'Linux 5.15'
+}
+
+@test "faults of --mount-namespace: the kernel that is needed" {
 	mounted
 	inject fanotify_init:error=EINVAL fanotify-watch -t 0 --mount-namespace
 	failed 1 fanotify-watch 'cannot use fanotify' 'Linux 6.15'
-	inject fanotify_init:error=EINVAL fanotify-watch -t 0 --pid $$ D
-	failed 1 fanotify-watch 'cannot use fanotify' 'Linux 5.15'
 	inject fanotify_mark:error=EPERM fanotify-watch -t 0 --mount-namespace
 	[[ $stderr == *'Linux 6.15'* ]] || failed 1 fanotify-watch 'cannot watch the mount namespace' CAP_SYS_ADMIN
 }

@@ -121,6 +121,8 @@ decode_record(struct files *files, struct event *event)
 		errno = EPROTO;
 		return -1;
 	}
+	if (!(record->mask & IN_IGNORED))
+		files->unmounting = record->mask & IN_UNMOUNT;
 	if (is_stale(files, node, record->mask) || is_own(files, node, record)) {
 		source->offset += size;
 		if (node && record->mask & IN_IGNORED)

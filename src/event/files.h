@@ -43,7 +43,9 @@ struct files {
 	bool mounted;     /* mounts have changed, and the roots have not been looked at since */
 	size_t root_news; /* roots of which something is to be told */
 
-	struct buffer anchors; /* of roots as objects: src/event/reach.h */
+	/* Roots as objects: src/event/reach.h. */
+	struct buffer anchors;
+	bool unmounting; /* the last event was that something is unmounted */
 
 	/* The walk: src/event/walk.h. */
 	enum node_state finds;        /* what is new is told, or not yet */

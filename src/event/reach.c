@@ -9,7 +9,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "event/walk.h"
 #include "kernel/handle.h"
+#include "kernel/inotify.h"
 #include "kernel/mountinfo.h"
 
 struct anchor {
@@ -76,7 +78,6 @@ is_folder_of(const struct anchor *anchor, int fd)
 struct search {
 	const struct anchor *anchor;
 	int fd;
-	bool covered; /* a mount is there, but not to be reached */
 };
 
 /* Opens MOUNT if ANCHOR's folder is in it: best the one that it was seen through. */
@@ -90,12 +91,11 @@ try_mount(const struct mountinfo *mount, void *context)
 	if (!is_same
 	    && (search->fd >= 0 || makedev(mount->major, mount->minor) != search->anchor->dev))
 		return true;
-	fd = open(mount->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(mount->target, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 && handle_mount(fd, "", false) != mount->id) {
 		close(fd);
 		fd = -1;
 	}
-	search->covered |= fd < 0;
 	if (fd >= 0 && search->fd >= 0)
 		close(search->fd);
 	if (fd >= 0)
@@ -103,7 +103,7 @@ try_mount(const struct mountinfo *mount, void *context)
 	return fd < 0 || !is_same;
 }
 
-/* Any object of the file system of ANCHOR. -1 with errno ESTALE when it is not mounted. */
+/* Any object of the file system of ANCHOR, opened with O_PATH; -1 with errno. */
 static int
 reach_mount(const struct anchor *anchor)
 {
@@ -111,9 +111,28 @@ reach_mount(const struct anchor *anchor)
 
 	if (mountinfo_each(try_mount, &search) < 0)
 		return -1;
-	if (search.fd < 0)
-		errno = search.covered ? ENODEV : ESTALE;
+	errno = ENODEV;
 	return search.fd;
+}
+
+/* Opens HANDLE as seen through MOUNT, from there: a descriptor that will do instead makes an event. */
+static int
+open_from(int mount, const struct handle *handle)
+{
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), fd = -1, error = errno;
+
+	if (here >= 0) {
+		fd = fchdir(mount) < 0 ? -1 : handle_open(AT_FDCWD, handle);
+		error = errno;
+		if (fchdir(here) < 0 && fd >= 0) {
+			error = errno;
+			close(fd);
+			fd = -1;
+		}
+		close(here);
+	}
+	errno = error;
+	return fd;
 }
 
 static const struct anchor *
@@ -127,19 +146,19 @@ anchor_of(const struct files *files, int wd)
 	return NULL;
 }
 
-/* The folder that ANCHOR means; -1 with errno ESTALE when it was removed or unmounted. */
+/* The folder that ANCHOR means; -1 with errno ESTALE when it was removed. */
 static int
 open_anchor(const struct anchor *anchor)
 {
 	struct handle handle = handle_in(anchor);
-	int mount = handle.length ? reach_mount(anchor) : -1, fd, error;
+	int mount = handle.opens ? reach_mount(anchor) : -1, fd, error;
 	struct stat status;
 
-	if (!handle.length)
+	if (!handle.opens)
 		errno = EOPNOTSUPP;
 	if (mount < 0)
 		return -1;
-	fd = handle_open(mount, &handle);
+	fd = open_from(mount, &handle);
 	error = errno;
 	close(mount);
 	errno = error;
@@ -193,20 +212,32 @@ reach_is_lost(struct node *node)
 }
 
 /*
- * ROOT has strayed, and is not to be found for the reason in ERROR. That it was removed or unmounted
- * there is an event for, which comes first.
+ * ROOT has strayed, and is not to be found for the reason in ERROR. Of its end there is an event, and soon
+ * after that of the end of what is mounted below it.
  */
 static void
 tell_lost(struct files *files, struct node *root, int error)
 {
-	bool all_told =
-		files_position(files) == files->source.total && !inotify_queued(files->source.fd);
-
-	if (error == ESTALE || !all_told)
+	if (root->refused || files->unmounting || !inotify_has_watch(files->source.fd, root->wd))
 		return;
-	if (!root->refused && files->strayed)
-		files->strayed(root->name, error, files->context);
 	root->refused = true;
+	if (files->strayed)
+		files->strayed(root->name, error, files->context);
+}
+
+/* ROOT is at its path again: what was not watched below NODE for that it was not is looked for. */
+static void
+look_again(struct files *files, struct node *node)
+{
+	struct node *child;
+
+	LIST_FOREACH(child, &tree_folder(node)->children, sibling)
+	if (child->kind == NODE_FOLDER && child->wd < 0 && child->refused) {
+		child->refused = false;
+		walk_later(files, child);
+	} else if (child->kind == NODE_FOLDER) {
+		look_again(files, child);
+	}
 }
 
 /*
@@ -222,10 +253,15 @@ open_root(struct files *files, struct node *root)
 	if (fd >= 0 || !root->strayed)
 		return fd;
 	root->strayed = false;
-	if (reach_has_strayed(files, root))
+	if (reach_has_strayed(files, root)) {
 		tell_lost(files, root, error);
-	else
+	} else if (root->refused) {
 		root->refused = false;
+		if (files->remember)
+			walk_later(files, root);
+		else
+			look_again(files, root);
+	}
 	return -1;
 }
 

@@ -25,7 +25,7 @@ int reach_folder(struct files *files, struct node *node);
 /* Whether the root of NODE has strayed. */
 bool reach_has_strayed(struct files *files, struct node *node);
 
-/* Whether it has, and is not to be found for a reason that has been said. */
+/* Whether it has, and is not to be found, for a reason that has been said: it is there, but out of reach. */
 bool reach_is_lost(struct node *node);
 
 #endif

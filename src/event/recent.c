@@ -49,8 +49,18 @@ recent_see(struct recent *recent, const struct fanotify_record *record)
 		memcpy(file->bytes, record->object.bytes, record->object.length);
 		file->object = record->object;
 		file->object.bytes = file->bytes;
+		file->named = false;
 	}
+	file->named |= (record->mask & RECENT_NAMING) != 0;
 	place_entry_set(&file->in, &record->dir, record->name, record->length);
+}
+
+bool
+recent_is_named(const struct recent *recent, const struct handle *object)
+{
+	size_t index = find(recent, object, handle_hash(object));
+
+	return index < RECENT_MOST && recent->files[index].named;
 }
 
 const struct place_entry *

@@ -20,6 +20,7 @@ struct recent {
 		struct handle object;
 		unsigned char bytes[HANDLE_MAX];
 		struct place_entry in;
+		bool named; /* what happens to names has told of it */
 	} files[RECENT_MOST];
 	size_t next; /* the one that was seen longest ago */
 };
@@ -32,6 +33,9 @@ bool recent_is_numbered(const char *name, size_t length);
 
 /* RECORD tells of an entry of a folder. A file that has a name keeps it when it is told by number. */
 void recent_see(struct recent *recent, const struct fanotify_record *record);
+
+/* Whether OBJECT has, or had, a name, as far as that was seen of late. */
+bool recent_is_named(const struct recent *recent, const struct handle *object);
 
 /* Where OBJECT was seen last; NULL: it was not, of late. */
 const struct place_entry *recent_find(const struct recent *recent, const struct handle *object);

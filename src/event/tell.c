@@ -348,7 +348,8 @@ take_entry(struct marks *marks)
 		return without_place(marks);
 	if (!is_inside(marks, place, &record->object))
 		return 0;
-	if (numbered && recent_is_numbered(record->name, record->length) && !is_entry(marks, place))
+	if (numbered && recent_is_numbered(record->name, record->length)
+	    && !recent_is_named(&marks->recent, &record->object) && !is_entry(marks, place))
 		set_gone(marks);
 	else
 		set_path(marks, place);

@@ -623,7 +623,7 @@ visit(struct files *files, struct step *up, struct node *node)
 	step.before = files->walked++;
 	above = reach(files, up);
 	if ((up && above < 0) || open_step(files, &step, above) < 0)
-		return give_up(files, node);
+		return !up && reach_is_lost(node) ? 0 : give_up(files, node);
 	if (++files->open_folders > MOST_OPEN && up && up->up)
 		leave(files, up->up);
 	result = watch_and_read(files, &step, &place, above);

@@ -30,14 +30,15 @@ union space {
 	char room[sizeof(struct file_handle) + HANDLE_MAX];
 };
 
-/* The handle of PATH from FD, and the id of the mount. */
+/* The handle of PATH from FD, whether it can be opened, and the id of the mount. */
 static int
-get_handle(int fd, const char *path, bool follow, union space *space, int *mount)
+get_handle(int fd, const char *path, bool follow, union space *space, int *mount, bool *opens)
 {
 	int flags = (*path ? 0 : AT_EMPTY_PATH) | (follow ? AT_SYMLINK_FOLLOW : 0);
 
 	space->header.handle_bytes = HANDLE_MAX;
-	if (name_to_handle_at(fd, path, &space->header, mount, flags) == 0)
+	*opens = name_to_handle_at(fd, path, &space->header, mount, flags) == 0;
+	if (*opens)
 		return 0;
 	if (errno != EOPNOTSUPP)
 		return -1;
@@ -53,9 +54,10 @@ int
 handle_mount(int fd, const char *path, bool follow)
 {
 	union space space;
+	bool opens;
 	int mount;
 
-	return get_handle(fd, path, follow, &space, &mount) < 0 ? -1 : mount;
+	return get_handle(fd, path, follow, &space, &mount, &opens) < 0 ? -1 : mount;
 }
 
 int
@@ -63,14 +65,16 @@ handle_of(int fd, const char *path, uint64_t file_system, unsigned char bytes[HA
 	  struct handle *handle)
 {
 	union space space;
+	bool opens;
 	int mount;
 
-	if (get_handle(fd, path, false, &space, &mount) < 0)
+	if (get_handle(fd, path, false, &space, &mount, &opens) < 0)
 		return -1;
 	memcpy(bytes, space.header.f_handle, space.header.handle_bytes);
 	*handle = (struct handle){ .file_system = file_system,
 				   .type = space.header.handle_type,
 				   .length = space.header.handle_bytes,
+				   .opens = opens,
 				   .bytes = bytes };
 	return 0;
 }

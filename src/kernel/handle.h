@@ -17,6 +17,7 @@ struct handle {
 	uint64_t file_system; /* statfs(2)'s f_fsid */
 	int type;             /* the file system's own */
 	uint32_t length;      /* 0: there is none */
+	bool opens;           /* handle_of has got it as one that can be opened */
 	const unsigned char *bytes;
 };
 

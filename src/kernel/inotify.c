@@ -161,6 +161,24 @@ inotify_is_deaf(int fd)
 	       && (status.f_type == PROC_SUPER_MAGIC || status.f_type == SYSFS_MAGIC);
 }
 
+bool
+inotify_has_watch(int fd, int wd)
+{
+	char path[32], line[512], wanted[32];
+	bool found = false;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	snprintf(wanted, sizeof(wanted), "inotify wd:%x ", (unsigned int)wd);
+	stream = fopen(path, "re");
+	if (!stream)
+		return true;
+	while (!found && fgets(line, sizeof(line), stream))
+		found = !strncmp(line, wanted, strlen(wanted));
+	fclose(stream);
+	return found;
+}
+
 size_t
 inotify_queued(int fd)
 {

@@ -46,6 +46,12 @@ int inotify_watch(int fd, const char *path, uint32_t mask);
  * inotify_rm_watch(2). */
 int inotify_ignore(int fd, int wd);
 
+/*
+ * Whether WD is a watch of FD still, and so its object exists; proc(5), fdinfo. True where nobody can tell.
+ * All watches are gone through.
+ */
+bool inotify_has_watch(int fd, int wd);
+
 /* How many bytes of records wait to be read; 0 when the kernel does not say; inotify(7), FIONREAD. */
 size_t inotify_queued(int fd);
 
