@@ -1176,6 +1176,29 @@ changed() {
 	lacks "$one" looking
 }
 
+@test "overflow: a command hears of it, unless it is for paths; with --on-overflow fail it is a failure, and none is run" {
+	local options
+
+	for options in '' '{}' '--on-overflow fail'; do
+		mounted
+		rm -f "$PWD/heard"
+		# shellcheck disable=SC2086 # several options, or none
+		watch -e create --include nothing ${options#'{}'} --exec D -- sh -c 'echo "$BUTTER_EVENT" >>"$0"' "$PWD/heard" ${options#--*}
+		overflowing
+		kill -CONT "$pid"
+		await grep -q "events are lost" "$job/err"
+		case $options in
+		'') await grep -qx overflow heard ;;
+		'{}') drained && [ ! -e heard ] ;;
+		*)
+			finish
+			equal "$status" 1
+			[ ! -e heard ]
+			;;
+		esac
+	done
+}
+
 @test "overflow: with -r what has changed is found, and marked" {
 	need_tool jq
 	disk
