@@ -131,6 +131,11 @@ butter: splice-cat: cannot read 'odd/broken': Input/output error"
 			cmp out wanted
 		done
 	done
+	for offset in 777 5000 320000 400000; do
+		directly sh -c '"$BUTTER" splice-cat --offset "$1" --length 300000 >out' sh "$offset"
+		succeeded
+		tail -c "+$((offset + 1))" wanted | head -c 300000 | cmp - out
+	done
 	need_strace
 	capture bash -c 'strace -qq -o trace -P "$(realpath wanted)" -e trace=read -e inject=read:error=EINVAL "$BUTTER" splice-cat wanted | cat >out'
 	succeeded

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/param.h>
 #include <unistd.h>
 
@@ -40,14 +41,31 @@ ssize_t
 block_read(int in, char *bytes, size_t room, size_t wanted)
 {
 	ssize_t taken = pipe_read(in, bytes, wanted);
+	off_t at, before;
+	int error;
 
-	if (taken >= 0 || errno != EINVAL || wanted >= room)
+	if (taken >= 0 || errno != EINVAL)
 		return taken;
+	at = lseek(in, 0, SEEK_CUR);
+	before = at > 0 ? at % PAGE : 0;
+	errno = EINVAL;
+	if ((!before && wanted >= room) || (before && lseek(in, at - before, SEEK_SET) < 0))
+		return -1;
 	taken = pipe_read(in, bytes, room);
-	if (taken <= (ssize_t)wanted)
+	error = errno;
+	if (taken <= before) {
+		if (before)
+			lseek(in, at, SEEK_SET);
+		errno = error;
+		return taken < 0 ? -1 : 0;
+	}
+	taken -= before;
+	memmove(bytes, bytes + before, (size_t)taken);
+	if (!before && taken <= (ssize_t)wanted)
 		return taken;
-	lseek(in, (off_t)wanted - (off_t)taken, SEEK_CUR);
-	return (ssize_t)wanted;
+	taken = MIN(taken, (ssize_t)wanted);
+	lseek(in, at + taken, SEEK_SET);
+	return taken;
 }
 
 ssize_t

@@ -15,7 +15,8 @@ char *block_bytes(void);
 
 /*
  * read(2) that waits, of WANTED bytes at most from IN to BYTES, where there is ROOM for more: some inputs do
- * not give a part of a record, or of a block (O_DIRECT). What is read too much of a file, it stands before.
+ * not give a part of a record, or of a block (O_DIRECT), nor from where none begins. What is read too much of
+ * a file, it stands before.
  */
 ssize_t block_read(int in, char *bytes, size_t room, size_t wanted);
 
