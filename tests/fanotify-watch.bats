@@ -933,7 +933,7 @@ fs_error $top 1 117"
 		kill -CONT "$watcher"
 		[ "$(<named)" = "$first" ] || exit 77
 		echo >&7
-		read -r _ <&8
+		until [ -s out ] || ! kill -0 "$watcher"; do read -r -t 0.01 <> <(:); done
 		cat out
 	END
 	capture "${within[@]}" unshare -pf --kill-child --mount-proc bash script
