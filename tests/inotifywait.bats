@@ -730,6 +730,24 @@ delete_self f - - -'
 	done
 }
 
+@test "what has come by the end of -t is told, however late it is read" {
+	start "$BUTTER" inotifywait -q --ready-fd 7 -m -t 0.2 -e create D
+	kill -STOP "$pid"
+	for ((i = 0; i < 3000; i++)); do : >"D/$i"; done
+	"$BUTTER" timerfd-sleep 0.3
+	kill -CONT "$pid"
+	finish
+	equal "$status $(wc -l <<<"$output") ${output##*$'\n'}" "2 3000 D/ CREATE 2999"
+	start "$BUTTER" inotifywait -q --ready-fd 7 -m -t 0.2 -e open --on-overflow fail D
+	overflow
+	"$BUTTER" timerfd-sleep 0.3
+	kill -CONT "$pid"
+	finish
+	equal "$status" 1
+	one_line inotifywait
+	contains "$stderr" 'events are lost'
+}
+
 @test "events that are filtered out do not put the timeout off" {
 	start "$BUTTER" inotifywait -q --ready-fd 7 -t 0.4 -e create --exclude 'noise$' D
 	for ((i = 0; i < 20000; i++)); do

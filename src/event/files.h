@@ -133,7 +133,7 @@ void files_close(struct files *files);
 static inline uint64_t
 files_position(const struct files *files)
 {
-	return files->source.total - files->source.length + files->source.offset;
+	return source_position(&files->source);
 }
 
 #endif

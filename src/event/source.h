@@ -74,6 +74,13 @@ int source_more(struct source *source, size_t most);
  */
 size_t source_waiting(const struct source *source);
 
+/* How many bytes of records have been handed out, of all that came. */
+static inline uint64_t
+source_position(const struct source *source)
+{
+	return source->total - source->length + source->offset;
+}
+
 /* For poll(2): fills FDS with what to poll besides the descriptor. Returns how many. */
 size_t source_besides(const struct source *source, struct pollfd *fds);
 

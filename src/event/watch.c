@@ -30,6 +30,8 @@ struct loop {
 	size_t flush_at;      /* bytes in the queue at which it is time */
 	uint64_t taken, seen; /* all events; those that count */
 	int64_t deadline;     /* CLOCK_MONOTONIC; NUM_FOREVER: none */
+	bool late;            /* that is over: what the queue had at that time is told, no more */
+	uint64_t late_at;     /* the position of its end */
 	int signals;          /* descriptor of signals_watch; -1: none */
 	bool mind_reader;     /* whether to end when the output's reader leaves */
 	int soon;             /* how many reads in a row came soon after the one before */
@@ -52,6 +54,7 @@ set_deadline(struct loop *loop)
 {
 	int64_t timeout = loop->watch->timeout;
 
+	loop->late = false;
 	if (timeout == NUM_FOREVER
 	    || __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &loop->deadline))
 		loop->deadline = NUM_FOREVER;
@@ -95,15 +98,29 @@ show(struct loop *loop, const struct event *event)
 	loop->flush_at = record_size(&loop->output) + FLUSH_SIZE;
 }
 
+/* Whether the time has run out. Nobody knows which of the events that wait came in time: all do count. */
+static bool
+is_late(struct loop *loop)
+{
+	const struct source *source = loop->watch->source;
+
+	if (!loop->late && loop->deadline != NUM_FOREVER
+	    && timerfd_now(CLOCK_MONOTONIC) > loop->deadline) {
+		loop->late = true;
+		loop->late_at = source_position(source) + source_waiting(source);
+	}
+	return loop->late;
+}
+
 /*
  * While events pour in, even such as are skipped, the loop does not come to sleep: time passes
  * here, too.
  */
 static bool
-is_late(struct loop *loop)
+is_over(struct loop *loop)
 {
-	return loop->deadline != NUM_FOREVER && loop->taken % CLOCK_EVENTS == 0
-	       && timerfd_now(CLOCK_MONOTONIC) > loop->deadline;
+	return loop->taken % CLOCK_EVENTS == 0 && is_late(loop)
+	       && source_position(loop->watch->source) > loop->late_at;
 }
 
 /*
@@ -173,7 +190,7 @@ take(const struct event *event, void *context)
 		count(loop, event);
 	if (verdict & WATCH_STOP && !loop->ended)
 		end(loop, WATCH_STOPPED);
-	if (!loop->ended && is_late(loop))
+	if (!loop->ended && is_over(loop))
 		end(loop, WATCH_TIMED_OUT);
 	if (++loop->taken % REACT_EVENTS == 0 && !loop->ended)
 		react(loop, false);
@@ -249,10 +266,6 @@ sleep_until_ready(struct loop *loop)
 	struct timespec space;
 	int ready;
 
-	if (loop->deadline != NUM_FOREVER && timerfd_now(CLOCK_MONOTONIC) > loop->deadline) {
-		end(loop, WATCH_TIMED_OUT);
-		return;
-	}
 	if (loop->rested && (rest = timerfd_now(CLOCK_MONOTONIC) + source->rest) < deadline)
 		deadline = rest;
 	ready = ppoll(fds, 4 + besides, time_left(loop, deadline, &space), NULL);
@@ -302,10 +315,14 @@ static void
 go_round(struct loop *loop)
 {
 	while (!loop->ended) {
+		bool late = is_late(loop);
+
 		if (!is_full(loop) && source_drain(loop->watch->source, take, loop) < 0)
 			end(loop, WATCH_CANNOT_READ);
 		if (!loop->ended)
 			react(loop, !is_full(loop));
+		if (!loop->ended && late && loop->late)
+			end(loop, WATCH_TIMED_OUT);
 		loop->rested = may_rest(loop);
 		if (!loop->ended)
 			sleep_until_ready(loop);
