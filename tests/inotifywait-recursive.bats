@@ -261,6 +261,25 @@ D/new/name/below/ CREATE file"
 	stop_following
 }
 
+@test "the same, and nothing else comes to tell so" {
+	jittered
+	perl "$model" trade 1 0 D outside || skip "the number of renameat2 is not known here"
+	mkdir -p D/known/below D/up outside/new/name/within
+	within=("$jitter" at getdents64 9 "perl '$model' exchange D D/up/known D/new/name" 1 0)
+	mv D/known D/up
+	follow -e create,delete,move
+	mv outside/new D
+	await test -d D/up/known/within
+	drained
+	: >D/up/known/within/file
+	: >D/new/name/below/file
+	settled
+	equal "$(told file | sort)" "D/new/name/below/ CREATE file
+D/up/known/within/ CREATE file"
+	equal "$(watches "$pid")" "$(find D -type d | wc -l)"
+	stop_following
+}
+
 @test "model: after an overflow all that was lost is found" {
 	seeds=$(rounds 1 30)
 	for ((seed = 1; seed <= seeds; seed++)); do

@@ -157,7 +157,7 @@ decode(struct source *source, struct event *event)
 		if (result)
 			return result;
 		if (source->offset >= source->length) {
-			result = root_step(files);
+			result = follow_caught_up(files) ? 1 : root_step(files);
 			if (result < 0)
 				return -1;
 			if (!result)

@@ -21,6 +21,7 @@ struct move {
 	uint64_t back;           /* after an exchange: where NODE goes; or ANYWHERE, OUTSIDE */
 	bool tells;              /* NODE was watched before: if it is what moves, MOVE_SELF comes */
 	bool doubted;            /* it had come there just before, and may have been exchanged */
+	bool looked;             /* what is where NODE goes has been looked at */
 	char name[NAME_MAX + 1]; /* that it had in FROM */
 };
 
@@ -290,6 +291,28 @@ moved_found(struct files *files, struct node *node, const struct move *move)
 		follow_let_go(files, node);
 	}
 	follow_let_go(files, told);
+}
+
+bool
+follow_caught_up(struct files *files)
+{
+	for (size_t i = 0; i < count(files); i++) {
+		struct move move = moves(files)[i];
+		int another;
+
+		if (!move.to || !move.tells || move.looked || move.node->wd < 0)
+			continue;
+		another = walk_finds_another(files, move.node);
+		if (another < 0)
+			return false;
+		moves(files)[i].looked = true;
+		if (!another)
+			continue;
+		move_over(files, i);
+		was_another(files, &move);
+		return true;
+	}
+	return false;
 }
 
 static void

@@ -17,6 +17,12 @@ void follow_event(struct files *files, struct node *node, const struct inotify_r
 /* The kernel has ended NODE's watch: its object is gone, or the file system of it and all below. */
 void follow_end(struct files *files, struct node *node);
 
+/*
+ * All of the queue has been followed. A folder of which it says that it has moved, but that is not where it
+ * would be, was taken for another: no event may come any more to tell so. Whether there was one.
+ */
+bool follow_caught_up(struct files *files);
+
 /* Renames that were under way are not told to their end any more. */
 void follow_forget(struct files *files);
 

@@ -324,6 +324,24 @@ watch_quietly(struct files *files, struct step *step, const struct place *place)
 	return wd;
 }
 
+/* The watch that the folder NAME in ABOVE, which becomes the working folder, has, or has now; -1 errno. */
+static int
+watch_of(struct files *files, int above, const char *name)
+{
+	return fchdir(above) < 0
+		       ? -1
+		       : inotify_watch(files->source.fd, name,
+				       FOLLOW_TREE | IN_MASK_ADD | IN_ONLYDIR | IN_DONT_FOLLOW);
+}
+
+/* Ends the watch WD, if it has just been set on something that is not in the tree. */
+static void
+unwatch_stranger(struct files *files, int wd)
+{
+	if (wd >= 0 && !tree_find(&files->tree, wd))
+		inotify_ignore(files->source.fd, wd);
+}
+
 /*
  * Whether the folder NAME in ABOVE, which has become the working folder, has the watch WD: the
  * kernel knows a folder also where the file system numbers it anew each time that it is asked.
@@ -331,14 +349,10 @@ watch_quietly(struct files *files, struct step *step, const struct place *place)
 static bool
 has_watch(struct files *files, int above, const char *name, int wd)
 {
-	int found =
-		fchdir(above) < 0
-			? -1
-			: inotify_watch(files->source.fd, name,
-					FOLLOW_TREE | IN_MASK_ADD | IN_ONLYDIR | IN_DONT_FOLLOW);
+	int found = watch_of(files, above, name);
 
-	if (found >= 0 && found != wd && !tree_find(&files->tree, found))
-		inotify_ignore(files->source.fd, found);
+	if (found != wd)
+		unwatch_stranger(files, found);
 	return found == wd;
 }
 
@@ -412,8 +426,7 @@ watch_and_read(struct files *files, struct step *step, struct place *place, int 
 		return result;
 	if (wd >= 0 && files->finds == NODE_UNTOLD && step->node->parent
 	    && !has_its_name(files, step, place, above, wd)) {
-		if (!tree_find(&files->tree, wd))
-			inotify_ignore(files->source.fd, wd);
+		unwatch_stranger(files, wd);
 		return give_up(files, step->node);
 	}
 	if (wd >= 0 && !(node = settle(files, step->node, wd)))
@@ -712,9 +725,32 @@ is_there(struct files *files, struct node *node)
 	int wd = inotify_watch(files->source.fd, node->name,
 			       files->mask | (files->follow ? 0 : IN_DONT_FOLLOW));
 
-	if (wd >= 0 && wd != node->wd && !tree_find(&files->tree, wd))
-		inotify_ignore(files->source.fd, wd);
+	unwatch_stranger(files, wd);
 	return wd == node->wd;
+}
+
+int
+walk_finds_another(struct files *files, struct node *node)
+{
+	int start = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int above = start < 0 ? -1 : open_node(files, node->parent);
+	int parent = above < 0 ? -1 : watch_of(files, above, "."),
+	    found = parent < 0 ? -1 : watch_of(files, above, node->name);
+	/* Ended watches are news. */
+	bool is_last = !inotify_queued(files->source.fd);
+
+	unwatch_stranger(files, parent);
+	if (found != parent)
+		unwatch_stranger(files, found);
+	if (above >= 0)
+		close(above);
+	if (start >= 0 && fchdir(start) < 0)
+		found = -1;
+	if (start >= 0)
+		close(start);
+	if (!is_last)
+		return -1;
+	return parent == node->parent->wd && found >= 0 && found != node->wd;
 }
 
 /* Whether there is a folder where NODE was found, of which events have told that it left. */
