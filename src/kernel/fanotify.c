@@ -4,8 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "kernel/fdinfo.h"
 
 /* Declared here: sys/fanotify.h has them, but musl's lags behind the kernel's header. */
 int fanotify_init(unsigned flags, unsigned event_flags);
@@ -118,6 +121,31 @@ int
 fanotify_watch(int group, unsigned int flags, uint64_t mask, int dir, const char *path)
 {
 	return fanotify_mark(group, flags, mask, dir, path);
+}
+
+static bool
+is_mark(const char *line, void *context)
+{
+	return !strncmp(line, "fanotify ", strlen("fanotify ")) && strstr(line, context);
+}
+
+bool
+fanotify_marks_device(pid_t holder, int group, unsigned int major, unsigned int minor)
+{
+	char wanted[32];
+
+	/* A device of the kernel's own kind, linux/kdev_t.h. */
+	snprintf(wanted, sizeof(wanted), " sdev:%x ", major << 20 | minor);
+	return fdinfo_find(holder, group, is_mark, wanted) != 0;
+}
+
+bool
+fanotify_marks_mount(pid_t holder, int group, int mount)
+{
+	char wanted[32];
+
+	snprintf(wanted, sizeof(wanted), " mnt_id:%x ", (unsigned int)mount);
+	return fdinfo_find(holder, group, is_mark, wanted) != 0;
 }
 
 int

@@ -82,6 +82,14 @@ int fanotify_open(unsigned int flags);
 int fanotify_watch(int group, unsigned int flags, uint64_t mask, int dir, const char *path);
 
 /*
+ * Whether GROUP, a descriptor of the process HOLDER (0: this one), has a mark on the file system with the
+ * device MAJOR:MINOR, or an inode of it; or on the mount with the id MOUNT. The kernel takes marks away with
+ * their object, and gives its number to another. True where nobody can tell; proc(5), fdinfo.
+ */
+bool fanotify_marks_device(pid_t holder, int group, unsigned int major, unsigned int minor);
+bool fanotify_marks_mount(pid_t holder, int group, int mount);
+
+/*
  * Answers the request whose file is FD: RESPONSE is FAN_ALLOW or FAN_DENY, with FAN_AUDIT and
  * FAN_DENY_ERRNO(error) where they are to be had. -1 with errno ENOENT (it is answered already),
  * EINVAL; fanotify(7).

@@ -11,6 +11,7 @@
 
 #include "file.h"
 #include "kernel/compat.h"
+#include "kernel/fdinfo.h"
 
 const struct name inotify_names[] = {
 	{ "access", IN_ACCESS, "ACCESS" },
@@ -161,22 +162,21 @@ inotify_is_deaf(int fd)
 	       && (status.f_type == PROC_SUPER_MAGIC || status.f_type == SYSFS_MAGIC);
 }
 
+static bool
+is_watch(const char *line, void *context)
+{
+	const char *beginning = context;
+
+	return !strncmp(line, beginning, strlen(beginning));
+}
+
 bool
 inotify_has_watch(int fd, int wd)
 {
-	char path[32], line[512], wanted[32];
-	bool found = false;
-	FILE *stream;
+	char beginning[32];
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	snprintf(wanted, sizeof(wanted), "inotify wd:%x ", (unsigned int)wd);
-	stream = fopen(path, "re");
-	if (!stream)
-		return true;
-	while (!found && fgets(line, sizeof(line), stream))
-		found = !strncmp(line, wanted, strlen(wanted));
-	fclose(stream);
-	return found;
+	snprintf(beginning, sizeof(beginning), "inotify wd:%x ", (unsigned int)wd);
+	return fdinfo_find(0, fd, is_watch, beginning) != 0;
 }
 
 size_t

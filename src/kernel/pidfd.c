@@ -14,6 +14,7 @@
 
 #include "file.h"
 #include "kernel/compat.h"
+#include "kernel/fdinfo.h"
 
 int
 pidfd_of(pid_t pid)
@@ -51,32 +52,34 @@ pidfd_identity(pid_t pid, uint64_t *inode)
 	return *inode ? 0 : -1;
 }
 
+/* Takes the number out of the line that has it. */
+static bool
+take_pid(const char *line, void *context)
+{
+	static const char key[] = "Pid:\t";
+	pid_t *pid = context;
+	const char *error;
+
+	if (strncmp(line, key, strlen(key)) != 0)
+		return false;
+	/* -1: it has ended, and was waited for. */
+	*pid = (pid_t)strtonum(line + strlen(key), -1, INT_MAX, &error);
+	if (error || *pid < 0)
+		*pid = 0;
+	return true;
+}
+
 pid_t
 pidfd_pid(int pidfd)
 {
-	char path[64], text[1024], *line;
-	ssize_t length;
-	const char *error;
 	pid_t pid;
-	int fd;
+	int found = fdinfo_find(0, pidfd, take_pid, &pid);
 
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	length = file_read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[length < 0 ? 0 : length] = '\0';
-	line = strstr(text, "\nPid:\t");
-	if (!line) {
+	if (found > 0)
+		return pid;
+	if (!found)
 		errno = EBADF;
-		return -1;
-	}
-	line += strlen("\nPid:\t");
-	line[strcspn(line, "\n")] = '\0';
-	/* -1: it has ended, and was waited for. */
-	pid = (pid_t)strtonum(line, -1, INT_MAX, &error);
-	return error || pid < 0 ? 0 : pid;
+	return -1;
 }
 
 int
