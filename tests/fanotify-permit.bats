@@ -436,6 +436,22 @@ is_denied() {
 	all_gone
 }
 
+@test "an unmount is told, also where another file system has the same number by then" {
+	rules 'deny open "a"'
+	cd /
+	for scope in '' --mount; do
+		start nsenter -t "$holder" -m sh -c 'exec "$@"' "$0" "$BUTTER" fanotify-watch \
+			--permit "$BATS_TEST_TMPDIR/rules" $scope --ready-fd 7 "$M"
+		roles
+		kill -STOP "$pid"
+		nsenter -t "$holder" -m sh -c 'umount "$0" && mount -t tmpfs none "$0"' "$M"
+		kill -CONT "$pid"
+		finish
+		equal "$status $output" "1 UNMOUNT ? ? $M"
+		all_gone
+	done
+}
+
 @test "several paths: on each file system, what its rules say" {
 	on sh -c 'mkdir one two && mount -t tmpfs none one && mount -t tmpfs none two && echo text >one/a && echo text >two/a && echo text >a'
 	rules "deny open $M/one" "deny open $M/two/a" "deny open $M/a"

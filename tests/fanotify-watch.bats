@@ -999,6 +999,26 @@ fs_error $top 1 117"
 	equal "$(tail -n 1 <<<"$output")" 'UNMOUNT ? ? E'
 }
 
+@test "what was done before umount is told before that, though it is read later" {
+	held 'mount -t tmpfs none D'
+	allowed
+	# Where folders are that nothing has told of, nobody knows any more.
+	mkdir D/known
+	for how in '-e create,close_write' '-r -e create,close_write' '-r -e close_write' '--mount -e close_write'; do
+		# shellcheck disable=SC2086 # words
+		watch $how D
+		kill -STOP "$pid"
+		"${within[@]}" bash -c 'mkdir -p D/a/b && echo >D/a/b/x && echo >D/known/y && umount D &&
+			mount -t tmpfs none D && mkdir D/known'
+		kill -CONT "$pid"
+		finish
+		equal "$status" 1
+		dir=D/a/b
+		[ "${how#--mount}" = "$how" ] || dir='(deleted)'
+		equal "$(told | grep -v CREATE)" "CLOSE_WRITE $dir/x"$'\nCLOSE_WRITE (deleted)/y\nUNMOUNT D' || fails "$how"
+	done
+}
+
 @test "umount of one of two mounts of a file system: it goes on with the paths of the other" {
 	held 'mount -t tmpfs none D && mount --bind D E'
 	allowed

@@ -276,6 +276,16 @@ add_mount(struct marks *marks, struct marks_root *root, int fd)
 	return result;
 }
 
+/* Whether the kernel still has a mark on what MOUNT shows: its numbers may be those of another by now. */
+static bool
+is_marked(const struct marks *marks, const struct place_mount *mount)
+{
+	if (marks->scope == MARKS_MOUNT)
+		return fanotify_marks_mount(0, marks->source.fd, mount->id);
+	return marks->evictable
+	       || fanotify_marks_device(0, marks->source.fd, mount->major, mount->minor);
+}
+
 bool
 marks_remount(struct marks *marks, struct place_mount *mount)
 {
@@ -283,7 +293,7 @@ marks_remount(struct marks *marks, struct place_mount *mount)
 				 .major = mount->major,
 				 .minor = mount->minor,
 				 .whole = mount->root };
-	bool found = find_mount(&search) == 0;
+	bool found = is_marked(marks, mount) && find_mount(&search) == 0;
 
 	if (found && strcmp(search.target, mount->path) != 0)
 		places_move_mount(&marks->places, mount, search.target);

@@ -39,7 +39,7 @@ bool
 tell_ahead(const struct handle *handle, bool is_gone, struct place_entry *entry, void *context)
 {
 	struct marks *marks = context;
-	uint64_t position = marks->source.total - marks->source.length + marks->source.offset;
+	uint64_t position = source_position(&marks->source);
 	bool found = false;
 
 	if (!marks->targets)
@@ -218,6 +218,21 @@ set_gone(struct marks *marks)
 	marks->told.name_length = marks->record.length;
 }
 
+/* Whether all of the file system that the record is of is below a root. */
+static bool
+is_all_inside(const struct marks *marks)
+{
+	for (size_t i = 0; i < marks->root_count; i++) {
+		const struct marks_root *root = &marks->roots[i];
+		const struct place_mount *mount = mount_of(marks, root);
+
+		if (mount && root->file_system == marks->record.dir.file_system
+		    && root->place == mount->top && !strcmp(mount->root, "/"))
+			return true;
+	}
+	return false;
+}
+
 /*
  * The record's place could not be found, errno: 1 it is told without, 0 it is none of what is watched,
  * -1 that is an error.
@@ -232,7 +247,7 @@ without_place(struct marks *marks)
 	errno = error;
 	if (error != ESTALE && error != EXDEV && error != ENODEV && error != EOPNOTSUPP)
 		return -1;
-	if (error == EXDEV || marks->recursive)
+	if (error == EXDEV || (marks->recursive && !is_all_inside(marks)))
 		return 0;
 	set_gone(marks);
 	return 1;
@@ -661,7 +676,8 @@ tell_decode(struct source *source, struct event *event)
 		event->doer = &nobody;
 		return 1;
 	}
-	if (marks->besides[0].revents)
+	/* What was done before a file system was unmounted is told first, by the paths that it had. */
+	if (marks->besides[0].revents && !source_waiting(source))
 		look_at_mounts(marks);
 	return (marks->unmounted && tell_unmount(marks, event)) || tell_exit(marks, event);
 }

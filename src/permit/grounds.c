@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
+#include "kernel/fanotify.h"
 #include "kernel/mountinfo.h"
 #include "kernel/status.h"
 #include "memory.h"
@@ -51,9 +52,9 @@ mount_of(const char *path)
 int
 grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bool one_mount)
 {
-	*grounds = (struct grounds){
-		.paths = paths, .count = count, .left = count, .one_mount = one_mount
-	};
+	grounds->paths = paths;
+	grounds->count = grounds->left = count;
+	grounds->one_mount = one_mount;
 	grounds->grounds = memory_get(count * sizeof(*grounds->grounds));
 	for (size_t i = 0; i < count; i++)
 		grounds->grounds[i].mount = mount_of(paths[i]);
@@ -63,6 +64,17 @@ grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bo
 		if (!grounds->grounds[i].is_there)
 			grounds->grounds[i].mount = 0;
 	return mountinfo_open();
+}
+
+/* Whether what GROUND was on may still be marked: its numbers may be those of another by now. */
+static bool
+is_marked(const struct grounds *grounds, const struct ground *ground)
+{
+	if (grounds->group < 0)
+		return true;
+	if (grounds->one_mount)
+		return fanotify_marks_mount(grounds->holder, grounds->group, ground->mount);
+	return fanotify_marks_device(grounds->holder, grounds->group, ground->major, ground->minor);
 }
 
 void
@@ -75,11 +87,13 @@ grounds_look(struct grounds *grounds)
 		ground->is_astray = ground->mount && mount_of(grounds->paths[i]) != ground->mount;
 		ground->is_warned = ground->is_warned && ground->is_astray;
 	}
-	if (mountinfo_each(see, grounds) == 0)
-		return;
 	/* What cannot be seen is no reason to end. */
+	if (mountinfo_each(see, grounds) < 0)
+		for (size_t i = 0; i < grounds->count; i++)
+			grounds->grounds[i].is_there = true;
 	for (size_t i = 0; i < grounds->count; i++)
-		grounds->grounds[i].is_there = true;
+		if (grounds->grounds[i].mount && !is_marked(grounds, &grounds->grounds[i]))
+			grounds->grounds[i].is_there = false;
 }
 
 bool

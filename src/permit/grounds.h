@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* What one path is on. */
 struct ground {
@@ -19,6 +20,10 @@ struct ground {
 };
 
 struct grounds {
+	/* For the caller to fill: who has the marks; GROUP -1 where they may go before what they are on. */
+	pid_t holder;
+	int group;
+
 	const char *const *paths;
 	struct ground *grounds;
 	size_t count, left; /* that are still there, or have not been told of */

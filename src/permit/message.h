@@ -11,7 +11,7 @@
 
 enum message_kind {
 	/* From the responder to the main process. */
-	MESSAGE_STARTED, /* all is marked; number: the responder's process id */
+	MESSAGE_STARTED, /* all is marked; number: the responder's process id; what: its group */
 	MESSAGE_FAILED,  /* what: enum permit_step; error; number: of the path */
 	MESSAGE_DECIDED, /* a request; what: its bits and the answer's */
 	MESSAGE_LOST,    /* number: of decisions that could not be told */

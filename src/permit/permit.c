@@ -216,6 +216,8 @@ await_start(struct permit *permit, struct permit_error *error)
 	}
 	if (message.kind == MESSAGE_STARTED) {
 		permit->responder = (pid_t)message.number;
+		permit->grounds.holder = permit->responder;
+		permit->grounds.group = permit->scope == PERMIT_INODE ? -1 : (int)message.what;
 		return 0;
 	}
 	*error = (struct permit_error){ .step = (enum permit_step)message.what,

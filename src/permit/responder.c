@@ -804,8 +804,9 @@ responder_run(const struct permit *permit, struct responder_ends ends, atomic_ul
 	responder = (struct responder){ .permit = permit, .ends = ends, .beats = beats };
 	if (set_up(&responder) < 0)
 		return 1;
-	put(&responder,
-	    &(struct message){ .kind = MESSAGE_STARTED, .number = (uint64_t)responder.self });
+	put(&responder, &(struct message){ .kind = MESSAGE_STARTED,
+					   .what = (uint64_t)responder.group,
+					   .number = (uint64_t)responder.self });
 	answer_all(&responder);
 	return 0;
 }
