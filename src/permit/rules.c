@@ -241,9 +241,11 @@ read_value(struct reader *reader, struct rules_condition *condition, const char 
 	/* With quotes, the word is longer or shorter than what stands there. */
 	if (!reader->quoted)
 		place += at - reader->word.data;
-	if (what)
+	if (what) {
+		pattern_done(&value.pattern);
 		return wrong(reader, place, "'%.*s' cannot be the value here: %s",
 			     (int)(length < 40 ? length : 40), at, what);
+	}
 	condition->values =
 		memory_resize(condition->values, condition->count + 1, sizeof(*condition->values));
 	condition->values[condition->count++] = value;
