@@ -189,13 +189,32 @@ copy_file(const char *name, bool *over)
 	return status;
 }
 
+/* Whether one of the COUNT FILES is OUTPUT: its name. */
+static const char *
+find_input(int count, char **files, const struct stat *output)
+{
+	struct stat status;
+
+	for (int i = 0; i < count; i++)
+		if ((strcmp(files[i], "-") ? stat(files[i], &status) : fstat(STDIN_FILENO, &status))
+			    == 0
+		    && status.st_dev == output->st_dev && status.st_ino == output->st_ino)
+			return files[i];
+	return NULL;
+}
+
 /* Opens the output; it is emptied later, when it is known not to be an input, too. */
 static int
 open_output(int count, char **files)
 {
+	const char *input;
 	struct stat status;
 
 	stream.out = STDOUT_FILENO;
+	/* To open a FIFO would wait for a reader. */
+	if (out_file && stat(out_file, &status) == 0 && S_ISFIFO(status.st_mode)
+	    && (input = find_input(count, files, &status)))
+		return failx("'%s' is input and output: it would never end", input);
 	if (out_file)
 		stream.out = open(
 			out_file,
@@ -206,11 +225,9 @@ open_output(int count, char **files)
 		return fail_at_output();
 	if (!out_file || append || !S_ISREG(stream.to.st_mode))
 		return 0;
-	for (int i = 0; i < count; i++)
-		if ((strcmp(files[i], "-") ? stat(files[i], &status) : fstat(STDIN_FILENO, &status))
-			    == 0
-		    && status.st_dev == stream.to.st_dev && status.st_ino == stream.to.st_ino)
-			return failx("'%s' is input and output: it would be emptied", files[i]);
+	input = find_input(count, files, &stream.to);
+	if (input)
+		return failx("'%s' is input and output: it would be emptied", input);
 	return ftruncate(stream.out, 0) < 0 ? fail_at_output() : 0;
 }
 

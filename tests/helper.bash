@@ -561,6 +561,26 @@ packets() {
 		exec @command or die' "$@"
 }
 
+# packet_pipe COUNT SIZE COMMAND...: the same, but standard input is a pipe that is open with O_DIRECT.
+packet_pipe() {
+	need_tool perl
+	perl -e 'print chr(64 + $_) x $ARGV[1] for 1 .. $ARGV[0]' "$1" "$2" >wanted
+	# shellcheck disable=SC2016 # perl's
+	capture perl -e 'use strict; use Fcntl;
+		my ($count, $size, @command) = @ARGV;
+		pipe my $in, my $out or die;
+		fcntl $_, F_SETFL, O_DIRECT or exit 77 for $in, $out;
+		my $child = fork // die;
+		if (!$child) {
+			syswrite $out, chr(64 + $_) x $size or die for 1 .. $count;
+			exit 0;
+		}
+		close $out;
+		open STDIN, "<&", $in or die;
+		exec @command or die' "$@"
+	((status != 77)) || skip "no pipes of packets here"
+}
+
 # directly COMMAND...: as capture; standard input is the file `wanted`, open with O_DIRECT.
 directly() {
 	need_tool perl

@@ -76,6 +76,18 @@ butter: splice-cat: cannot read 'odd/broken': Input/output error"
 	equal "$output" "$(head -c 96 wanted)"
 }
 
+@test "a FIFO that is input and output is refused, instead of waiting for a reader" {
+	mkfifo p
+	ln -s p link
+	for words in '-o p p' '-o link one p' '--append -o p link'; do
+		# shellcheck disable=SC2086 # words
+		capture timeout "$LIMIT" "$BUTTER" splice-cat $words
+		equal "$status" 1
+		one_line splice-cat
+		contains "$stderr" 'is input and output'
+	done
+}
+
 @test "packets are read whole, however large they are, and however small our pipe is" {
 	for packets in '17 4000' '2 300000'; do
 		for command in splice-cat 'splice-cat --stable' 'splice-cat --pipe-size 4096' tee-fd 'tee-fd --pipe-size 4096'; do
@@ -84,6 +96,19 @@ butter: splice-cat: cannot read 'odd/broken': Input/output error"
 			packets $packets sh -c '"$BUTTER" "$@" >out' sh $command
 			succeeded
 			cmp out wanted
+		done
+	done
+}
+
+@test "a pipe of packets: who reads less than a packet of what comes of it gets the rest, too" {
+	for packets in '12 3000' '150 4096'; do
+		for command in splice-cat 'splice-cat --stable' 'splice-cat --pipe-size 4096' tee-fd 'tee-fd copy' 'vmsplice-feed -f -'; do
+			[[ " $APPLETS " == *" ${command%% *} "* ]] || continue
+			# shellcheck disable=SC2086 # words
+			packet_pipe $packets sh -c '"$BUTTER" "$@" | perl -e "print while sysread STDIN, \$_, 100" >out' sh $command
+			succeeded
+			cmp out wanted
+			[ "$command" != 'tee-fd copy' ] || cmp copy wanted
 		done
 	done
 }

@@ -71,6 +71,31 @@ has_size() {
 	sed 's/ broken signal 13 / broken 0 /' theirs | diff - ours
 }
 
+@test "a terminal that hangs up is an error, as of cat and tee" {
+	need_tool perl
+	cat >hang.pl <<-'END'
+		use strict; use warnings; use Fcntl;
+		sysopen my $master, "/dev/ptmx", O_RDWR | O_NOCTTY or exit 77;
+		ioctl $master, 0x40045431, my $no = pack "i", 0 or exit 77; # TIOCSPTLCK
+		ioctl $master, 0x80045430, my $number = pack "i", 0 or exit 77; # TIOCGPTN
+		sysopen my $slave, "/dev/pts/" . unpack("i", $number), O_RDWR | O_NOCTTY or exit 77;
+		pipe my $read, my $write or die;
+		my $child = fork // die;
+		if (!$child) { close $master; close $read; open STDIN, "<&", $slave; open STDOUT, ">&", $write; exec @ARGV }
+		close $slave; close $write;
+		syswrite $master, "hello\n";
+		sysread $read, my $got, 100; # all is awake
+		close $master;
+		waitpid $child, 0;
+		print $got; exit $? >> 8;
+	END
+	capture perl hang.pl "$BUTTER" tee-fd
+	((status != 77)) || skip "no pseudo-terminals of this kind here"
+	equal "$status $output" '1 hello'
+	one_line tee-fd
+	contains "$stderr" 'Input/output error'
+}
+
 @test "a socket of datagrams gets no larger ones than it takes" {
 	need_tool perl
 	numbers in 200000

@@ -86,6 +86,11 @@ take_by_memory(struct fan *fan)
 		return 0;
 	taken = block_take(fan->in, fan->is_stream, UINT64_MAX, &bytes);
 	fan->calls++;
+	/* That a terminal has hung up, read(2) tells only who is waiting in it. */
+	if (taken == 0 && fan->is_device && ready.revents & POLLERR) {
+		errno = EIO;
+		return -1;
+	}
 	if (taken < 0)
 		return -1;
 	fan->is_over = taken == 0;
@@ -320,7 +325,8 @@ begin(struct fan *fan)
 		return -1;
 	fan->is_file = S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
 	fan->asks = !fan->is_file;
-	fan->is_stream = !S_ISSOCK(status.st_mode) || pipe_is_stream(fan->in);
+	fan->is_device = S_ISCHR(status.st_mode);
+	fan->is_stream = pipe_gives_stream(fan->in, &status);
 	if (!fan->is_stream || (S_ISREG(status.st_mode) && status.st_size <= SMALL)
 	    || isatty(fan->in))
 		fan->by_memory = true;

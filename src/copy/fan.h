@@ -37,7 +37,7 @@ struct fan {
 	uint64_t copied; /* bytes that came through memory */
 
 	/* Its own. */
-	bool by_memory, is_file, is_stream, is_over;
+	bool by_memory, is_file, is_device, is_stream, is_over;
 	bool asks;                 /* whether the input is ready; else read(2) waits */
 	int source[2], scratch[2]; /* -1: not open */
 	size_t room;               /* bytes that each of our pipes holds, at least */

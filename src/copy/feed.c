@@ -117,7 +117,7 @@ read_on(struct feed *feed, bool is_stream, uint64_t most)
 static int
 copy_in(struct feed *feed, const struct stat *status, uint64_t size, uint64_t most)
 {
-	bool is_stream = !S_ISSOCK(status->st_mode) || pipe_is_stream(feed->file);
+	bool is_stream = pipe_gives_stream(feed->file, status);
 
 	resize(feed, size ? size : least(most, PIPE_ROOM));
 	while (feed->length < most) {

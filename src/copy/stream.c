@@ -241,7 +241,7 @@ unfit_for(const struct job *job, enum stream_way way)
 	if (job->left <= SMALL || (is_file && job->from->st_size <= SMALL))
 		return "32K at most";
 	if (!stream->splices || !job->is_stream)
-		return "a socket of datagrams";
+		return "datagrams or packets";
 	/* Of a terminal one read is one line. */
 	return S_ISCHR(from) && isatty(job->in) ? "a terminal" : NULL;
 }
@@ -281,7 +281,7 @@ stream_copy(struct stream *stream, int in, const struct stat *status, uint64_t l
 	struct job job = { .stream = stream,
 			   .in = in,
 			   .from = status,
-			   .is_stream = !S_ISSOCK(status->st_mode) || pipe_is_stream(in),
+			   .is_stream = pipe_gives_stream(in, status),
 			   .left = limit };
 	enum outcome outcome = REFUSED;
 

@@ -46,6 +46,15 @@ pipe_is_stream(int fd)
 }
 
 bool
+pipe_gives_stream(int fd, const struct stat *status)
+{
+	int flags = S_ISFIFO(status->st_mode) ? fcntl(fd, F_GETFL) : 0;
+
+	return (flags < 0 || !(flags & O_DIRECT))
+	       && (!S_ISSOCK(status->st_mode) || pipe_is_stream(fd));
+}
+
+bool
 pipe_is_refusal(int error)
 {
 	switch (error) {
@@ -55,6 +64,7 @@ pipe_is_refusal(int error)
 	case ENOSYS:
 	case EOPNOTSUPP:
 	case EPERM:
+	case EXDEV:
 		return true;
 	default:
 		return false;

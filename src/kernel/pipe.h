@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -68,6 +69,12 @@ int pipe_poll(struct pollfd *ready, size_t count, int ms);
  * is too large), nor out of it (what a pipe has no room for is lost). getsockopt(2), udp(7).
  */
 bool pipe_is_stream(int fd);
+
+/*
+ * Whether that holds of what is read from FD, whose STATUS that is. A pipe that is open with O_DIRECT gives packets,
+ * too, and what is spliced from it into another remains such: who reads less than one there loses its rest; pipe(2).
+ */
+bool pipe_gives_stream(int fd, const struct stat *status);
 
 /*
  * Waits for the next datagram of FD, which is no stream. Returns how many bytes it has at most: a read(2)

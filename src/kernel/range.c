@@ -20,6 +20,7 @@ range_is_refusal(int error)
 {
 	switch (error) {
 	case EACCES:
+	case EAGAIN:
 	case EBADF: /* TO only appends */
 	case EINVAL:
 	case EMFILE: /* file systems that lie upon others open files of their own */
