@@ -77,8 +77,7 @@ options(struct opt_table *table)
 		 "end records in NUL, names as they are: EVENTS PATH, or --format");
 	reacting_add_on_busy(table, &reacting);
 	showing_add_on_overflow(table, &showing, SHOWING_WHEN_LOST("-m -r"));
-	opt_flag(table, 0, "partial", &partial,
-		 "with --recursive: go on when there are not enough watches for all folders");
+	watching_add_partial(table, &partial);
 	watching_add_queue(table, &queue_size);
 	watching_add_ready_fd(table, &ready_fd);
 	watching_add_sd_notify(table, &sd_notify);

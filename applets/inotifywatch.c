@@ -17,7 +17,7 @@
 /* What is remembered of more files than memory may have room for: by --live, and by fanotify. */
 enum { MOST_FILES = 10000, MOST_OBJECTS = 1000000 };
 
-static bool csv, json, live, no_follow, recursive, sd_notify, verbose, zero;
+static bool csv, json, live, no_follow, partial, recursive, sd_notify, verbose, zero;
 static int ready_fd = -1;
 static int64_t timeout;
 static uint64_t ascending, descending, events;
@@ -67,6 +67,7 @@ options(struct opt_table *table)
 	watching_add_includes(table, &patterns);
 	opt_flag(table, 0, "json", &json, "print JSON lines, one for each row");
 	opt_flag(table, 0, "live", &live, "show on the terminal what is busiest, until the end");
+	watching_add_partial(table, &partial);
 	watching_add_ready_fd(table, &ready_fd);
 	watching_add_sd_notify(table, &sd_notify);
 }
@@ -85,6 +86,10 @@ check(void)
 	by_fanotify = fsnotify_wanted(&fsnotify, recursive, &status);
 	if (status)
 		return status;
+	if (partial && !recursive)
+		return misuse("--partial needs --recursive");
+	if (partial && by_fanotify)
+		return misuse("--fanotify goes without --partial");
 	events = events ? events : IN_ALL_EVENTS;
 	if (csv && json)
 		return misuse("--csv and --json exclude each other");
@@ -228,6 +233,9 @@ watch_operands(void)
 	files.trouble = tell_trouble;
 	files.strayed = tell_strayed;
 	files.context = &selection;
+	files.partial = partial;
+	files_output(&files, STDOUT_FILENO);
+	files_output(&files, STDERR_FILENO);
 	for (size_t i = 0; i < selection.watched.count; i++) {
 		const char *path = selection.watched.paths[i];
 

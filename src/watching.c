@@ -54,6 +54,13 @@ watching_add_ready_fd(struct opt_table *table, int *fd)
 }
 
 void
+watching_add_partial(struct opt_table *table, bool *flag)
+{
+	opt_flag(table, 0, "partial", flag,
+		 "with --recursive: go on when there are not enough watches for all folders");
+}
+
+void
 watching_add_queue(struct opt_table *table, uint64_t *size)
 {
 	opt_size(table, 0, "queue", size, "keep at most SIZE bytes for a reader that is slow (64M)")

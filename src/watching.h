@@ -17,6 +17,7 @@ void watching_add_excludes(struct opt_table *table, struct opt_list *list);
 void watching_add_fromfile(struct opt_table *table, struct opt_list *list);
 void watching_add_includes(struct opt_table *table, struct opt_list *list);
 void watching_add_ready_fd(struct opt_table *table, int *fd);
+void watching_add_partial(struct opt_table *table, bool *flag);
 void watching_add_queue(struct opt_table *table, uint64_t *size);
 void watching_add_sd_notify(struct opt_table *table, bool *flag);
 

@@ -430,6 +430,21 @@ D/q/in/ CREATE 2'
 	contains "$stderr" 'events are lost'
 }
 
+@test "overflow: the output file is not told to have changed" {
+	mkdir -p D/sub
+	start bash -c 'exec "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create,delete,modify D >D/log'
+	: >D/first
+	await grep -q 'D/ CREATE first' D/log
+	losing D/sub
+	: >D/new
+	kill -CONT "$pid"
+	await grep -q 'D/ CREATE new' D/log
+	: >D/last
+	await grep -q 'D/ CREATE last' D/log
+	equal "$(grep ' log' D/log)" ''
+	contains "$(<D/log)" Q_OVERFLOW
+}
+
 @test "overflow: a root that vanished in it is told to be gone; with the last one it ends" {
 	prepared
 	mkdir E

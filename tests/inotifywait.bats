@@ -1491,6 +1491,36 @@ storm() {
 	await grep -q 'D/ MODIFY log' D/sub/log
 }
 
+# written_by PATTERN: waits until the watcher has written that to where the log is that it has opened.
+written_by() {
+	await grep -q "$1" "/proc/$pid/fd/1"
+}
+
+@test "the output file makes no events when its name has become another file's" {
+	start bash -c 'exec "$BUTTER" inotifywait -q -m --ready-fd 7 -e create,modify,delete D >D/log'
+	: >D/a
+	written_by 'CREATE a'
+	rm D/log
+	: >D/log
+	written_by 'CREATE log'
+	drained
+	echo x >>D/log
+	written_by 'MODIFY log'
+	: >D/last
+	written_by 'CREATE last'
+	drained
+	equal "$(<"/proc/$pid/fd/1")" $'D/ CREATE a\nD/ DELETE log\nD/ CREATE log\nD/ MODIFY log\nD/ CREATE last'
+	kill "$pid"
+	finish
+	# Nothing was written to it before; it leaves by a rename.
+	start bash -c 'exec "$BUTTER" inotifywait -q -m --ready-fd 7 -t 0.5 -e moved_to,modify D >D/log'
+	mv D/log D/sub/old
+	: >D/log.new
+	mv D/log.new D/log
+	finish
+	equal "$status $(<D/sub/old)" '2 D/ MOVED_TO log'
+}
+
 @test "options that exclude each other are refused" {
 	while read -ra options; do
 		try inotifywait "${options[@]}" -t 0.01 D

@@ -587,6 +587,16 @@ has_line() {
 	equal "$status" 0
 }
 
+@test "what it writes itself is not counted" {
+	mkdir own
+	start bash -c 'exec "$BUTTER" inotifywatch --ready-fd 7 own >own/table 2>own/messages'
+	kill -USR1 "$pid"
+	await grep -q 'No events' own/messages
+	kill "$pid"
+	finish
+	equal "$status $(grep -c 'No events' own/messages)$(<own/table)" '0 2'
+}
+
 @test "output that cannot be written is a failure" {
 	for redirection in '>/dev/full' '>&-'; do
 		with "$redirection" inotifywatch -z --csv -t 0.01 D

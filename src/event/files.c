@@ -93,7 +93,8 @@ is_own(struct files *files, const struct node *node, const struct inotify_record
 	path->length = 0;
 	buffer_add(path, dir, length);
 	buffer_text(path, record->name);
-	return own_is(&files->own, record->wd, record->name, buffer_string(path));
+	return own_is(&files->own, record->wd, record->name, buffer_string(path),
+		      record->mask & IN_MODIFY);
 }
 
 /* What is due to be told before the next record: 1 and *EVENT, or 0. */

@@ -102,7 +102,8 @@ compare(struct files *files, int fd, struct node *child)
 	if (fstatat(fd, child->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	stamp = stamp_of(&status);
-	if (child->state == NODE_TOLD && files->finds == NODE_UNTOLD && child->stamp != stamp)
+	if (child->state == NODE_TOLD && files->finds == NODE_UNTOLD && child->stamp != stamp
+	    && !own_has(&files->own, &status))
 		child->changed = !child->dirty || is_newer(files, &status);
 	child->stamp = stamp;
 	child->dirty = false;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "cli/buffer.h"
@@ -17,10 +18,13 @@
 enum { OWN_OTHERS = 256, OWN_OUTPUTS = 2 };
 
 struct own_output {
+	int fd;
 	dev_t device;
 	ino_t inode;
-	int wd;             /* the watch that sees it, */
+	int wd;             /* the watch that sees it, or has; -1: none has yet */
 	struct buffer name; /* and the name under which it does; "": it is watched itself */
+	bool doubted;       /* since then the name may have become another's */
+	off_t size;         /* when that began, or was looked at last */
 };
 
 /* Zeroed, there is no output. */
@@ -34,8 +38,14 @@ struct own {
 /* FD is an output, too, OWN_OUTPUTS at most: only a regular file can be its own cause. fstat(2). */
 void own_open(struct own *own, int fd);
 
-/* Whether the file that WD sees as NAME, at PATH (NUL-terminated), is one. */
-bool own_is(struct own *own, int wd, const char *name, const char *path);
+/*
+ * Whether the file that WD sees as NAME, at PATH (NUL-terminated), is one. Where its name is another's by now,
+ * inotify tells under that of both: it is our doing if what is told is that it was MODIFIED, and ours has been.
+ */
+bool own_is(struct own *own, int wd, const char *name, const char *path, bool modified);
+
+/* The same of the file of STATUS. */
+bool own_has(const struct own *own, const struct stat *status);
 
 /* Names may mean other files from now on. */
 void own_forget(struct own *own);
