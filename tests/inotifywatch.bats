@@ -587,6 +587,21 @@ has_line() {
 	equal "$status" 0
 }
 
+@test "--partial goes on with too few watches and says what is not watched" {
+	mkdir -p deep/{a,b,c,d}/e
+	limited_to max_inotify_watches 4 inotifywatch -r -e create -t 0.05 --partial deep
+	equal "$status" 0
+	contains "$stderr" '5 of 9 folders are not watched'
+	limited_to max_inotify_watches 4 inotifywatch -r -e create -t 0.05 deep
+	equal "$status" 1
+	contains "$stderr" '9 watches are needed'
+	for words in --partial '--partial -F -r'; do
+		# shellcheck disable=SC2086 # words
+		capture "$BUTTER" inotifywatch $words deep
+		misused inotifywatch '--partial'
+	done
+}
+
 @test "what it writes itself is not counted" {
 	mkdir own
 	start bash -c 'exec "$BUTTER" inotifywatch --ready-fd 7 own >own/table 2>own/messages'
@@ -669,7 +684,7 @@ live=("$BUTTER" inotifywatch --live --ready-fd 7)
 	need_tool script
 	for term in dumb ''; do
 		TERM=$term run -1 script -qefc "'$BUTTER' inotifywatch --live D" /dev/null
-		contains "$output" '--live needs a terminal'
+		contains "$output" '--live needs a terminal that can be drawn on, and TERM'
 	done
 }
 
