@@ -110,6 +110,7 @@ options(struct opt_table *table)
 static struct marks marks;
 static struct selection selection;
 static struct census census;
+static int unheard;      /* the status where decisions could not be told */
 static uint64_t unnamed; /* events of which --comm could not know the command */
 
 /* What --top, which tells no events, has no use for. 0, or the status after a message. */
@@ -344,6 +345,15 @@ report(enum watch_end end)
 	return showing_end(&showing, end, TIMED_OUT);
 }
 
+/* What is decided does not depend on who hears of it. */
+static void
+tell_unheard(void *context)
+{
+	(void)context;
+	unheard = showing_cannot_write(&showing);
+	note("what is decided is not told any more; it goes on");
+}
+
 static int
 watch_events(const struct print *print)
 {
@@ -357,7 +367,8 @@ watch_events(const struct print *print)
 			       .queue = queue_size,
 			       .judge = permits ? judge_decision : judge,
 			       .react = reacting.execute ? &reacting.react : NULL,
-			       .last_words = permits };
+			       .last_words = permits,
+			       .unheard = permits ? tell_unheard : NULL };
 	enum watch_end end;
 	int status;
 
@@ -366,7 +377,7 @@ watch_events(const struct print *print)
 	end = watch_run(&watch);
 	status = report(end);
 	if (permits)
-		status = permitting_end(&permitting, status);
+		status = permitting_end(&permitting, status ? status : unheard);
 	if (reacting.execute)
 		return reacting_end(&reacting, end, status);
 	return end == WATCH_SIGNALLED ? signals_end() : status;

@@ -98,9 +98,10 @@ check(void)
 	if (key && key != TALLY_TOTAL && !(key & events))
 		return misuse("cannot sort by an event that --event leaves out");
 	if (live && !screen_possible(STDOUT_FILENO))
-		return failx(isatty(STDOUT_FILENO)
-				     ? "--live needs a terminal that can be drawn on, and TERM to say which"
-				     : "--live needs a terminal on standard output");
+		return failx(
+			isatty(STDOUT_FILENO)
+				? "--live needs a terminal that can be drawn on, and TERM to say which"
+				: "--live needs a terminal on standard output");
 	return 0;
 }
 

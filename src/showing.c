@@ -52,8 +52,8 @@ showing_open(struct showing *showing)
 	return showing->fd < 0 ? fail(NULL, "cannot open '%s'", file) : 0;
 }
 
-static int
-cannot_write(const struct showing *showing)
+int
+showing_cannot_write(const struct showing *showing)
 {
 	return showing->out_file ? fail(NULL, "cannot write to '%s'", showing->out_file)
 				 : fail(NULL, "cannot write to standard output");
@@ -63,7 +63,7 @@ int
 showing_close(struct showing *showing, int status)
 {
 	if (showing->out_file && close(showing->fd) < 0 && !status)
-		return cannot_write(showing);
+		return showing_cannot_write(showing);
 	return status;
 }
 
@@ -96,7 +96,7 @@ showing_end(const struct showing *showing, enum watch_end end, int timed_out)
 	case WATCH_CANNOT_READ:
 		return fail(NULL, "cannot read events");
 	case WATCH_CANNOT_WRITE:
-		return cannot_write(showing);
+		return showing_cannot_write(showing);
 	case WATCH_FAILED:
 		return 1;
 	case WATCH_STOPPED:

@@ -47,6 +47,9 @@ int showing_close(struct showing *showing, int status);
 struct print showing_print(const struct showing *showing, const char *format,
 			   enum escape_in_names escape, bool execute);
 
+/* Says that the output takes no more, errno. Returns status 1. */
+int showing_cannot_write(const struct showing *showing);
+
 /*
  * The status that END stands for, after a message where it is an error; TIMED_OUT where the time was
  * up. WATCH_STOPPED is the applet's own.

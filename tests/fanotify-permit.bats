@@ -436,6 +436,28 @@ is_denied() {
 	all_gone
 }
 
+@test "output that fails is told, and decisions go on" {
+	file a
+	rules 'deny open "a"'
+	mkfifo pipe
+	for end in reader full; do
+		exec {reader}<>pipe
+		out=$BATS_TEST_TMPDIR/pipe
+		[ $end = reader ] || out=/dev/full
+		start "${inside[@]}" bash -c 'exec "$BUTTER" fanotify-watch --permit "$0/rules" --ready-fd 7 . >"$1" '"$reader<&-" "$BATS_TEST_TMPDIR" "$out"
+		roles
+		exec {reader}<&-
+		is_denied a
+		await grep -q 'cannot write to standard output' "$job/err"
+		is_denied a
+		is_running
+		kill "$pid"
+		finish
+		contains "$stderr" 'it goes on'
+		all_gone
+	done
+}
+
 @test "an unmount is told, also where another file system has the same number by then" {
 	rules 'deny open "a"'
 	cd /

@@ -981,6 +981,30 @@ fs_error $top 1 117"
 	equal "$status$output$stderr" 124
 }
 
+@test "the last root is removed: what the kernel has merged with that, or put behind it, is told first" {
+	mounted
+	: >D/f
+	watch --inode -e attrib,delete_self D/f
+	rm D/f
+	finish
+	equal "$status" 1
+	equal "$(told)" $'ATTRIB D/f\nDELETE_SELF D/f'
+	for scope in --inode -r; do
+		mkdir D/a
+		: >D/a/1
+		: >D/a/2
+		watch $scope -e attrib,delete,delete_self D/a
+		kill -STOP "$pid"
+		perl -e 'chmod 0700, "D/a"; unlink glob "D/a/*"; rmdir "D/a" or die'
+		kill -CONT "$pid"
+		finish
+		equal "$status" 1
+		equal "$(told | grep 'DELETE D' | sort)" $'DELETE D/a/1\nDELETE D/a/2' || fails "$scope"
+		equal "$(told | grep -c 'DELETE_SELF,ISDIR D/a/')" 1
+	done
+	contains "$(told)" 'DELETE,ISDIR D/a'
+}
+
 @test "umount works while it is watched, is told, and ends with status 1 with the last one" {
 	held 'mount -t tmpfs none D && mount -t tmpfs none E'
 	allowed

@@ -167,8 +167,7 @@ record_flush(struct record *record, bool wait)
 			return result;
 		}
 	}
-	record->queue.length = record->ends.length = 0;
-	record->sent = record->first = 0;
+	record_forget(record);
 	return 1;
 }
 
@@ -181,6 +180,13 @@ record_make_room(struct record *record)
 		result = write_some(record, true);
 	compact(record);
 	return result;
+}
+
+void
+record_forget(struct record *record)
+{
+	record->queue.length = record->ends.length = 0;
+	record->sent = record->first = record->part = 0;
 }
 
 void

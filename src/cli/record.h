@@ -56,6 +56,9 @@ int record_flush(struct record *record, bool wait);
  */
 int record_make_room(struct record *record);
 
+/* What waits to be written is lost. */
+void record_forget(struct record *record);
+
 /* Frees the queue; what was not flushed is lost. */
 void record_done(struct record *record);
 

@@ -88,7 +88,7 @@ struct marks {
 	bool rescanned;   /* since that */
 	bool lost;        /* events are */
 	bool unmounted;   /* some roots are, and that has not been told */
-	bool gone;        /* a root is, and no event has told that */
+	size_t gone;      /* how many roots are, and what the queue has is still to be told */
 };
 
 /*

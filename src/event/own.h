@@ -39,8 +39,9 @@ struct own {
 void own_open(struct own *own, int fd);
 
 /*
- * Whether the file that WD sees as NAME, at PATH (NUL-terminated), is one. Where its name is another's by now,
- * inotify tells under that of both: it is our doing if what is told is that it was MODIFIED, and ours has been.
+ * Whether the file that WD sees as NAME, at PATH (NUL-terminated), is one. Where its name is another's by
+ * now, inotify tells under that of both: it is our doing if what is told is that it was MODIFIED, and ours
+ * has been.
  */
 bool own_is(struct own *own, int wd, const char *name, const char *path, bool modified);
 

@@ -386,7 +386,7 @@ take_error(struct marks *marks)
 	return 1;
 }
 
-/* A root is gone when its deletion is told. */
+/* A root is gone when all is told that the kernel has put in the queue with its deletion, or merged with it. */
 static void
 lose_root(struct marks *marks)
 {
@@ -396,8 +396,7 @@ lose_root(struct marks *marks)
 		if ((marks->scope == MARKS_INODE || marks->recursive) && !root->over
 		    && handle_equal(&root->object, &marks->record.object)) {
 			root->over = true;
-			marks->roots_left--;
-			marks->gone = true;
+			marks->gone++;
 		}
 	}
 }
@@ -655,12 +654,12 @@ tell_decode(struct source *source, struct event *event)
 			marks->bits = 0;
 	}
 	if (marks->bits) {
-		marks->gone = false;
 		tell_bit(marks, event);
 		return 1;
 	}
-	if (marks->gone) {
-		marks->gone = false;
+	if (marks->gone && !source_waiting(source)) {
+		marks->roots_left -= marks->gone;
+		marks->gone = 0;
 		*event = (struct event){ .names = fanotify_names,
 					 .what = FANOTIFY_GONE,
 					 .dir = "",

@@ -34,6 +34,7 @@ struct loop {
 	uint64_t late_at;     /* the position of its end */
 	int signals;          /* descriptor of signals_watch; -1: none */
 	bool mind_reader;     /* whether to end when the output's reader leaves */
+	bool mute;            /* nothing is told any more */
 	int soon;             /* how many reads in a row came soon after the one before */
 	bool rested;          /* the last sleep was a rest */
 	uint64_t total;       /* the source's, when it was drained last */
@@ -47,6 +48,21 @@ end(struct loop *loop, enum watch_end how)
 {
 	loop->end = how;
 	loop->ended = true;
+}
+
+/* The output takes no more, errno. */
+static void
+cannot_write(struct loop *loop)
+{
+	if (!loop->watch->unheard) {
+		end(loop, WATCH_CANNOT_WRITE);
+		return;
+	}
+	if (!loop->mute)
+		loop->watch->unheard(loop->watch->context);
+	loop->mute = true;
+	loop->mind_reader = false;
+	record_forget(&loop->output);
 }
 
 static void
@@ -78,21 +94,23 @@ make_room(struct loop *loop)
 
 	while ((result = record_make_room(&loop->output)) == 0 && !is_asked_to_end())
 		;
-	if (result <= 0)
-		end(loop, result < 0 ? WATCH_CANNOT_WRITE : WATCH_SIGNALLED);
+	if (result < 0)
+		cannot_write(loop);
+	else if (!result)
+		end(loop, WATCH_SIGNALLED);
 }
 
 static void
 show(struct loop *loop, const struct event *event)
 {
-	if (loop->watch->print->style == PRINT_NOTHING)
+	if (loop->watch->print->style == PRINT_NOTHING || loop->mute)
 		return;
 	print_event(record_begin(&loop->output), loop->watch->print, event);
 	record_end(&loop->output);
 	if (record_size(&loop->output) < loop->flush_at)
 		return;
 	if (record_flush(&loop->output, false) < 0)
-		end(loop, WATCH_CANNOT_WRITE);
+		cannot_write(loop);
 	else if (record_is_full(&loop->output))
 		make_room(loop);
 	loop->flush_at = record_size(&loop->output) + FLUSH_SIZE;
@@ -132,10 +150,10 @@ react(struct loop *loop, bool drained)
 {
 	bool shared;
 
-	if (record_flush(&loop->output, false) < 0) {
-		end(loop, WATCH_CANNOT_WRITE);
+	if (record_flush(&loop->output, false) < 0)
+		cannot_write(loop);
+	if (loop->ended)
 		return;
-	}
 	if (loop->watch->react)
 		react_step(loop->watch->react, drained);
 	if (loop->signals >= 0 && signals_ending(&shared))
@@ -203,7 +221,7 @@ reader_left(struct loop *loop)
 {
 	raise(SIGPIPE);
 	errno = EPIPE; /* the signal is ignored */
-	end(loop, WATCH_CANNOT_WRITE);
+	cannot_write(loop);
 }
 
 /* How long to sleep; NULL: until something comes. */
@@ -355,6 +373,8 @@ watch_run(struct watch *watch)
 	 * word.
 	 */
 	signals_ignore(SIGXFSZ);
+	if (watch->unheard)
+		signals_ignore(SIGPIPE);
 	record_open(&loop.output, watch->fd, watch->queue ? watch->queue : WATCH_QUEUE);
 	loop.output.stop = loop.signals;
 	loop.mind_reader = watch->print->style != PRINT_NOTHING && pipe_is_nameless(watch->fd);
@@ -364,11 +384,16 @@ watch_run(struct watch *watch)
 	if (watch->react)
 		finish_reaction(&loop);
 	if (loop.end != WATCH_CANNOT_WRITE && flush_last(&loop) < 0) {
-		loop.end = WATCH_CANNOT_WRITE;
 		error = errno;
+		if (watch->unheard)
+			cannot_write(&loop);
+		else
+			loop.end = WATCH_CANNOT_WRITE;
 	}
 	record_done(&loop.output);
 	signals_restore(SIGXFSZ);
+	if (watch->unheard)
+		signals_restore(SIGPIPE);
 	if (loop.signals >= 0)
 		signals_unwatch();
 	errno = error;

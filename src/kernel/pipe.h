@@ -71,8 +71,9 @@ int pipe_poll(struct pollfd *ready, size_t count, int ms);
 bool pipe_is_stream(int fd);
 
 /*
- * Whether that holds of what is read from FD, whose STATUS that is. A pipe that is open with O_DIRECT gives packets,
- * too, and what is spliced from it into another remains such: who reads less than one there loses its rest; pipe(2).
+ * Whether that holds of what is read from FD, whose STATUS that is. A pipe that is open with O_DIRECT gives
+ * packets, too, and what is spliced from it into another remains such: who reads less than one there loses
+ * its rest; pipe(2).
  */
 bool pipe_gives_stream(int fd, const struct stat *status);
 
