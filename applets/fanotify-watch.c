@@ -181,9 +181,20 @@ loss(void)
 	return reacting_to_loss(&reacting, false, showing.on_overflow == SHOWING_FAIL, false);
 }
 
+/* VERDICT, but that a command for paths is not run where there is none. */
+static enum watch_verdict
+without_path(enum watch_verdict verdict)
+{
+	if (reacting.execute && react_needs_paths(&reacting.react))
+		verdict &= ~WATCH_REACT;
+	return verdict;
+}
+
 static enum watch_verdict
 judge(const struct event *event, void *context)
 {
+	enum watch_verdict verdict;
+
 	(void)context;
 	if (event->what & FAN_Q_OVERFLOW) {
 		note("events are lost: the kernel's queue was full (use --unlimited, or raise fs.fanotify.max_queued_events)%s",
@@ -196,10 +207,11 @@ judge(const struct event *event, void *context)
 	if (event->what & FANOTIFY_GONE)
 		return marks_roots(&marks) ? WATCH_SKIP : WATCH_STOP;
 	if (event->what & FANOTIFY_EXIT)
-		return WATCH_LAST;
+		return without_path(WATCH_LAST);
 	if (!is_by(event->doer) || !selection_wants(&selection, event))
 		return marks_roots(&marks) ? WATCH_SKIP : WATCH_STOP;
-	return marks_roots(&marks) ? WATCH_SHOW : WATCH_LAST;
+	verdict = marks_roots(&marks) ? WATCH_SHOW : WATCH_LAST;
+	return event->gone ? without_path(verdict) : verdict;
 }
 
 /* What was decided, by --permit. */
@@ -215,7 +227,9 @@ judge_decision(const struct event *event, void *context)
 	}
 	if (event->what & FANOTIFY_UNMOUNT)
 		return permitting.permit.grounds.left ? WATCH_TELL : WATCH_LAST;
-	return is_by(event->doer) && selection_wants(&selection, event) ? WATCH_SHOW : WATCH_SKIP;
+	if (!is_by(event->doer) || !selection_wants(&selection, event))
+		return WATCH_SKIP;
+	return event->gone ? without_path(WATCH_SHOW) : WATCH_SHOW;
 }
 
 /* Events that only one process causes. 0, or the status after a message. */

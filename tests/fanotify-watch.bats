@@ -1432,6 +1432,33 @@ allowed_nobody() {
 	failed 1 fanotify-watch 'cannot use fanotify' 'Linux 5.15'
 }
 
+@test "--mount-namespace: who is told of the ends alone hears where mounts were that came later, or moved" {
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m D/n'
+	"$BUTTER" fanotify-watch -t 0 --mount-namespace 2>/dev/null || (($? == 124)) || skip "mounts are not told here"
+	allowed
+	watch --mount-namespace -e mnt-detach
+	for command in 'mount -t tmpfs one D/m' 'umount D/m' 'mount -t tmpfs two D/m' 'mount --move D/m D/n' 'umount D/n'; do
+		# shellcheck disable=SC2086 # words
+		"${within[@]}" $command
+		drained # a mount that has gone has no place
+	done
+	await grep -q 'D/n$' "$job/out"
+	stop
+	equal "$(told)" $'MNT_DETACH D/m\nMNT_DETACH D/m\nMNT_DETACH D/n'
+}
+
+@test "--exec for paths is not run where there is none" {
+	mounted
+	mkfifo go
+	bash -c 'read -r _ <go; echo 1 >D/y' &
+	launch "${within[@]}" "$BUTTER" fanotify-watch --ready-fd 7 --pid $! -x -e create D -- \
+		sh -c 'echo "$# $BUTTER_EVENT"' x {}
+	read -r -t "$LIMIT" -u "$ready" _
+	echo >go
+	finish
+	equal "$output" '1 create'
+}
+
 @test "faults of --mount-namespace: the kernel that is needed" {
 	mounted
 	inject fanotify_init:error=EINVAL fanotify-watch -t 0 --mount-namespace

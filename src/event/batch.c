@@ -87,14 +87,15 @@ void
 batch_add(struct batch *batch, const struct event *event)
 {
 	static const struct print print = { .style = PRINT_JSON };
-	struct batch_path path = { .text = batch->names.length,
-				   .dir_length = event->dir_length,
-				   .length = event->dir_length + event->name_length,
-				   .word = print_word(event) };
+	struct batch_path path = { .text = batch->names.length, .word = print_word(event) };
 	size_t line = batch->lines.length;
 
-	buffer_add(&batch->names, event->dir, event->dir_length);
-	buffer_add(&batch->names, event->name, event->name_length);
+	if (!event->gone) {
+		path.dir_length = event->dir_length;
+		path.length = event->dir_length + event->name_length;
+		buffer_add(&batch->names, event->dir, event->dir_length);
+		buffer_add(&batch->names, event->name, event->name_length);
+	}
 	buffer_byte(&batch->names, '\0');
 	print_event(&batch->lines, &print, event);
 	place_event(batch, &path, line);

@@ -415,9 +415,10 @@ int
 marks_watch_namespace(struct marks *marks)
 {
 	marks->roots_left = 1;
-	/* What comes while all are looked at is told, and then known already. */
-	if (fanotify_watch(marks->source.fd, FAN_MARK_ADD | FAN_MARK_MNTNS, marks->wanted, AT_FDCWD,
-			   "/proc/self/ns/mnt")
+	/* What comes while all are looked at is told, and then known already. Who is told of ends alone needs
+	 * to know what began. */
+	if (fanotify_watch(marks->source.fd, FAN_MARK_ADD | FAN_MARK_MNTNS,
+			   FAN_MNT_ATTACH | FAN_MNT_DETACH, AT_FDCWD, "/proc/self/ns/mnt")
 	    < 0)
 		return -1;
 	return points_open(&marks->points);

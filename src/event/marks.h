@@ -81,6 +81,7 @@ struct marks {
 	uint64_t bits;            /* of it, that are still to be told */
 	bool by_ended;            /* who did it has ended: its number may be another's */
 	bool moves;               /* a folder to where the record says, once it has been told */
+	bool attaches;            /* a mount there, and that is not told */
 	struct event told;        /* what all of its events have in common */
 	struct place_entry entry; /* of an object that the record names alone */
 	struct buffer from;

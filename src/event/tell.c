@@ -108,6 +108,15 @@ move_folder(struct marks *marks)
 		places_put(&marks->places, &record->object, parent, record->name, record->length);
 }
 
+/* The mount that the record tells of is where it says from now on, though nobody wants to hear of it. */
+static void
+attach_mount(struct marks *marks)
+{
+	if (marks->attaches)
+		points_attach(&marks->points, marks->record.mount);
+	marks->attaches = false;
+}
+
 static bool
 is_root(const struct marks *marks, const struct handle *object)
 {
@@ -473,6 +482,7 @@ take_record(struct marks *marks)
 	if (record->mask & (FAN_DELETE | FAN_DELETE_SELF))
 		lose_root(marks);
 	marks->bits = record->mask & marks->wanted & ~(uint64_t)FAN_ONDIR;
+	marks->attaches = record->mask & FAN_MNT_ATTACH && !(marks->bits & FAN_MNT_ATTACH);
 	if (record->mask & FAN_RENAME && marks->wanted & FAN_MOVE)
 		marks->bits |= FAN_RENAME;
 	if (!is_by(marks) || !marks->bits)
@@ -643,6 +653,7 @@ tell_decode(struct source *source, struct event *event)
 
 	while (!marks->bits) {
 		move_folder(marks);
+		attach_mount(marks);
 		result = next_record(marks);
 		if (!result)
 			break;
