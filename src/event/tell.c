@@ -395,7 +395,7 @@ take_error(struct marks *marks)
 	return 1;
 }
 
-/* A root is gone when all is told that the kernel has put in the queue with its deletion, or merged with it. */
+/* A root is gone when all is told that the kernel has put in the queue with its deletion, or merged. */
 static void
 lose_root(struct marks *marks)
 {

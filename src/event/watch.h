@@ -42,8 +42,8 @@ struct watch {
 	struct react *react; /* what is run for the events that count; NULL: nothing */
 	bool last_words;     /* a signal that asks to end: what has come by then is told first */
 	/*
-	 * Called when the output takes no more, errno: it goes on, and what comes then is not told; NULL: that
-	 * is the end.
+	 * Called when the output takes no more, errno: it goes on, and what comes then is not told; NULL:
+	 * that is the end.
 	 */
 	void (*unheard)(void *context);
 };
