@@ -270,7 +270,7 @@ D/new/name/below/ CREATE file"
 	follow -e create,delete,move
 	mv outside/new D
 	await test -d D/up/known/within
-	drained
+	await all_watched
 	: >D/up/known/within/file
 	: >D/new/name/below/file
 	settled
