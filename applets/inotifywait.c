@@ -183,7 +183,7 @@ watch_operands(void)
 	}
 	if (files_begin(&files) < 0)
 		return reacting.execute ? EXEC_FAILED : 1;
-	if ((by_name || wait_recreate) && files.until.mounts < 0 && !showing.quiet)
+	if (!files_see_mounts(&files) && !showing.quiet)
 		note("mounts go unnoticed: there is no /proc/self/mountinfo");
 	return watching_left_out(&files);
 }

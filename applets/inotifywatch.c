@@ -249,6 +249,8 @@ watch_operands(void)
 		if (recursive && verbose)
 			tell_path("OK, ", path, " is now being watched.\n");
 	}
+	if (!files_see_mounts(&files))
+		note("mounts go unnoticed: there is no /proc/self/mountinfo");
 	return watching_left_out(&files);
 }
 

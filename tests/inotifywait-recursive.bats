@@ -908,6 +908,114 @@ x/ CREATE,ISDIR new
 x/new/ CREATE 3'
 }
 
+@test "what a mount covers is told to be unmounted, and what is there instead to be there; and back again" {
+	for how in rescan report; do
+		in_mounts '
+			rm -rf D ready outside && mkdir -p D/m/old outside/new/inner
+			: >D/m/old/file
+			follow --on-overflow '"$how"' -e modify
+			mount --bind outside D/m
+			until_told "D/m/new/ CREATE,ISDIR inner"
+			: >outside/new/inner/1
+			until_told "D/m/new/inner/ CREATE 1"
+			umount D/m
+			until_told "D/m/old/ CREATE file"
+			: >outside/new/inner/unseen
+			: >D/m/old/2
+			until_told "D/m/old/ CREATE 2"
+			cat lines'
+		equal "$how $status $stderr" "$how 0 "
+		equal "$output" 'D/m/ UNMOUNT,ISDIR 
+D/m/ CREATE,ISDIR new
+D/m/new/ CREATE,ISDIR inner
+D/m/new/inner/ CREATE 1
+D/m/ UNMOUNT,ISDIR 
+D/m/ CREATE,ISDIR old
+D/m/old/ CREATE file
+D/m/old/ CREATE 2'
+	done
+}
+
+@test "a bind mount that was there at the start and is another at the next look, below an operand that is a link" {
+	in_mounts '
+		mkdir -p real/m one/1 two/2
+		mount --bind one real/m
+		mount --make-private real/m
+		rmdir D && ln -s real D
+		follow
+		kill -STOP "$pid"
+		umount real/m
+		mount --bind two real/m
+		kill -CONT "$pid"
+		until_told "D/m/ CREATE,ISDIR 2"
+		: >two/2/new
+		until_told "D/m/2/ CREATE new"
+		cat lines'
+	equal "$status $stderr" '0 '
+	equal "$output" 'D/m/ UNMOUNT,ISDIR 
+D/m/ CREATE,ISDIR 2
+D/m/2/ CREATE new'
+}
+
+@test "what is bound in the tree twice is told by the other path when the first one is covered" {
+	in_mounts '
+		mkdir -p D/a/x D/b/below
+		mount --bind D/a D/b
+		follow
+		: >D/a/x/1
+		until_told "/x/ CREATE 1"
+		watched=$(sed -n "s,^D/\([ab]\)/x/ CREATE 1,\1,p" lines)
+		[ "$watched" = a ] && other=b || other=a
+		mount -t tmpfs none "D/$watched"
+		until_told "D/$other/x/ CREATE 1"
+		: >"D/$other/x/2"
+		until_told "D/$other/x/ CREATE 2"
+		: >"D/$watched/3"
+		until_told "D/$watched/ CREATE 3"
+		umount D/b
+		until_told "D/b/ CREATE,ISDIR below"
+		sed "s,^D/$watched,FIRST,; s,^D/$other,OTHER," lines | grep -v below'
+	equal "$status $stderr" '0 '
+	contains "$output" 'FIRST/ UNMOUNT,ISDIR'
+	contains "$output" 'OTHER/x/ CREATE 2'
+	equal "$(grep -c '2$' <<<"$output")" 1
+}
+
+@test "mounts within mounts, moved ones, and those in what is left out" {
+	in_mounts '
+		mkdir -p D/m D/away D/left outside
+		follow --exclude "D/left"
+		mount -t tmpfs none D/left && mkdir D/left/unseen
+		mount -t tmpfs none D/m && mkdir -p D/m/in/deep && mount -t tmpfs none D/m/in && : >D/m/in/1
+		until_told "D/m/in/ CREATE 1"
+		mount --make-private D/m
+		mount --move D/m D/away
+		until_told "D/away/in/ CREATE 1"
+		: >D/away/in/2
+		until_told "D/away/in/ CREATE 2"
+		umount -l D/away
+		: >D/away/3
+		until_told "D/away/ CREATE 3"
+		: >D/m/4
+		until_told "D/m/ CREATE 4"
+		! grep -E "unseen|left" lines || exit 9
+		grep -v UNMOUNT lines | sort | uniq -d'
+	equal "$status $stderr" '0 '
+	equal "$output" ''
+}
+
+@test "without /proc that mounts go unnoticed is said, and -q keeps silent" {
+	in_mounts '
+		mount -t tmpfs none /proc
+		for quiet in "" -q; do
+			"$BUTTER" inotifywait $quiet -r -t 1ms D 2>&1 >/dev/null | grep -v -e established -e Setting || true
+		done
+		"$BUTTER" inotifywatch -r -t 1ms D 2>&1 >/dev/null | grep mounts
+		pid=$BASHPID; : >errors; trap "" TERM; exit 0'
+	equal "$output" 'butter: inotifywait: mounts go unnoticed: there is no /proc/self/mountinfo
+butter: inotifywatch: mounts go unnoticed: there is no /proc/self/mountinfo'
+}
+
 # ---- Start-up under churn
 
 @test "folders that come and go at full speed while watches are set never fail the start" {
@@ -1054,7 +1162,7 @@ faulty_following() {
 	equal "$status" 2
 	one_line inotifywait
 	contains "$stderr" "cannot watch 'D/': Stale file handle ("
-	for fault in openat:error=ESTALE:when=3 inotify_add_watch:error=ESTALE:when=2; do
+	for fault in openat:error=ESTALE:when=5 inotify_add_watch:error=ESTALE:when=2; do
 		fresh
 		mkdir D/a D/b
 		faulty_following "$fault" -e create
@@ -1070,7 +1178,7 @@ faulty_following() {
 }
 
 @test "faults: a new folder that cannot be opened or read is told once" {
-	for spec in openat:error=EMFILE:when=3+ openat:error=EACCES:when=3+ getdents64:error=EIO:when=3+; do
+	for spec in openat:error=EMFILE:when=5+ openat:error=EACCES:when=5+ getdents64:error=EIO:when=3+; do
 		fresh
 		faulty_following "$spec" -e create
 		mkdir D/a

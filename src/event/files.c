@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cli/moment.h"
+#include "event/cover.h"
 #include "event/follow.h"
 #include "event/root.h"
 #include "event/walk.h"
@@ -161,6 +162,8 @@ decode(struct source *source, struct event *event)
 			result = follow_caught_up(files) ? 1 : root_step(files);
 			if (result < 0)
 				return -1;
+			if (!result && cover_tell(files, event))
+				return 1;
 			if (!result)
 				break;
 			continue;
@@ -179,9 +182,11 @@ decode(struct source *source, struct event *event)
 int
 files_follow_names(struct files *files, bool wait)
 {
+	if (root_open(files) < 0)
+		return -1;
 	files->by_name = true;
 	files->wait = wait;
-	return root_open(files);
+	return 0;
 }
 
 static int
@@ -222,8 +227,11 @@ int
 files_watch(struct files *files, const char *path)
 {
 	struct stat status;
-	int result = fstatat(AT_FDCWD, path, &status, files->follow ? 0 : AT_SYMLINK_NOFOLLOW);
+	int result;
 
+	if (files->recursive)
+		cover_open(files);
+	result = fstatat(AT_FDCWD, path, &status, files->follow ? 0 : AT_SYMLINK_NOFOLLOW);
 	if (result == 0 && files->recursive && S_ISDIR(status.st_mode))
 		result = watch_all(files, path);
 	else if (result == 0)
@@ -249,6 +257,12 @@ files_roots(const struct files *files)
 	return files->tree.root_count;
 }
 
+bool
+files_see_mounts(const struct files *files)
+{
+	return files->besides[1].fd >= 0 || (!files->by_name && !files->recursive);
+}
+
 size_t
 files_count(const struct files *files)
 {
@@ -271,6 +285,9 @@ files_open(struct files *files, uint32_t mask, bool recursive, bool follow_links
 	files->source.nonblocking = true;
 	files->source.rest = GATHER;
 	files->source.decode = decode;
+	files->besides[0] = files->besides[1] = (struct pollfd){ .fd = -1 };
+	files->source.besides = files->besides;
+	files->source.besides_count = SOURCE_BESIDES;
 	return 0;
 }
 
@@ -278,6 +295,7 @@ void
 files_close(struct files *files)
 {
 	source_close(&files->source);
+	cover_close(files);
 	root_close(files);
 	tree_done(&files->tree);
 	window_forget(files);

@@ -36,12 +36,24 @@ struct files {
 	bool partial;   /* folders for which there are not enough watches are left out */
 
 	/* Operands as names: src/event/root.h. */
-	bool by_name;                          /* what replaces the object of a root is watched */
-	bool wait;                             /* it is waited for */
-	struct until until;                    /* by that, which tells of mounts, too */
-	struct pollfd besides[SOURCE_BESIDES]; /* what is polled for it */
-	bool mounted;     /* mounts have changed, and the roots have not been looked at since */
-	size_t root_news; /* roots of which something is to be told */
+	bool by_name;       /* what replaces the object of a root is watched */
+	bool wait;          /* it is waited for */
+	struct until until; /* by that */
+	bool mounted;       /* mounts have changed, and the roots have not been looked at since */
+	size_t root_news;   /* roots of which something is to be told */
+
+	/* Mounts: src/event/cover.h. */
+	struct pollfd besides[SOURCE_BESIDES]; /* what until and mountinfo have */
+	struct cover {
+		struct cover_list {
+			struct buffer text;
+			const char **mounts;
+			size_t count;
+		} known;              /* what was mounted when that was looked at last */
+		bool changed;         /* that is over */
+		struct buffer places; /* strings: where that was, or is; */
+		size_t next;          /* those before have been looked at */
+	} cover;
 
 	/* Roots as objects: src/event/reach.h. */
 	struct buffer anchors;
@@ -123,6 +135,9 @@ void files_output(struct files *files, int fd);
 
 /* How many of the objects that the user named are still watched. */
 size_t files_roots(const struct files *files);
+
+/* Whether mounts are noticed as far as that matters; they are not where /proc/self/mountinfo is missing. */
+bool files_see_mounts(const struct files *files);
 
 /* How many watches there are. */
 size_t files_count(const struct files *files);

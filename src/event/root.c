@@ -19,18 +19,14 @@ root_open(struct files *files)
 	files->until.any = true;
 	files->besides[0] = (struct pollfd){ .fd = files->until.source.fd, .events = POLLIN };
 	files->besides[1] = (struct pollfd){ .fd = files->until.mounts, .events = POLLPRI };
-	files->source.besides = files->besides;
-	files->source.besides_count = SOURCE_BESIDES;
 	return 0;
 }
 
 void
 root_close(struct files *files)
 {
-	if (files->source.besides)
+	if (files->by_name)
 		until_close(&files->until);
-	files->source.besides = NULL;
-	files->source.besides_count = 0;
 }
 
 /* ---- looking ---- */
@@ -318,6 +314,7 @@ root_step(struct files *files)
 		source_besides_seen(&files->source, fds);
 	mounted = files->besides[1].revents;
 	files->mounted |= mounted;
+	files->cover.changed |= mounted;
 	if (!files->mounted && !files->besides[0].revents)
 		return 0;
 	files->besides[0].revents = files->besides[1].revents = 0;
