@@ -273,10 +273,10 @@ check_awaited(int operands)
 	return 0;
 }
 
-static bool
-awaits_end(const struct opt_item *item)
+static enum until_what
+what_of(const struct opt_item *item)
 {
-	return !strcmp(item->name, "until-gone");
+	return strcmp(item->name, "until-gone") ? UNTIL_EXISTS : UNTIL_GONE;
 }
 
 static void
@@ -289,7 +289,7 @@ print_awaited(void)
 		const struct opt_item *item = &awaited.items[i];
 		struct event event = { .time = moment_now(),
 				       .names = until_names,
-				       .what = awaits_end(item) ? UNTIL_GONE : UNTIL_EXISTS,
+				       .what = what_of(item),
 				       .dir = item->text,
 				       .dir_length = strlen(item->text) };
 
@@ -321,7 +321,7 @@ wait_for_paths(void)
 	if (until_open(&until, !no_follow, timeout ? timeout : NUM_FOREVER) < 0)
 		return fail(inotify_hints(0), "cannot use inotify");
 	for (size_t i = 0; i < awaited.count; i++)
-		until_add(&until, awaited.items[i].text, awaits_end(&awaited.items[i]));
+		until_add(&until, awaited.items[i].text, what_of(&awaited.items[i]));
 	result = until_look(&until);
 	if (result >= 0 && watching_ready(ready_fd, sd_notify))
 		return 1;

@@ -215,11 +215,13 @@ is_followed_at_last() {
 	watch --wait-recreate current/f
 	ln -s 2 next
 	mv -T next current
-	rm -r 1
+	sees "current/f MOVE_SELF "
 	sees "current/f CREATE "
 	is_followed current/f
+	rm -r 1
+	drained
 	rm -r 2 current
-	sees "current/f DELETE_SELF " 2
+	sees "current/f DELETE_SELF "
 	drained
 	ln -s 3 current
 	drained
@@ -227,6 +229,106 @@ is_followed_at_last() {
 	: >3/f
 	sees "current/f CREATE " 2
 	is_followed current/f
+}
+
+@test "a link that comes to lead elsewhere is followed, whatever becomes of what it led to" {
+	# As Kubernetes replaces what it mounts of a ConfigMap.
+	mkdir ..1 ..2 ..3
+	for i in 1 2 3; do echo $i >..$i/key; done
+	ln -s ..1 ..data
+	ln -s ..data/key key
+	for option in --follow-name --wait-recreate; do
+		ln -sfn ..1 ..data
+		watch $option key "$PWD/..data"
+		for i in 2 3; do
+			ln -s ..$i ..new
+			mv -T ..new ..data
+			sees "key CREATE " $((i - 1))
+			sees "$PWD/..data/ CREATE,ISDIR " $((i - 1))
+			is_followed key
+			: >..$i/$i
+			sees "$PWD/..data/ CREATE $i"
+			rm ..$i/$i
+		done
+		equal "$(grep -c 'key MOVE_SELF' "$job/out")" 2
+		equal "$(grep -c CREATE, "$job/out")" 2
+		: >..1/unseen
+		is_followed key
+		lacks "$(<"$job/out")" unseen
+		rm ..1/unseen ..[123]/key
+		for i in 1 2 3; do echo $i >..$i/key; done
+		silent
+		kill "$pid"
+	done
+}
+
+@test "a folder on the way that is renamed: the path is followed, and not the folder" {
+	mkdir -p up/er
+	: >up/er/f
+	watch --follow-name up/er/f
+	mv up away
+	# Nothing else is there: it goes on with what it has.
+	echo more >>away/er/f
+	sees "up/er/f MODIFY "
+	mkdir -p up/er
+	: >up/er/f
+	sees "up/er/f MOVE_SELF "
+	sees "up/er/f CREATE "
+	is_followed up/er/f
+	kill "$pid"
+	mv up again
+	mv away up
+	watch --wait-recreate up/er/f
+	mv up away
+	sees "up/er/f MOVE_SELF "
+	echo more >>away/er/f
+	mv again up
+	sees "up/er/f CREATE "
+	lacks "$(<"$job/out")" MODIFY
+	is_followed up/er/f
+	silent
+}
+
+@test "a tree behind a link is told as a whole when the link leads to another" {
+	mkdir -p one/a/b two/c/d
+	ln -s one cur
+	watch -r --follow-name -e create,move_self cur
+	ln -s two next
+	mv -T next cur
+	sees "cur/c/ CREATE,ISDIR d"
+	mkdir one/a/unseen two/c/d/seen
+	sees "cur/c/d/ CREATE,ISDIR seen"
+	equal "$(<"$job/out")" "cur/ MOVE_SELF 
+cur/ CREATE,ISDIR 
+cur/ CREATE,ISDIR c
+cur/c/ CREATE,ISDIR d
+cur/c/d/ CREATE,ISDIR seen"
+}
+
+@test "a way of which not all may be read is followed as far as it may, without a word" {
+	unprivileged
+	mkdir -p shut/in/1 shut/in/2
+	chmod 711 shut
+	chmod 755 . shut/in
+	: >shut/in/1/f
+	: >shut/in/2/f
+	ln -s 1 shut/in/cur
+	chmod 666 shut/in/*/f
+	start "${as_nobody[@]}" "$BUTTER" inotifywait -qm --ready-fd 7 --follow-name shut/in/cur/f
+	ln -sfn 2 shut/in/cur
+	sees "shut/in/cur/f CREATE "
+	is_followed shut/in/cur/f
+	silent
+}
+
+@test "no watch for the way is said once, and the object is watched all the same" {
+	mkdir 1 2
+	: >1/f
+	ln -s 1 cur
+	faulty "inotify_add_watch:error=ENOSPC:when=2" -m --follow-name cur/f
+	echo more >>1/f
+	await grep -q "cur/f MODIFY" "$job/out"
+	equal "$(grep -c "cannot watch 'cur/f': No space left on device" "$job/err") of $(wc -l <"$job/err")" "1 of 1"
 }
 
 @test "-P follows the link itself" {

@@ -242,7 +242,7 @@ files_watch(struct files *files, const char *path)
 int
 files_begin(struct files *files)
 {
-	return files->wait ? root_begin(files) : 0;
+	return files->by_name ? root_begin(files) : 0;
 }
 
 void

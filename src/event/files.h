@@ -40,7 +40,10 @@ struct files {
 	bool wait;          /* it is waited for */
 	struct until until; /* by that */
 	bool mounted;       /* mounts have changed, and the roots have not been looked at since */
-	size_t root_news;   /* roots of which something is to be told */
+	bool led_away;      /* or the ways to the roots */
+	bool blind;         /* that a way cannot be watched has been said */
+	uint32_t departure; /* how the departed ones went: IN_UNMOUNT or IN_MOVE_SELF */
+	bool root_news;     /* something is to be told of roots */
 
 	/* Mounts: src/event/cover.h. */
 	struct pollfd besides[SOURCE_BESIDES]; /* what until and mountinfo have */

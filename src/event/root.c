@@ -126,7 +126,7 @@ look(struct files *files, struct node *node)
 			return 1;
 		}
 		tree_set_state(&files->tree, node, NODE_UNTOLD);
-		files->root_news++;
+		files->root_news = true;
 		return 1;
 	}
 	return is_missing(errno) ? 0 : -1;
@@ -145,7 +145,7 @@ static void
 lose(struct files *files, struct node *node)
 {
 	tree_set_state(&files->tree, node, NODE_GONE);
-	files->root_news++;
+	files->root_news = true;
 }
 
 /* Looks for the root NODE, which waits, once more. */
@@ -169,36 +169,59 @@ is_awaited(const struct node *node)
 	return node->state == NODE_AWAY && tree_folder(node)->twin < 0;
 }
 
+/* Of each root: that it comes is waited for, or that its path leads elsewhere. */
+static void
+name_ways(struct files *files)
+{
+	struct node *root;
+
+	until_clear(&files->until);
+	LIST_FOREACH(root, &files->tree.roots, sibling)
+	until_add(&files->until, root->name, is_awaited(root) ? UNTIL_EXISTS : UNTIL_LED);
+}
+
 static struct node *
-awaited(const struct files *files, size_t which)
+nth_root(const struct files *files, size_t which)
 {
 	struct node *root;
 
 	LIST_FOREACH(root, &files->tree.roots, sibling)
-	if (is_awaited(root) && !which--)
+	if (!which--)
 		return root;
 	return NULL;
 }
 
-/* Waits for all that is to be waited for, from this moment on. */
+/* Once: there is a path that may come to lead elsewhere without a word. */
 static void
-wait_for_roots(struct files *files)
+tell_blind(struct files *files)
+{
+	const struct until *until = &files->until;
+	const struct node *root = until->blind ? nth_root(files, until->blind_to) : NULL;
+
+	if (root && !files->blind)
+		trouble(files, root->name, until->blind);
+	files->blind |= root != NULL;
+}
+
+/* Watches the ways to all roots, and waits for those that are not there, from this moment on. */
+static void
+watch_ways(struct files *files)
 {
 	for (;;) {
 		struct node *root;
 		int result;
 
-		until_clear(&files->until);
-		LIST_FOREACH(root, &files->tree.roots, sibling)
-		if (is_awaited(root))
-			until_add(&files->until, root->name, false);
+		files->led_away = true;
+		name_ways(files);
 		result = until_look(&files->until);
-		if (!result)
+		if (!result) {
+			tell_blind(files);
 			return;
+		}
 		if (result < 0) {
 			trouble(files, buffer_string(&files->until.place), errno);
-			root = awaited(files, files->until.failed);
-			if (!root)
+			root = nth_root(files, files->until.failed);
+			if (!root || !is_awaited(root))
 				return;
 			lose(files, root);
 			continue;
@@ -221,7 +244,7 @@ root_await(struct files *files, const char *path)
 int
 root_begin(struct files *files)
 {
-	wait_for_roots(files);
+	watch_ways(files);
 	return files->tree.in_state[NODE_GONE] ? -1 : 0;
 }
 
@@ -250,8 +273,7 @@ root_goes_on(struct files *files, struct node *node)
 		tree_set_state(&files->tree, node, NODE_GONE);
 		result = -1;
 	}
-	if (files->wait)
-		wait_for_roots(files);
+	watch_ways(files);
 	buffer_done(&files->tree.path);
 	files->tree.path = shown;
 	files->tree.shown = NULL;
@@ -288,17 +310,31 @@ root_check(struct files *files)
 	}
 }
 
+/*
+ * Whether ROOT, to which the path leads no more, is to be let go: there is another, or that is waited for.
+ * Else it may come back, as the object that it is.
+ */
+static bool
+has_successor(const struct files *files, const struct node *root)
+{
+	return is_there(files, root) || (files->wait && is_missing(errno));
+}
+
+/* The ways have changed, or what is mounted has: which paths lead elsewhere now? */
 static void
-look_for_covered(struct files *files)
+look_for_departed(struct files *files)
 {
 	struct node *root;
 
-	files->mounted = false;
+	files->departure = files->mounted ? IN_UNMOUNT : IN_MOVE_SELF;
 	LIST_FOREACH(root, &files->tree.roots, sibling)
-	if (root_has_left(files, root)) {
-		root->covered = true;
-		files->root_news++;
+	{
+		if (root->state == NODE_UNTOLD)
+			return; /* and then again */
+		if (root_has_left(files, root) && (files->mounted || has_successor(files, root)))
+			root->departed = files->root_news = true;
 	}
+	files->mounted = files->led_away = false;
 }
 
 int
@@ -315,16 +351,16 @@ root_step(struct files *files)
 	mounted = files->besides[1].revents;
 	files->mounted |= mounted;
 	files->cover.changed |= mounted;
-	if (!files->mounted && !files->besides[0].revents)
+	if (!files->mounted && !files->led_away && !files->besides[0].revents)
 		return 0;
 	files->besides[0].revents = files->besides[1].revents = 0;
 	result = until_step(&files->until, mounted);
-	if (result > 0 && files->wait)
-		wait_for_roots(files);
+	if (result > 0)
+		watch_ways(files);
 	/* What else has happened to them is told first, as what it was. */
-	if (files->mounted && !inotify_queued(files->source.fd))
-		look_for_covered(files);
-	return result < 0 ? -1 : files->root_news > 0;
+	if ((files->mounted || files->led_away) && !inotify_queued(files->source.fd))
+		look_for_departed(files);
+	return result < 0 ? -1 : files->root_news;
 }
 
 static void
@@ -350,25 +386,23 @@ root_tell(struct files *files, struct event *event)
 		return 0;
 	LIST_FOREACH(root, &files->tree.roots, sibling)
 	{
-		if (root->covered) {
-			files->root_news--;
-			root->covered = false;
-			describe(files, root, IN_UNMOUNT, event);
+		if (root->departed) {
+			root->departed = false;
+			describe(files, root, files->departure, event);
 			follow_lose(files, root);
 			return 1;
 		}
 		if (root->state == NODE_UNTOLD && root->wd >= 0) {
-			files->root_news--;
 			tree_set_state(&files->tree, root, NODE_TOLD);
 			describe(files, root, IN_CREATE, event);
 			return 1;
 		}
 		if (root->state == NODE_GONE) {
-			files->root_news--;
 			describe(files, root, IN_IGNORED, event);
 			follow_let_go(files, root); /* its path stays readable */
 			return 1;
 		}
 	}
+	files->root_news = false;
 	return 0;
 }

@@ -5,8 +5,9 @@
  *
  * A path is looked up after the kernel has said that its object is gone, or has moved, and the
  * watch is set by that look: what it finds is watched from then on, and what replaces that will be
- * said in turn. While there is nothing, until.h sees to it that no moment is missed. A mount that
- * covers or uncovers a path makes no event of inotify; it is looked up on each change of mounts.
+ * said in turn. While there is nothing, until.h sees to it that no moment is missed. No watch of
+ * the object tells that the way to it, by folders, symbolic links and mounts, has come to lead to
+ * another: until.h tells that, too.
  */
 #ifndef BUTTER_ROOT_H
 #define BUTTER_ROOT_H

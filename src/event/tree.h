@@ -51,7 +51,7 @@ struct node {
 	bool refused : 1;  /* a folder: that it cannot be watched has been said */
 	bool quiet : 1;    /* a folder: its watch does not tell yet what the walk itself does */
 	bool heard : 1;    /* a folder: an event of its watch has been followed */
-	bool covered : 1;  /* a root: mounts have made its path lead to another object */
+	bool departed : 1; /* a root: its path has come to lead to another object, or to none */
 	bool strayed : 1;  /* a root: its path leads elsewhere (reach.h) */
 	char name[];       /* a root's is its path as typed */
 };

@@ -33,7 +33,7 @@ const struct name until_names[] = {
 
 struct condition {
 	const char *path;
-	bool gone;
+	enum until_what what;
 };
 
 struct watched {
@@ -146,6 +146,7 @@ decode(struct source *source, struct event *event)
 /* The way from the start through a path. The folder that it is in is the working folder too. */
 struct walk {
 	struct until *until;
+	enum until_what what;
 	int here;           /* that folder, O_PATH */
 	int wd;             /* its watch; -1: it may be searched, but not read */
 	bool by_name;       /* a name led here, so that another folder can come to this place */
@@ -179,6 +180,14 @@ next_component(struct walk *walk, struct component *component)
 	return length;
 }
 
+/* Watches the folder that the walk is in. -1 with errno. */
+static int
+watch_here(struct walk *walk)
+{
+	walk->wd = watch(walk->until, ".", FOLDER);
+	return walk->wd < 0 && errno != EACCES ? -1 : 0;
+}
+
 /* FD, which it takes over, is the next folder. -1 with errno. */
 static int
 enter(struct walk *walk, int fd)
@@ -188,8 +197,8 @@ enter(struct walk *walk, int fd)
 	walk->here = fd;
 	if (fchdir(fd) < 0)
 		return -1;
-	walk->wd = watch(walk->until, ".", FOLDER);
-	return walk->wd < 0 && errno != EACCES ? -1 : 0;
+	walk->wd = -1;
+	return walk->what == UNTIL_LED ? 0 : watch_here(walk);
 }
 
 /* The walk's text begins anew: TEXT, and where SLASH one behind it, and what was still to go. */
@@ -234,6 +243,8 @@ watch_name(struct walk *walk, const char *name)
 		return 0;
 	}
 	if (strcmp(name, "..") && watch(until, name, ENTRY) >= 0)
+		return 0;
+	if (walk->what == UNTIL_LED && (errno == ENOENT || errno == EACCES))
 		return 0;
 	/* Not there, and the folder does not tell when it comes. */
 	until->searching = false;
@@ -281,6 +292,18 @@ arrive(struct walk *walk, const struct component *component, int fd)
 	return component->last && (is_folder || !component->slash);
 }
 
+/* Whether the component is what the way leads to, and no part of it: it may be in a busy folder. */
+static bool
+is_aim(const struct walk *walk, const struct component *component, bool follow)
+{
+	struct stat status;
+
+	return walk->what == UNTIL_LED && component->last
+	       && (!follow
+		   || (fstatat(walk->here, component->name, &status, AT_SYMLINK_NOFOLLOW) == 0
+		       && !S_ISLNK(status.st_mode)));
+}
+
 /* Goes to the next component: 1, 0 when it is missing, -1 errno. */
 static int
 step(struct walk *walk, const struct component *component)
@@ -291,6 +314,10 @@ step(struct walk *walk, const struct component *component)
 	ssize_t length = -1;
 	int fd;
 
+	if (is_aim(walk, component, follow))
+		return 1;
+	if (walk->what == UNTIL_LED && walk->wd < 0 && watch_here(walk) < 0)
+		return -1;
 	if (watch_name(walk, component->name) < 0)
 		return -1;
 	until->searching = true;
@@ -357,7 +384,8 @@ is_hopeless(const struct walk *walk, bool exists)
 static int
 walk_path(struct until *until, const struct condition *condition)
 {
-	struct walk walk = { .until = until, .here = -1, .wd = -1 };
+	struct walk walk = { .until = until, .what = condition->what, .here = -1, .wd = -1 };
+	bool gone = condition->what == UNTIL_GONE;
 	struct component component;
 	int result, error;
 
@@ -366,11 +394,14 @@ walk_path(struct until *until, const struct condition *condition)
 	while (result > 0 && next_component(&walk, &component))
 		if (strcmp(component.name, "."))
 			result = step(&walk, &component);
-	if (result == condition->gone && is_hopeless(&walk, result)) {
+	if (condition->what == UNTIL_LED) {
+		/* What cannot be told of the way takes nothing away. */
+		result = result < 0 && is_missing(errno) ? 0 : result;
+	} else if (result == gone && is_hopeless(&walk, result)) {
 		until->searching = false;
 		errno = EOPNOTSUPP;
 		result = -1;
-	} else if (!result && !condition->gone && is_dead(&walk)) {
+	} else if (!result && !gone && is_dead(&walk)) {
 		errno = ENOENT;
 		result = -1;
 	}
@@ -402,14 +433,18 @@ ask(const struct until *until, const char *path)
 static int
 look_at(struct until *until, const struct condition *condition)
 {
-	int exists = ask(until, condition->path), walked;
+	bool gone = condition->what == UNTIL_GONE;
+	int exists, walked;
 
-	if (exists == !condition->gone)
+	if (condition->what == UNTIL_LED)
+		return walk_path(until, condition) < 0 ? -1 : 0;
+	exists = ask(until, condition->path);
+	if (exists == !gone)
 		return 1;
 	walked = walk_path(until, condition);
 	if (walked < 0)
 		return -1;
-	return (exists < 0 ? walked : exists) == !condition->gone;
+	return (exists < 0 ? walked : exists) == !gone;
 }
 
 /* One look at all: 1 all hold, 0 some do not, -1 errno. */
@@ -422,10 +457,16 @@ look_once(struct until *until)
 
 	until->pass++;
 	until->fresh = false;
+	until->blind = 0;
 	until->edges.length = until->names.length = 0;
 	for (size_t i = 0; i < count && result >= 0 && !(result && until->any); i++) {
 		int holds = look_at(until, &conditions[i]);
 
+		if (holds < 0 && conditions[i].what == UNTIL_LED) {
+			until->blind = errno;
+			until->blind_to = i;
+			holds = 0;
+		}
 		if (holds < 0)
 			until->failed = i;
 		if (holds < 0 || holds == until->any)
@@ -542,9 +583,9 @@ until_open(struct until *until, bool follow, int64_t timeout)
 }
 
 void
-until_add(struct until *until, const char *path, bool gone)
+until_add(struct until *until, const char *path, enum until_what what)
 {
-	struct condition condition = { .path = path, .gone = gone };
+	struct condition condition = { .path = path, .what = what };
 
 	buffer_add(&until->paths, &condition, sizeof(condition));
 }

@@ -14,7 +14,11 @@
 
 #include "event/source.h"
 
-enum { UNTIL_EXISTS = 1, UNTIL_GONE = 2 };
+enum until_what {
+	UNTIL_EXISTS = 1,
+	UNTIL_GONE = 2,
+	UNTIL_LED, /* never holds: the way is watched, not what it leads to, whose own watch tells */
+};
 
 extern const struct name until_names[];
 
@@ -32,6 +36,8 @@ struct until {
 	struct buffer place;   /* the folder, or the entry, that the walk is at */
 	bool searching;        /* what failed: looking up, not watching, */
 	size_t failed;         /* and for which condition */
+	int blind;             /* errno: UNTIL_LED of the condition */
+	size_t blind_to;       /* BLIND_TO may change unnoticed */
 	unsigned pass;         /* number of the look */
 	bool fresh;            /* the last look has set watches, and has to be confirmed */
 };
@@ -42,8 +48,8 @@ struct until {
  */
 int until_open(struct until *until, bool follow, int64_t timeout);
 
-/* One more condition: PATH, which lives as long as UNTIL, exists or is gone. All have to hold. */
-void until_add(struct until *until, const char *path, bool gone);
+/* One more condition: PATH, which lives as long as UNTIL, is to be WHAT. All have to hold. */
+void until_add(struct until *until, const char *path, enum until_what what);
 
 /*
  * Looks, and sets the watches. 1 when all conditions hold, at one look (or one does, if any is
