@@ -299,16 +299,16 @@ print_awaited(void)
 	buffer_done(&records);
 }
 
-/* PLACE could not be watched, or not be searched, errno. The status, after a message. */
+/* What UNTIL is at could not be watched, or not be searched, errno. The status, after a message. */
 static int
-cannot_wait(const char *place, bool searching)
+cannot_wait(const struct until *until)
 {
-	const struct hint *hints = inotify_hints(0);
+	const struct hint *hints = inotify_hints(until_needs(until));
 
-	if (!searching)
-		return fail(hints, "cannot watch '%s'", place);
+	if (!until->searching)
+		return fail(hints, "cannot watch '%s'", until->place.data);
 	/* The others tell what to do about watching. */
-	return fail(errno == EMFILE ? hints : NULL, "cannot search '%s'", place);
+	return fail(errno == EMFILE ? hints : NULL, "cannot search '%s'", until->place.data);
 }
 
 /* Waits until paths exist or are gone: no events are printed, and nothing of all the rest applies. */
@@ -330,7 +330,7 @@ wait_for_paths(void)
 	if (!result)
 		result = until_wait(&until);
 	if (result < 0)
-		return cannot_wait(until.place.data, until.searching);
+		return cannot_wait(&until);
 	if (result && showing.json && showing.quiet < 2)
 		print_awaited();
 	until_close(&until);

@@ -197,10 +197,10 @@ tell(enum census_news news, void *context)
 }
 
 static void
-tell_trouble(const char *path, int error, void *context)
+tell_trouble(const char *path, int error, size_t needed, void *context)
 {
 	census_uncover(&census);
-	watching_trouble(path, error, context);
+	watching_trouble(path, error, needed, context);
 }
 
 static void

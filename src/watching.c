@@ -148,14 +148,14 @@ watching_refused(const struct selection *selection, const char *path, bool recur
 }
 
 void
-watching_trouble(const char *path, int error, void *context)
+watching_trouble(const char *path, int error, size_t needed, void *context)
 {
 	static int unwatched;
 
 	(void)context;
 	errno = error;
 	if (error != ENOSPC || unwatched++ < MOST_NAMED)
-		fail(inotify_hints(0), "cannot watch '%s'", path);
+		fail(inotify_hints(needed), "cannot watch '%s'", path);
 	else if (unwatched == MOST_NAMED + 1)
 		note("further folders for which there is no watch are not named");
 }

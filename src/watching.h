@@ -51,7 +51,7 @@ int watching_refused(const struct selection *selection, const char *path, bool r
  * files.h's trouble: tells that PATH could not be watched; of many for which there is no watch, the first
  * ones.
  */
-void watching_trouble(const char *path, int error, void *context);
+void watching_trouble(const char *path, int error, size_t needed, void *context);
 
 /* files.h's strayed: tells that PATH leads elsewhere. */
 void watching_strayed(const char *path, int error, void *context);

@@ -825,8 +825,13 @@ in_namespace() {
 		inject "$fault" inotifywait -t 5 --until-exists a/b
 		failed 1 inotifywait "cannot "
 	done
+	# One for each folder in which a name is looked up; of the second path, for each that there is at most.
 	inject inotify_add_watch:error=ENOSPC inotifywait -t 5 --until-exists a
-	contains "$stderr" "raise fs.inotify.max_user_watches"
+	contains "$stderr" "1 watch is needed: raise fs.inotify.max_user_watches"
+	inject inotify_add_watch:error=ENOSPC:when=2 inotifywait -t 5 --until-exists /proc/self/../../nothing/a
+	contains "$stderr" "cannot watch '/proc/': No space left on device (6 watches are needed"
+	inject inotify_add_watch:error=ENOSPC inotifywait -t 5 --until-exists a/b --until-exists c/d
+	contains "$stderr" "4 watches are needed"
 	for fault in ppoll:error=EINTR:when=1..3 inotify_rm_watch:error=EINVAL; do
 		injecting "$fault"
 		start "${tracer[@]}" "$BUTTER" inotifywait --ready-fd 7 -t 10 --until-exists a/b

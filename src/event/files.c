@@ -257,6 +257,18 @@ files_roots(const struct files *files)
 	return files->tree.root_count;
 }
 
+void
+files_trouble(struct files *files, const char *path, int error)
+{
+	size_t needed = 0;
+
+	if (error == ENOSPC)
+		needed = files->tree.watched + ++files->refused
+			 + (files->by_name ? until_watches(&files->until) : 0);
+	if (files->trouble)
+		files->trouble(path, error, needed, files->context);
+}
+
 bool
 files_see_mounts(const struct files *files)
 {

@@ -70,6 +70,7 @@ struct files {
 	size_t folders;               /* how many have been visited */
 	size_t left_out;              /* how many of them are not watched for want of watches */
 	struct buffer first_left_out; /* the path of one of those */
+	size_t refused;               /* how many had no watch later */
 	int64_t complete;             /* realtime at which all that had happened had been read */
 	int64_t ahead;                /* moment_ahead at that time */
 	size_t walked;                /* folders, by this walk */
@@ -98,8 +99,11 @@ struct files {
 
 	/* Whether the folder PATH (ends in '/') is to be left out; NULL: none. */
 	bool (*skip)(const char *path, void *context);
-	/* A folder could not be watched and the walk goes on; errno in ERROR. */
-	void (*trouble)(const char *path, int error, void *context);
+	/*
+	 * A folder could not be watched and the walk goes on; errno in ERROR. NEEDED: how many watches
+	 * are needed by now, where there are not enough; else 0.
+	 */
+	void (*trouble)(const char *path, int error, size_t needed, void *context);
 	/* The root PATH is there no longer, and not to be found: what appears in it is not watched. */
 	void (*strayed)(const char *path, int error, void *context);
 	void *context;
@@ -141,6 +145,9 @@ size_t files_roots(const struct files *files);
 
 /* Whether mounts are noticed as far as that matters; they are not where /proc/self/mountinfo is missing. */
 bool files_see_mounts(const struct files *files);
+
+/* Calls FILES->trouble for PATH and ERROR. */
+void files_trouble(struct files *files, const char *path, int error);
 
 /* How many watches there are. */
 size_t files_count(const struct files *files);

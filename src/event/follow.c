@@ -199,8 +199,10 @@ look(struct files *files, struct node *node)
 {
 	size_t length;
 
-	if (walk_folder(files, node) < 0 && files->trouble)
-		files->trouble(tree_path(&files->tree, node, &length), errno, files->context);
+	int error = walk_folder(files, node) < 0 ? errno : 0;
+
+	if (error)
+		files_trouble(files, tree_path(&files->tree, node, &length), error);
 }
 
 bool

@@ -69,13 +69,6 @@ is_missing(int error)
 	return error == ENOENT || error == ENOTDIR || error == ELOOP;
 }
 
-static void
-trouble(struct files *files, const char *path, int error)
-{
-	if (files->trouble)
-		files->trouble(path, error, files->context);
-}
-
 /* Watches the folder at the path of NODE and all below it. -1 with errno if not even the first. */
 static int
 watch_tree(struct files *files, struct node *node)
@@ -84,7 +77,7 @@ watch_tree(struct files *files, struct node *node)
 		return 0;
 	if (node->wd < 0)
 		return -1;
-	trouble(files, node->name, errno);
+	files_trouble(files, node->name, errno);
 	return 0;
 }
 
@@ -155,7 +148,7 @@ look_again(struct files *files, struct node *node)
 	int result = look(files, node);
 
 	if (result < 0)
-		trouble(files, node->name, errno);
+		files_trouble(files, node->name, errno);
 	if (result < 0 || (!result && !files->wait))
 		lose(files, node);
 }
@@ -199,7 +192,7 @@ tell_blind(struct files *files)
 	const struct node *root = until->blind ? nth_root(files, until->blind_to) : NULL;
 
 	if (root && !files->blind)
-		trouble(files, root->name, until->blind);
+		files_trouble(files, root->name, until->blind);
 	files->blind |= root != NULL;
 }
 
@@ -219,7 +212,7 @@ watch_ways(struct files *files)
 			return;
 		}
 		if (result < 0) {
-			trouble(files, buffer_string(&files->until.place), errno);
+			files_trouble(files, buffer_string(&files->until.place), errno);
 			root = nth_root(files, files->until.failed);
 			if (!root || !is_awaited(root))
 				return;
@@ -264,7 +257,7 @@ root_goes_on(struct files *files, struct node *node)
 	node->waiting = false;
 	result = look(files, node);
 	if (result < 0)
-		trouble(files, node->name, errno);
+		files_trouble(files, node->name, errno);
 	/* What others have had in common with it, they have for themselves now. */
 	LIST_FOREACH(root, &files->tree.roots, sibling)
 	if (root != node && root->state == NODE_AWAY && tree_folder(root)->twin >= 0)

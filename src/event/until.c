@@ -380,6 +380,19 @@ is_hopeless(const struct walk *walk, bool exists)
 	return inotify_is_deaf(walk->here) && (exists || !is_empty(walk->here));
 }
 
+/* How many components PATH has: each is looked up in a folder. */
+static size_t
+count_names(const char *path)
+{
+	size_t names = 0;
+
+	while (*(path += strspn(path, "/"))) {
+		path += strcspn(path, "/");
+		names++;
+	}
+	return names;
+}
+
 /* Walks the path and watches what it comes by. 1 it exists, 0 it does not, -1 errno. */
 static int
 walk_path(struct until *until, const struct condition *condition)
@@ -406,6 +419,7 @@ walk_path(struct until *until, const struct condition *condition)
 		result = -1;
 	}
 	error = errno;
+	until->left = count_names(walk.rest.data + walk.at);
 	if (walk.here >= 0)
 		close(walk.here);
 	buffer_done(&walk.rest);
@@ -594,6 +608,24 @@ void
 until_clear(struct until *until)
 {
 	until->paths.length = 0;
+}
+
+size_t
+until_watches(const struct until *until)
+{
+	return until->watches.length / sizeof(struct watched);
+}
+
+size_t
+until_needs(const struct until *until)
+{
+	const struct condition *conditions = (const void *)until->paths.data;
+	size_t count = until->paths.length / sizeof(*conditions);
+	size_t needed = until_watches(until) + until->left;
+
+	for (size_t i = until->failed + 1; i < count; i++)
+		needed += count_names(conditions[i].path);
+	return needed;
 }
 
 void

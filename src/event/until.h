@@ -35,7 +35,8 @@ struct until {
 	struct buffer names;   /* and their text */
 	struct buffer place;   /* the folder, or the entry, that the walk is at */
 	bool searching;        /* what failed: looking up, not watching, */
-	size_t failed;         /* and for which condition */
+	size_t failed;         /* and for which condition, */
+	size_t left;           /* of which so many components were still to be looked up */
 	int blind;             /* errno: UNTIL_LED of the condition */
 	size_t blind_to;       /* BLIND_TO may change unnoticed */
 	unsigned pass;         /* number of the look */
@@ -74,6 +75,12 @@ int until_step(struct until *until, bool mounted);
 
 /* Waits until all hold: 1; 0 when the time is up; -1 as until_look, or with errno of ppoll(2). */
 int until_wait(struct until *until);
+
+/* How many watches it has. */
+size_t until_watches(const struct until *until);
+
+/* How many it needs, at most, if the last look has failed for want of them. */
+size_t until_needs(const struct until *until);
 
 void until_close(struct until *until);
 

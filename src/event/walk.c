@@ -60,8 +60,8 @@ walk_trouble(struct files *files, struct node *node, int error)
 {
 	size_t length;
 
-	if (!node->refused && !scout_keeps_trouble(files, node, error) && files->trouble)
-		files->trouble(tree_path(&files->tree, node, &length), error, files->context);
+	if (!node->refused && !scout_keeps_trouble(files, node, error))
+		files_trouble(files, tree_path(&files->tree, node, &length), error);
 	node->refused = true;
 }
 
