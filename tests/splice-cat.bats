@@ -173,7 +173,7 @@ butter: splice-cat: cannot read '.': Is a directory"
 	need_strace
 	numbers a 50000
 	for call in splice copy_file_range pipe2 fcntl; do
-		for error in ENOSYS EPERM EINVAL EMFILE; do
+		for error in ENOSYS EPERM EINVAL EMFILE EXDEV; do
 			capture strace -qq -e signal=none -e trace="$call" -o trace -e inject="$call:error=$error" "$BUTTER" splice-cat -o out a
 			succeeded
 			same out a
