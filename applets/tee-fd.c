@@ -22,6 +22,7 @@
 #include "copying.h"
 #include "kernel/pipe.h"
 #include "memory.h"
+#include "process/channel.h"
 #include "process/command.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
@@ -319,7 +320,7 @@ find_descriptor(const char *name)
 	return (int)number;
 }
 
-/* The writing end of a pipe to COMMAND, which runs then. */
+/* The writing end of a pipe to COMMAND, or of a socket where that is refused; COMMAND runs then. */
 static int
 start(struct target *target, const char *command)
 {
@@ -328,7 +329,7 @@ start(struct target *target, const char *command)
 	char *argv[] = { sh, c, text, NULL }, *none[] = { NULL };
 	int ends[2] = { -1, -1 }, status = -1;
 
-	if (pipe_open(ends, (size_t)copying.pipe_size) >= 0)
+	if (pipe_open(ends, (size_t)copying.pipe_size) >= 0 || channel_open_stream(ends) == 0)
 		status = command_start(&target->command, argv, ends[0], none);
 	if (status)
 		result = fail(NULL, "cannot run '%s'", command);

@@ -574,6 +574,17 @@ butter: tee-fd: 'kill -9 \$\$' has ended with status 137"
 			same a b c in
 		done
 	done
+	# A command gets a socket instead.
+	for error in ENOSYS EPERM EINVAL EMFILE; do
+		inject "pipe2:error=$error" tee-fd -x "cat >b" -x "wc -c >c" a <in
+		succeeded
+		same a b in
+		equal "$(<c)" "$(stat -c %s in)"
+		inject "pipe2:error=$error" tee-fd -x "head -c 1 >b" a <in
+		succeeded
+		equal "$(stat -c %s b)" 1
+		same a in
+	done
 	for when in 2 3 5 6; do
 		for call in tee splice; do
 			capture bash -c 'cat pipe >b & strace -qq -e signal=none -e trace='"$call"' -o trace -e inject='"$call:error=ENOSYS:when=$when+"' "$BUTTER" tee-fd -x "cat >b" a <in | cat >c'

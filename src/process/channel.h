@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A way for messages between two processes of ours: unix(7), SOCK_SEQPACKET. One write(2) is one
- * message, one read(2) takes one; when a process ends, the other one's end hangs up.
+ * Ways between two processes by unix(7). One for messages, SOCK_SEQPACKET: one write(2) is one message,
+ * one read(2) takes one; when a process ends, the other one's end hangs up. And one for bytes, where no
+ * pipe is to be had.
  */
 #ifndef BUTTER_CHANNEL_H
 #define BUTTER_CHANNEL_H
@@ -11,5 +12,8 @@
  * without CONFIG_UNIX); socketpair(2).
  */
 int channel_open(int ends[2]);
+
+/* The same for bytes, from the second end to the first; blocking. */
+int channel_open_stream(int ends[2]);
 
 #endif
