@@ -1005,6 +1005,7 @@ D/m/2/ CREATE new'
 }
 
 @test "without /proc that mounts go unnoticed is said, and -q keeps silent" {
+	need_plain_build
 	in_mounts '
 		mount -t tmpfs none /proc
 		for quiet in "" -q; do
