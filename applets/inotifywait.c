@@ -169,6 +169,13 @@ judge(const struct event *event, void *context)
 	return over ? verdict | WATCH_STOP : verdict;
 }
 
+static void
+tell_trouble(const char *path, int error, void *context)
+{
+	(void)context;
+	watching_trouble(&files, path, error);
+}
+
 static int
 watch_operands(void)
 {
@@ -197,7 +204,7 @@ set_up_inotify(void)
 	if ((by_name || wait_recreate) && files_follow_names(&files, wait_recreate) < 0)
 		return fail(inotify_hints(0), "cannot use inotify");
 	files.skip = selection.left_out.count || selection.filter.count ? selection_skips : NULL;
-	files.trouble = watching_trouble;
+	files.trouble = tell_trouble;
 	files.strayed = watching_strayed;
 	files.context = &selection;
 	files.partial = partial;

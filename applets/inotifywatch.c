@@ -197,10 +197,11 @@ tell(enum census_news news, void *context)
 }
 
 static void
-tell_trouble(const char *path, int error, size_t needed, void *context)
+tell_trouble(const char *path, int error, void *context)
 {
 	census_uncover(&census);
-	watching_trouble(path, error, needed, context);
+	(void)context;
+	watching_trouble(&files, path, error);
 }
 
 static void

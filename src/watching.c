@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "watching.h"
 
+#include <stdlib.h>
+
 #include "cli/say.h"
 #include "kernel/handle.h"
 #include "kernel/inotify.h"
+#include "memory.h"
 #include "process/descriptors.h"
 #include "process/notify.h"
 #include "process/signals.h"
@@ -148,16 +151,23 @@ watching_refused(const struct selection *selection, const char *path, bool recur
 }
 
 void
-watching_trouble(const char *path, int error, size_t needed, void *context)
+watching_trouble(struct files *files, const char *path, int error)
 {
 	static int unwatched;
+	size_t needed = 0;
+	char *name;
 
-	(void)context;
+	if (error == ENOSPC && ++unwatched > MOST_NAMED) {
+		if (unwatched == MOST_NAMED + 1)
+			note("further folders for which there is no watch are not named");
+		return;
+	}
+	name = memory_string(path); /* of the tree, which is gone through now */
+	if (error == ENOSPC)
+		needed = files_needed(files);
 	errno = error;
-	if (error != ENOSPC || unwatched++ < MOST_NAMED)
-		fail(inotify_hints(needed), "cannot watch '%s'", path);
-	else if (unwatched == MOST_NAMED + 1)
-		note("further folders for which there is no watch are not named");
+	fail(inotify_hints(needed), "cannot watch '%s'", name);
+	free(name);
 }
 
 void

@@ -48,10 +48,10 @@ int watching_left_out(struct files *files);
 int watching_refused(const struct selection *selection, const char *path, bool recursive);
 
 /*
- * files.h's trouble: tells that PATH could not be watched; of many for which there is no watch, the first
+ * PATH, of FILES, could not be watched for ERROR: tells that; of many for which there is no watch, the first
  * ones.
  */
-void watching_trouble(const char *path, int error, size_t needed, void *context);
+void watching_trouble(struct files *files, const char *path, int error);
 
 /* files.h's strayed: tells that PATH leads elsewhere. */
 void watching_strayed(const char *path, int error, void *context);

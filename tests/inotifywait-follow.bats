@@ -321,6 +321,58 @@ cur/c/d/ CREATE,ISDIR seen"
 	silent
 }
 
+@test "operands that were one object part: each is followed" {
+	for option in --follow-name --wait-recreate; do
+		echo stub >stub
+		ln -sf stub resolv
+		echo static >static
+		watch $option stub resolv
+		ln -s static new
+		mv -T new resolv
+		sees "resolv CREATE "
+		is_followed resolv
+		is_followed stub
+		silent
+		kill "$pid"
+	done
+	mkdir -p a/c b/c
+	for operands in 'l a/c' 'a/c l'; do
+		rm -f l
+		ln -s a/c l
+		# shellcheck disable=SC2086 # two words
+		watch -r --follow-name $operands
+		ln -s b/c new
+		mv -T new l
+		sees "l/ CREATE,ISDIR "
+		: >a/c/1
+		sees "a/c/ CREATE 1"
+		: >b/c/2
+		sees "l/ CREATE 2"
+		rm a/c/1 b/c/2
+		silent
+		kill "$pid"
+	done
+}
+
+@test "a mount elsewhere takes nothing away from a path whose way leads nowhere, or is closed" {
+	need_proc
+	in_namespace '
+		mkdir v1
+		: >v1/f
+		ln -s v1 cur
+		watch --follow-name cur/f
+		mv v1 away
+		echo more >>away/f
+		sees "cur/f MODIFY "
+		mount -t tmpfs none disk
+		echo more >>away/f
+		sees "cur/f MODIFY " 2
+		mv away v1
+		echo more >>v1/f
+		sees "cur/f MODIFY " 3
+		! grep -E "UNMOUNT|MOVE_SELF" out'
+}
+
 @test "no watch for the way is said once, and the object is watched all the same" {
 	mkdir 1 2
 	: >1/f

@@ -981,6 +981,96 @@ D/m/2/ CREATE new'
 	equal "$(grep -c '2$' <<<"$output")" 1
 }
 
+@test "many mounts in mounts, in folders that have just been made: each is watched in the end, and then it rests" {
+	in_mounts '
+		follow
+		for i in {1..40}; do
+			mkdir D/$i && mount -t tmpfs none D/$i && mkdir -p D/$i/t/u && : >D/$i/one
+			mount -t tmpfs none D/$i/t && mkdir D/$i/t/u && : >D/$i/t/two
+			((i % 4)) || mount -t tmpfs none D/$i/t
+			: >D/$i/t/three
+		done
+		until_told "D/40/t/ CREATE three"
+		for i in {1..40}; do : >D/$i/t/last; done
+		for i in {1..40}; do until_told "D/$i/t/ CREATE last"; done
+		grep -c "/t/ CREATE last" lines
+		# Nothing that it does itself keeps it going.
+		before=$(cut -d " " -f 14,15 "/proc/$pid/stat")
+		for i in {1..30}; do read -r -t 0.01 _ <>ready || true; done
+		after=$(cut -d " " -f 14,15 "/proc/$pid/stat")
+		((${after% *} + ${after#* } - ${before% *} - ${before#* } <= 5)) || echo "$before $after"'
+	equal "$status $stderr" '0 '
+	equal "$output" 40
+}
+
+@test "it does not stand in the way of who unmounts one mount after the other, from below" {
+	in_mounts '
+		follow
+		failed=0
+		for i in {1..30}; do
+			mkdir -p D/a && mount -t tmpfs none D/a && mkdir D/a/x && mount -t tmpfs none D/a/x && mkdir D/a/x/y
+			mount -t tmpfs none D/a/x/y
+			umount -R D/a 2>/dev/null || { failed=$((failed + 1)) && umount -l D/a; }
+		done
+		echo "$failed"'
+	equal "$status $stderr" '0 '
+	equal "$output" 0
+}
+
+@test "what a mount has uncovered is watched without a further event, also where it was never told" {
+	in_mounts '
+		mkdir D/a D/b
+		mount --bind D/a D/b
+		follow
+		umount D/b
+		: >D/b/new
+		until_told "D/b/ CREATE new"'
+	equal "$status $stderr" '0 '
+}
+
+@test "what is mounted below a root that was renamed is watched" {
+	in_mounts '
+		mkdir D/d
+		follow
+		mv D moved
+		mount -t tmpfs none moved/d
+		: >moved/d/x
+		until_told "D/d/ CREATE x"
+		: >moved/d/y
+		until_told "D/d/ CREATE y"
+		head -n 1 lines'
+	equal "$status $output$stderr" '0 D/d/ UNMOUNT,ISDIR '
+}
+
+@test "a mount that may not be read is told, and that it cannot be watched, once" {
+	unprivileged
+	need_root
+	namespaces -m
+	public=$(public_folder)
+	mkdir -p "$public/D/e"
+	: >"$public/D/e/f"
+	chmod -R a+rX "$public"
+	capture "${within[@]}" bash -euc '
+		cd "$1"
+		mkfifo ready && chmod 666 ready
+		"${@:2}" "$BUTTER" inotifywait -q -m -r -e create,unmount --ready-fd 7 D 7>ready >lines 2>errors 3>&- & pid=$!
+		read -r -t "$LIMIT" _ <ready
+		mount -t tmpfs -o mode=700 none D/e
+		for ((try = 0; try < LIMIT * 100; try++)); do
+			! grep -q "cannot watch" errors || break
+			read -r -t 0.01 _ <>ready || true
+		done
+		: >D/last
+		until grep -q last lines; do read -r -t 0.01 _ <>ready || true; done
+		kill "$pid"
+		wait "$pid" || true
+		cat lines
+		cat errors >&2' "$0" "$public" "${as_nobody[@]}"
+	equal "$output" 'D/e/ UNMOUNT,ISDIR 
+D/ CREATE last'
+	equal "$stderr" "butter: inotifywait: cannot watch 'D/e/': Permission denied (reading it must be allowed: run as its owner or root)"
+}
+
 @test "mounts within mounts, moved ones, and those in what is left out" {
 	in_mounts '
 		mkdir -p D/m D/away D/left outside
@@ -1112,6 +1202,24 @@ faulty_following() {
 	: <D/a/b/file
 	await grep -q 'D/a/b/ OPEN file' "$job/out"
 	equal "$(<"$job/err")" ''
+}
+
+@test "how many watches are needed is that of all that is known, and of what is there" {
+	need_userns
+	mkdir D/{1,2,3}
+	start unshare -Ur bash -c 'echo 2 >/proc/sys/user/max_inotify_watches && exec "$BUTTER" inotifywait -qmr --partial --ready-fd 7 -e create D'
+	mkdir D/4
+	await grep -q '5 watches are needed' "$job/err"
+	grep -q '2 of 4 folders are not watched.*(4 watches are needed' "$job/err"
+	fresh
+	mkdir D/1
+	start unshare -Ur bash -c 'echo 2 >/proc/sys/user/max_inotify_watches && exec "$BUTTER" inotifywait -qmr --ready-fd 7 -e create D'
+	for i in 1 2 3; do
+		mkdir D/z
+		await test "$(grep -c 'D/z' "$job/err")" -ge "$i"
+		rmdir D/z
+	done
+	equal "$(grep -c '(3 watches are needed' "$job/err") of $(wc -l <"$job/err")" '3 of 3'
 }
 
 @test "where watches run out after the start, the first ten folders are named, with the limit, and then no more" {

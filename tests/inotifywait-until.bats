@@ -832,6 +832,12 @@ in_namespace() {
 	contains "$stderr" "cannot watch '/proc/': No space left on device (6 watches are needed"
 	inject inotify_add_watch:error=ENOSPC inotifywait -t 5 --until-exists a/b --until-exists c/d
 	contains "$stderr" "4 watches are needed"
+	inject inotify_add_watch:error=ENOSPC inotifywait -t 5 --until-exists ./a/././b//c/.
+	contains "$stderr" "3 watches are needed"
+	mkdir -p a/b/c
+	inject inotify_add_watch:error=ENOSPC:when=3 inotifywait -q -m --wait-recreate a/b/c/d
+	failed 1 inotifywait "cannot watch './a/b/': No space left on device (4 watches are needed"
+	rm -r a
 	for fault in ppoll:error=EINTR:when=1..3 inotify_rm_watch:error=EINVAL; do
 		injecting "$fault"
 		start "${tracer[@]}" "$BUTTER" inotifywait --ready-fd 7 -t 10 --until-exists a/b

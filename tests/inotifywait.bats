@@ -1953,7 +1953,7 @@ owner_of() {
 		contains "$stderr" "$applet: cannot use inotify: Too many open files ($instances 0)"
 	done
 	limited_to max_inotify_watches 0 inotifywait --until-exists missing
-	failed 1 inotifywait "cannot watch './': No space left on device ($watches 0)"
+	failed 1 inotifywait "cannot watch './': No space left on device (1 watch is needed: $watches 0)"
 	limited_to max_inotify_instances 0 inotifywait --until-exists missing
 	failed 1 inotifywait "cannot use inotify: Too many open files ($instances 0)"
 }

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/moment.h"
@@ -12,6 +13,7 @@
 #include "event/reach.h"
 #include "event/walk.h"
 #include "kernel/mountinfo.h"
+#include "kernel/timerfd.h"
 #include "memory.h"
 
 /* ---- what is mounted ---- */
@@ -97,16 +99,87 @@ note_changes(struct cover *cover)
 	*before = now;
 }
 
+/* ---- when ---- */
+
+/*
+ * Who mounts or unmounts often does so more than once, one below the other: looking what is there in
+ * between would open what is to be unmounted next.
+ */
+enum {
+	QUIET = 100000000,     /* nanoseconds without a change */
+	PATIENCE = 2000000000, /* but no longer in all */
+};
+
+/* Places are due in a while, even if nothing else happens; where there is no timer, at once. */
+static void
+arm(struct files *files)
+{
+	struct pollfd *timer = &files->besides[2];
+
+	if (timer->fd < 0)
+		*timer = (struct pollfd){ .fd = timerfd_open(CLOCK_MONOTONIC), .events = POLLIN };
+	if (timer->fd < 0 || timerfd_arm(timer->fd, QUIET, 0, false, false) < 0)
+		files->cover.due = true;
+}
+
+static void
+look_when_quiet(struct files *files)
+{
+	int64_t now = timerfd_now(CLOCK_MONOTONIC);
+
+	if (!files->cover.since)
+		files->cover.since = now;
+	if (now - files->cover.since < PATIENCE)
+		arm(files);
+}
+
+/* Whether all that has been found is told, so that places can be found in the tree. */
+static bool
+is_settled(const struct files *files)
+{
+	return !files->tree.in_state[NODE_UNTOLD] && !files->waiting.length
+	       && !follow_is_waiting(files);
+}
+
+/* Whether there are places to be looked at now. */
+static bool
+is_due(struct files *files)
+{
+	struct cover *cover = &files->cover;
+
+	cover->changed |= files->besides[1].revents;
+	files->besides[1].revents = 0;
+	if (cover->changed && cover->known.count) {
+		note_changes(cover);
+		if (cover->places.length)
+			look_when_quiet(files);
+	}
+	cover->changed = false;
+	if (files->besides[2].revents) {
+		files->besides[2].revents = 0;
+		timerfd_wait(files->besides[2].fd);
+		cover->due = cover->places.length;
+	}
+	if (!cover->due || is_settled(files))
+		return cover->due;
+	arm(files);
+	return false;
+}
+
 /* ---- where in the tree that is ---- */
 
 /* Where PATH is below the root ROOT: "" for that itself; NULL: nowhere. */
 static const char *
 below(struct files *files, struct node *root, const char *path)
 {
-	int fd = root->kind == NODE_FOLDER && root->wd >= 0 ? reach_folder(files, root) : -1;
 	char link[32], real[PATH_MAX];
 	ssize_t length;
+	int fd;
 
+	if (root->kind != NODE_FOLDER || root->wd < 0)
+		return NULL;
+	reach_has_strayed(files, root);
+	fd = reach_folder(files, root);
 	if (fd < 0)
 		return NULL;
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -140,9 +213,10 @@ look_at(struct files *files, struct node *node, struct event *event)
 {
 	int another = node->wd < 0 ? 0 : walk_finds_another(files, node);
 
-	node->refused &= !another;
+	if (another || node->wd < 0)
+		node->refused = false;
 	if (node->wd < 0)
-		walk_later(files, node);
+		walk_next(files, node);
 	if (another <= 0)
 		return another;
 	*event = (struct event){ .time = moment_now(),
@@ -157,44 +231,50 @@ look_at(struct files *files, struct node *node, struct event *event)
 	return 1;
 }
 
-/* The same of all that is known as PATH, until there is something to tell. */
+/* The same of all that is known as PATH, until there is something to tell; and then from there on. */
 static int
 look_at_path(struct files *files, const char *path, struct event *event)
 {
+	size_t which = 0, *done = &files->cover.roots;
 	struct node *root;
-	int result = 0;
 
 	LIST_FOREACH(root, &files->tree.roots, sibling)
 	{
-		const char *rest = below(files, root, path);
+		const char *rest = which++ < *done ? NULL : below(files, root, path);
 		struct node *node = rest && *rest ? find(files, root, rest) : NULL;
+		int result = node ? look_at(files, node, event) : 0;
 
-		if (node && (result = look_at(files, node, event)))
-			break;
+		if (result > 0)
+			*done = which;
+		if (result)
+			return result;
 	}
-	return result;
+	*done = 0;
+	return 0;
 }
 
 int
 cover_tell(struct files *files, struct event *event)
 {
 	struct cover *cover = &files->cover;
-	const char *place;
 	int result;
 
-	cover->changed |= files->besides[1].revents;
-	files->besides[1].revents = 0;
-	if (cover->changed && cover->known.count)
-		note_changes(cover);
-	cover->changed = false;
+	if (!is_due(files))
+		return 0;
 	while (cover->next < cover->places.length) {
-		place = cover->places.data + cover->next;
+		const char *place = cover->places.data + cover->next;
+
 		result = look_at_path(files, place, event);
 		if (result)
 			return result > 0;
 		cover->next += strlen(place) + 1;
+		/* What is there is known when it has been read: the next one may be in it. */
+		if (files->waiting.length)
+			return -1;
 	}
 	cover->places.length = cover->next = 0;
+	cover->since = 0;
+	cover->due = false;
 	return 0;
 }
 
@@ -214,7 +294,9 @@ cover_close(struct files *files)
 {
 	if (files->besides[1].fd >= 0 && !files->by_name)
 		close(files->besides[1].fd);
-	files->besides[1].fd = -1;
+	if (files->besides[2].fd >= 0)
+		close(files->besides[2].fd);
+	files->besides[1].fd = files->besides[2].fd = -1;
 	forget(&files->cover.known);
 	buffer_done(&files->cover.places);
 }

@@ -123,6 +123,7 @@ decode_record(struct files *files, struct event *event)
 		errno = EPROTO;
 		return -1;
 	}
+	files->explained |= node != NULL;
 	if (!(record->mask & IN_IGNORED))
 		files->unmounting = record->mask & IN_UNMOUNT;
 	if (is_stale(files, node, record->mask) || is_own(files, node, record)) {
@@ -162,7 +163,7 @@ decode(struct source *source, struct event *event)
 			result = follow_caught_up(files) ? 1 : root_step(files);
 			if (result < 0)
 				return -1;
-			if (!result && cover_tell(files, event))
+			if (!result && (result = cover_tell(files, event)) > 0)
 				return 1;
 			if (!result)
 				break;
@@ -257,16 +258,30 @@ files_roots(const struct files *files)
 	return files->tree.root_count;
 }
 
-void
-files_trouble(struct files *files, const char *path, int error)
+/* How many folders are known below NODE, and it itself, that have no watch and are to have one. */
+static size_t
+count_unwatched(struct files *files, const struct node *node)
 {
-	size_t needed = 0;
+	const struct node *child;
+	size_t count;
 
-	if (error == ENOSPC)
-		needed = files->tree.watched + ++files->refused
-			 + (files->by_name ? until_watches(&files->until) : 0);
-	if (files->trouble)
-		files->trouble(path, error, needed, files->context);
+	if (node->kind == NODE_FILE || node->state > NODE_UNTOLD)
+		return 0;
+	count = node->wd < 0 && tree_folder(node)->twin < 0 && !walk_skips(files, node);
+	LIST_FOREACH(child, &tree_folder(node)->children, sibling)
+	count += count_unwatched(files, child);
+	return count;
+}
+
+size_t
+files_needed(struct files *files)
+{
+	size_t needed = files->tree.watched + (files->by_name ? until_needs(&files->until) : 0);
+	const struct node *root;
+
+	LIST_FOREACH(root, &files->tree.roots, sibling)
+	needed += count_unwatched(files, root);
+	return needed;
 }
 
 bool
@@ -297,7 +312,8 @@ files_open(struct files *files, uint32_t mask, bool recursive, bool follow_links
 	files->source.nonblocking = true;
 	files->source.rest = GATHER;
 	files->source.decode = decode;
-	files->besides[0] = files->besides[1] = (struct pollfd){ .fd = -1 };
+	for (int i = 0; i < SOURCE_BESIDES; i++)
+		files->besides[i].fd = -1;
 	files->source.besides = files->besides;
 	files->source.besides_count = SOURCE_BESIDES;
 	return 0;
@@ -315,6 +331,7 @@ files_close(struct files *files)
 	buffer_done(&files->windows);
 	buffer_done(&files->moves);
 	buffer_done(&files->waiting);
+	buffer_done(&files->unexplained);
 	buffer_done(&files->twins);
 	buffer_done(&files->name);
 	own_close(&files->own);

@@ -46,7 +46,7 @@ struct files {
 	bool root_news;     /* something is to be told of roots */
 
 	/* Mounts: src/event/cover.h. */
-	struct pollfd besides[SOURCE_BESIDES]; /* what until and mountinfo have */
+	struct pollfd besides[SOURCE_BESIDES]; /* until's, mountinfo, and cover's timer */
 	struct cover {
 		struct cover_list {
 			struct buffer text;
@@ -55,7 +55,10 @@ struct files {
 		} known;              /* what was mounted when that was looked at last */
 		bool changed;         /* that is over */
 		struct buffer places; /* strings: where that was, or is; */
-		size_t next;          /* those before have been looked at */
+		size_t next;          /* those before have been looked at, */
+		size_t roots;         /* and of the next one, so many roots */
+		int64_t since; /* when the first of these came, CLOCK_MONOTONIC; 0: there is none */
+		bool due;      /* they are to be looked at */
 	} cover;
 
 	/* Roots as objects: src/event/reach.h. */
@@ -70,7 +73,6 @@ struct files {
 	size_t folders;               /* how many have been visited */
 	size_t left_out;              /* how many of them are not watched for want of watches */
 	struct buffer first_left_out; /* the path of one of those */
-	size_t refused;               /* how many had no watch later */
 	int64_t complete;             /* realtime at which all that had happened had been read */
 	int64_t ahead;                /* moment_ahead at that time */
 	size_t walked;                /* folders, by this walk */
@@ -89,21 +91,21 @@ struct files {
 	uint64_t left;         /* hash: the entry of the last folder that a rename has taken */
 	uint32_t left_by;      /* the cookie of that */
 	struct buffer waiting; /* struct node * each: folders to be looked for again */
-	struct buffer twins;   /* struct node * each: folders that are watched under another name */
-	uint64_t wait_until;   /* the fence behind which to look */
-	struct buffer name;    /* of the node that was told last */
-	bool lost;             /* events are: all has to be read again */
-	struct node *last;     /* where the event that was handed out last happened: the tree */
+	struct buffer
+		unexplained; /* the same: when the next record of a folder in the tree has been followed */
+	bool explained;      /* that it has */
+	struct buffer twins; /* struct node * each: folders that are watched under another name */
+	uint64_t wait_until; /* the fence behind which to look */
+	struct buffer name;  /* of the node that was told last */
+	bool lost;           /* events are: all has to be read again */
+	struct node *last;   /* where the event that was handed out last happened: the tree */
 	struct inotify_record
 		record; /* follows it with the next call, when its path has been read */
 
 	/* Whether the folder PATH (ends in '/') is to be left out; NULL: none. */
 	bool (*skip)(const char *path, void *context);
-	/*
-	 * A folder could not be watched and the walk goes on; errno in ERROR. NEEDED: how many watches
-	 * are needed by now, where there are not enough; else 0.
-	 */
-	void (*trouble)(const char *path, int error, size_t needed, void *context);
+	/* A folder could not be watched and the walk goes on; errno in ERROR. */
+	void (*trouble)(const char *path, int error, void *context);
 	/* The root PATH is there no longer, and not to be found: what appears in it is not watched. */
 	void (*strayed)(const char *path, int error, void *context);
 	void *context;
@@ -146,8 +148,8 @@ size_t files_roots(const struct files *files);
 /* Whether mounts are noticed as far as that matters; they are not where /proc/self/mountinfo is missing. */
 bool files_see_mounts(const struct files *files);
 
-/* Calls FILES->trouble for PATH and ERROR. */
-void files_trouble(struct files *files, const char *path, int error);
+/* How many watches are needed by now, also for what has none. All that is known is gone through. */
+size_t files_needed(struct files *files);
 
 /* How many watches there are. */
 size_t files_count(const struct files *files);

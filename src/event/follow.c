@@ -64,6 +64,7 @@ static void
 replaced(struct files *files, const struct node *node, struct node *new)
 {
 	replace_in(&files->waiting, node, new);
+	replace_in(&files->unexplained, node, new);
 	replace_in(&files->twins, node, NULL);
 	for (size_t i = 0; i < count(files); i++) {
 		struct move *move = &moves(files)[i];
@@ -197,12 +198,11 @@ follow_lose(struct files *files, struct node *node)
 static void
 look(struct files *files, struct node *node)
 {
+	int error = walk_folder(files, node) < 0 ? errno : 0;
 	size_t length;
 
-	int error = walk_folder(files, node) < 0 ? errno : 0;
-
-	if (error)
-		files_trouble(files, tree_path(&files->tree, node, &length), error);
+	if (error && files->trouble)
+		files->trouble(tree_path(&files->tree, node, &length), error, files->context);
 }
 
 bool
@@ -308,7 +308,7 @@ follow_caught_up(struct files *files)
 		if (another < 0)
 			return false;
 		moves(files)[i].looked = true;
-		if (!another)
+		if (another != 1)
 			continue;
 		move_over(files, i);
 		was_another(files, &move);

@@ -121,7 +121,7 @@ marks_open(struct marks *marks, uint64_t wanted)
 	marks->source.besides = marks->besides;
 	marks->besides[1] =
 		(struct pollfd){ .fd = marks->only.pid ? marks->only.pidfd : -1, .events = POLLIN };
-	marks->source.besides_count = SOURCE_BESIDES;
+	marks->source.besides_count = 2;
 	return 0;
 }
 

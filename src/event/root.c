@@ -69,6 +69,13 @@ is_missing(int error)
 	return error == ENOENT || error == ENOTDIR || error == ELOOP;
 }
 
+static void
+trouble(struct files *files, const char *path, int error)
+{
+	if (files->trouble)
+		files->trouble(path, error, files->context);
+}
+
 /* Watches the folder at the path of NODE and all below it. -1 with errno if not even the first. */
 static int
 watch_tree(struct files *files, struct node *node)
@@ -77,7 +84,7 @@ watch_tree(struct files *files, struct node *node)
 		return 0;
 	if (node->wd < 0)
 		return -1;
-	files_trouble(files, node->name, errno);
+	trouble(files, node->name, errno);
 	return 0;
 }
 
@@ -148,7 +155,7 @@ look_again(struct files *files, struct node *node)
 	int result = look(files, node);
 
 	if (result < 0)
-		files_trouble(files, node->name, errno);
+		trouble(files, node->name, errno);
 	if (result < 0 || (!result && !files->wait))
 		lose(files, node);
 }
@@ -162,7 +169,7 @@ is_awaited(const struct node *node)
 	return node->state == NODE_AWAY && tree_folder(node)->twin < 0;
 }
 
-/* Of each root: that it comes is waited for, or that its path leads elsewhere. */
+/* Of each root that is not lost: that it comes is waited for, or that its path leads elsewhere. */
 static void
 name_ways(struct files *files)
 {
@@ -170,7 +177,8 @@ name_ways(struct files *files)
 
 	until_clear(&files->until);
 	LIST_FOREACH(root, &files->tree.roots, sibling)
-	until_add(&files->until, root->name, is_awaited(root) ? UNTIL_EXISTS : UNTIL_LED);
+	if (root->state != NODE_GONE)
+		until_add(&files->until, root->name, is_awaited(root) ? UNTIL_EXISTS : UNTIL_LED);
 }
 
 static struct node *
@@ -179,7 +187,7 @@ nth_root(const struct files *files, size_t which)
 	struct node *root;
 
 	LIST_FOREACH(root, &files->tree.roots, sibling)
-	if (!which--)
+	if (root->state != NODE_GONE && !which--)
 		return root;
 	return NULL;
 }
@@ -189,10 +197,10 @@ static void
 tell_blind(struct files *files)
 {
 	const struct until *until = &files->until;
-	const struct node *root = until->blind ? nth_root(files, until->blind_to) : NULL;
+	const struct node *root = until->blind ? nth_root(files, until->failed) : NULL;
 
 	if (root && !files->blind)
-		files_trouble(files, root->name, until->blind);
+		trouble(files, root->name, until->blind);
 	files->blind |= root != NULL;
 }
 
@@ -212,7 +220,9 @@ watch_ways(struct files *files)
 			return;
 		}
 		if (result < 0) {
-			files_trouble(files, buffer_string(&files->until.place), errno);
+			int error = errno;
+
+			trouble(files, buffer_string(&files->until.place), error);
 			root = nth_root(files, files->until.failed);
 			if (!root || !is_awaited(root))
 				return;
@@ -257,7 +267,7 @@ root_goes_on(struct files *files, struct node *node)
 	node->waiting = false;
 	result = look(files, node);
 	if (result < 0)
-		files_trouble(files, node->name, errno);
+		trouble(files, node->name, errno);
 	/* What others have had in common with it, they have for themselves now. */
 	LIST_FOREACH(root, &files->tree.roots, sibling)
 	if (root != node && root->state == NODE_AWAY && tree_folder(root)->twin >= 0)
@@ -313,21 +323,52 @@ has_successor(const struct files *files, const struct node *root)
 	return is_there(files, root) || (files->wait && is_missing(errno));
 }
 
+/* Whether ROOT, which is another root's object, or was, has one of its own now. */
+static bool
+has_parted(struct files *files, struct node *root)
+{
+	int twin = tree_folder(root)->twin;
+	bool parted = root->state == NODE_AWAY && twin >= 0 && watch_path(files, root) != twin;
+
+	return parted && has_successor(files, root);
+}
+
+static bool
+is_any_awaited(const struct files *files)
+{
+	const struct node *root;
+
+	LIST_FOREACH(root, &files->tree.roots, sibling)
+	if (is_awaited(root))
+		return true;
+	return false;
+}
+
 /* The ways have changed, or what is mounted has: which paths lead elsewhere now? */
 static void
 look_for_departed(struct files *files)
 {
+	bool mounted = files->mounted, lost_way = false;
 	struct node *root;
 
-	files->departure = files->mounted ? IN_UNMOUNT : IN_MOVE_SELF;
+	files->departure = mounted ? IN_UNMOUNT : IN_MOVE_SELF;
 	LIST_FOREACH(root, &files->tree.roots, sibling)
 	{
 		if (root->state == NODE_UNTOLD)
 			return; /* and then again */
-		if (root_has_left(files, root) && (files->mounted || has_successor(files, root)))
-			root->departed = files->root_news = true;
+		if (has_parted(files, root)) {
+			look_again(files, root);
+			lost_way = true;
+		} else if (root_has_left(files, root)) {
+			if (has_successor(files, root))
+				root->departed = files->root_news = true;
+			else
+				lost_way |= mounted;
+		}
 	}
 	files->mounted = files->led_away = false;
+	if (lost_way)
+		watch_ways(files);
 }
 
 int
@@ -347,8 +388,8 @@ root_step(struct files *files)
 	if (!files->mounted && !files->led_away && !files->besides[0].revents)
 		return 0;
 	files->besides[0].revents = files->besides[1].revents = 0;
-	result = until_step(&files->until, mounted);
-	if (result > 0)
+	result = until_step(&files->until, false);
+	if (result > 0 || (mounted && is_any_awaited(files)))
 		watch_ways(files);
 	/* What else has happened to them is told first, as what it was. */
 	if ((files->mounted || files->led_away) && !inotify_queued(files->source.fd))

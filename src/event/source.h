@@ -13,7 +13,7 @@
 
 #include "event/event.h"
 
-enum { SOURCE_BESIDES = 2 };
+enum { SOURCE_BESIDES = 3 };
 
 struct source {
 	int fd;

@@ -162,6 +162,18 @@ struct component {
 	bool last;
 };
 
+/* Passes over what of PATH means the folder itself: slashes, and `.`. */
+static const char *
+skip_here(const char *path)
+{
+	for (;;) {
+		path += strspn(path, "/");
+		if (path[0] != '.' || (path[1] && path[1] != '/'))
+			return path;
+		path++;
+	}
+}
+
 /* The next component of the path; false at its end. */
 static bool
 next_component(struct walk *walk, struct component *component)
@@ -169,13 +181,13 @@ next_component(struct walk *walk, struct component *component)
 	char *name = walk->rest.data + walk->at;
 	size_t length;
 
-	name += strspn(name, "/");
+	name += skip_here(name) - name;
 	length = strcspn(name, "/");
 	component->name = name;
 	component->slash = name[length] == '/';
 	name[length] = '\0';
 	name += length + component->slash;
-	component->last = !name[strspn(name, "/")];
+	component->last = !*skip_here(name);
 	walk->at = (size_t)(name - walk->rest.data);
 	return length;
 }
@@ -386,7 +398,7 @@ count_names(const char *path)
 {
 	size_t names = 0;
 
-	while (*(path += strspn(path, "/"))) {
+	while (*(path = skip_here(path))) {
 		path += strcspn(path, "/");
 		names++;
 	}
@@ -405,11 +417,11 @@ walk_path(struct until *until, const struct condition *condition)
 	until->searching = true;
 	result = redirect(&walk, condition->path, false);
 	while (result > 0 && next_component(&walk, &component))
-		if (strcmp(component.name, "."))
-			result = step(&walk, &component);
+		result = step(&walk, &component);
 	if (condition->what == UNTIL_LED) {
-		/* What cannot be told of the way takes nothing away. */
-		result = result < 0 && is_missing(errno) ? 0 : result;
+		/* What may not be looked into is left out. */
+		if (result < 0 && (is_missing(errno) || errno == EACCES))
+			result = 0;
 	} else if (result == gone && is_hopeless(&walk, result)) {
 		until->searching = false;
 		errno = EOPNOTSUPP;
@@ -478,7 +490,7 @@ look_once(struct until *until)
 
 		if (holds < 0 && conditions[i].what == UNTIL_LED) {
 			until->blind = errno;
-			until->blind_to = i;
+			until->failed = i;
 			holds = 0;
 		}
 		if (holds < 0)
@@ -511,6 +523,8 @@ until_look(struct until *until)
 	while (!result && until->fresh && !is_late(until));
 	if (!result)
 		forget(until);
+	if (result >= 0 && !until->blind)
+		until->left = 0;
 	return result;
 }
 
@@ -623,7 +637,7 @@ until_needs(const struct until *until)
 	size_t count = until->paths.length / sizeof(*conditions);
 	size_t needed = until_watches(until) + until->left;
 
-	for (size_t i = until->failed + 1; i < count; i++)
+	for (size_t i = until->failed + 1; i < count && until->left; i++)
 		needed += count_names(conditions[i].path);
 	return needed;
 }

@@ -37,8 +37,7 @@ struct until {
 	bool searching;        /* what failed: looking up, not watching, */
 	size_t failed;         /* and for which condition, */
 	size_t left;           /* of which so many components were still to be looked up */
-	int blind;             /* errno: UNTIL_LED of the condition */
-	size_t blind_to;       /* BLIND_TO may change unnoticed */
+	int blind;             /* why the way of the failed one could not be watched, errno; or 0 */
 	unsigned pass;         /* number of the look */
 	bool fresh;            /* the last look has set watches, and has to be confirmed */
 };

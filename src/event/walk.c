@@ -60,20 +60,22 @@ walk_trouble(struct files *files, struct node *node, int error)
 {
 	size_t length;
 
-	if (!node->refused && !scout_keeps_trouble(files, node, error))
-		files_trouble(files, tree_path(&files->tree, node, &length), error);
+	if (!node->refused && !scout_keeps_trouble(files, node, error) && files->trouble)
+		files->trouble(tree_path(&files->tree, node, &length), error, files->context);
 	node->refused = true;
 }
 
-/* NODE is not there. Where the queue is at its end, what explains that is on its way. */
+/*
+ * NODE is not there. What explains that is in the queue, or on its way: a record of a folder in the
+ * tree. That the watch has ended that was set here on something else, explains nothing.
+ */
 static void
 walk_when_explained(struct files *files, struct node *node)
 {
-	uint64_t next = files_position(files) + 1;
-
-	walk_later(files, node);
-	if (files->wait_until < next)
-		files->wait_until = next;
+	if (node->waiting)
+		return;
+	node->waiting = true;
+	buffer_add(&files->unexplained, &node, sizeof(node));
 }
 
 /* NODE cannot be watched, for the reason in errno: 0 when the walk goes on without it. */
@@ -248,7 +250,10 @@ meet(struct files *files, struct node *node, struct node *known)
 {
 	struct node *parent = node->parent;
 
-	if (!parent) {
+	if (!parent && files->by_name) {
+		tree_set_state(&files->tree, node, NODE_AWAY);
+		tree_folder(node)->twin = known->wd; /* it can be replaced without the other */
+	} else if (!parent) {
 		follow_let_go(files, node); /* an operand below another one */
 	} else if (known->parent && !files->scout.is_self && !tree_is_below(parent, known)
 		   && walk_has_moved(files, known, node)) {
@@ -701,14 +706,41 @@ walk_folder(struct files *files, struct node *node)
 
 /* ---- folders that are not where they were said to be ---- */
 
+/* Takes NODE from the list of those that wait to be explained: whether it was there. */
+static bool
+take_unexplained(struct files *files, const struct node *node)
+{
+	struct node **nodes = (struct node **)(void *)files->unexplained.data;
+
+	for (size_t i = 0; i < files->unexplained.length / sizeof(*nodes); i++)
+		if (nodes[i] == node) {
+			nodes[i] = NULL;
+			return true;
+		}
+	return false;
+}
+
 void
 walk_later(struct files *files, struct node *node)
 {
 	files->wait_until = files->source.total + inotify_queued(files->source.fd);
-	if (node->waiting)
+	if (node->waiting && !take_unexplained(files, node))
 		return;
 	node->waiting = true;
 	buffer_add(&files->waiting, &node, sizeof(node));
+}
+
+/* A record has been followed that may explain where folders are. */
+static void
+look_for_unexplained(struct files *files)
+{
+	struct node **nodes = (struct node **)(void *)files->unexplained.data;
+
+	for (size_t i = 0; i < files->unexplained.length / sizeof(*nodes); i++)
+		if (nodes[i] && nodes[i]->waiting)
+			buffer_add(&files->waiting, &nodes[i], sizeof(nodes[i]));
+	files->unexplained.length = 0;
+	files->explained = false;
 }
 
 void
@@ -729,28 +761,82 @@ is_there(struct files *files, struct node *node)
 	return wd == node->wd;
 }
 
-int
-walk_finds_another(struct files *files, struct node *node)
+/* What is at the path of NODE, and above it: their watches, or -1 and in *ERROR why the first has none. */
+struct found {
+	int parent, node;
+	int error;
+};
+
+/* By the folder above, which is opened. */
+static struct found
+find_by_folder(struct files *files, struct node *node)
 {
 	int start = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int above = start < 0 ? -1 : open_node(files, node->parent);
-	int parent = above < 0 ? -1 : watch_of(files, above, "."),
-	    found = parent < 0 ? -1 : watch_of(files, above, node->name);
-	/* Ended watches are news. */
-	bool is_last = !inotify_queued(files->source.fd);
+	struct found found = { -1, -1, 0 };
 
-	unwatch_stranger(files, parent);
-	if (found != parent)
-		unwatch_stranger(files, found);
+	if (above >= 0 && (found.parent = watch_of(files, above, ".")) >= 0)
+		found.node = watch_of(files, above, node->name);
+	found.error = errno;
 	if (above >= 0)
 		close(above);
 	if (start >= 0 && fchdir(start) < 0)
-		found = -1;
+		found.node = found.error = -1;
 	if (start >= 0)
 		close(start);
+	return found;
+}
+
+static int
+watch_path(struct files *files, const struct node *node)
+{
+	size_t length;
+	char *path = memory_string(tree_path(&files->tree, node, &length));
+	int wd, error;
+
+	while (length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+	wd = inotify_watch(files->source.fd, path,
+			   FOLLOW_TREE | IN_MASK_ADD | IN_ONLYDIR
+				   | (node->parent || !files->follow ? IN_DONT_FOLLOW : 0));
+	error = errno;
+	free(path);
+	errno = error;
+	return wd;
+}
+
+/* By its path: a folder that is open keeps its file system from being unmounted. */
+static struct found
+find_by_path(struct files *files, struct node *node)
+{
+	struct found found = { watch_path(files, node->parent), -1, 0 };
+
+	if (found.parent >= 0)
+		found.node = watch_path(files, node);
+	found.error = errno;
+	return found;
+}
+
+int
+walk_finds_another(struct files *files, struct node *node)
+{
+	struct found found = { -1, -1, ENAMETOOLONG };
+	bool is_last;
+
+	if (!reach_has_strayed(files, node))
+		found = find_by_path(files, node);
+	if (found.node < 0 && found.error == ENAMETOOLONG)
+		found = find_by_folder(files, node);
+	/* Ended watches are news. */
+	is_last = !inotify_queued(files->source.fd);
+	unwatch_stranger(files, found.parent);
+	if (found.node != found.parent)
+		unwatch_stranger(files, found.node);
 	if (!is_last)
 		return -1;
-	return parent == node->parent->wd && found >= 0 && found != node->wd;
+	if (found.parent != node->parent->wd)
+		return 0;
+	return found.node < 0 ? (found.error == EACCES) * WALK_BARRED : found.node != node->wd;
 }
 
 /* Whether there is a folder where NODE was found, of which events have told that it left. */
@@ -790,8 +876,11 @@ look_again(struct files *files, struct node *node)
 bool
 walk_waiting(struct files *files)
 {
-	size_t count = files->waiting.length / sizeof(struct node *), done = 0;
+	size_t count, done = 0;
 
+	if (files->explained)
+		look_for_unexplained(files);
+	count = files->waiting.length / sizeof(struct node *);
 	if (!count || files_position(files) < files->wait_until)
 		return false;
 	while (done < count && !files->doomed) {

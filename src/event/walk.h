@@ -42,8 +42,13 @@ void walk_trouble(struct files *files, struct node *node, int error);
  * Only certainty counts. */
 bool walk_has_moved(struct files *files, struct node *known, const struct node *node);
 
-/* Whether another folder than NODE, which is watched, has its name where it is said to be: 1, 0, or -1: the
- * queue has more, which may tell. Only certainty counts. */
+enum { WALK_BARRED = 2 };
+
+/*
+ * Whether another folder than NODE, which is watched, has its name where it is said to be: 1, 0, or -1:
+ * the queue has more, which may tell. Only certainty counts. WALK_BARRED: nobody may know, what is
+ * there must not be read.
+ */
 int walk_finds_another(struct files *files, struct node *node);
 
 /* Whether the user does not want the folder NODE to be watched. */
