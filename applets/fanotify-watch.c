@@ -222,7 +222,9 @@ judge_decision(const struct event *event, void *context)
 	if (event->what & PERMIT_ENDED)
 		return WATCH_STOP;
 	if (event->what & FAN_Q_OVERFLOW) {
-		note("decisions could not be told: they are not read as fast as they are made");
+		note("%" PRIu64
+		     " decision%s could not be told: they are not read as fast as they are made",
+		     event->count, event->count == 1 ? "" : "s");
 		return loss();
 	}
 	if (event->what & FANOTIFY_UNMOUNT)
@@ -368,6 +370,14 @@ tell_unheard(void *context)
 	note("what is decided is not told any more; it goes on");
 }
 
+/* Nothing more is decided; what was, is told. */
+static void
+tell_last_words(void *context)
+{
+	(void)context;
+	permit_finish(&permitting.permit);
+}
+
 static int
 watch_events(const struct print *print)
 {
@@ -381,7 +391,7 @@ watch_events(const struct print *print)
 			       .queue = queue_size,
 			       .judge = permits ? judge_decision : judge,
 			       .react = reacting.execute ? &reacting.react : NULL,
-			       .last_words = permits,
+			       .last_words = permits ? tell_last_words : NULL,
 			       .unheard = permits ? tell_unheard : NULL };
 	enum watch_end end;
 	int status;
@@ -390,6 +400,9 @@ watch_events(const struct print *print)
 		reacting_open(&reacting, false);
 	end = watch_run(&watch);
 	status = report(end);
+	if (permits && watch.untold)
+		note("%zu record%s could not be told: the output was not read in time",
+		     watch.untold, watch.untold == 1 ? "" : "s");
 	if (permits)
 		status = permitting_end(&permitting, status ? status : unheard);
 	if (reacting.execute)

@@ -890,6 +890,38 @@ killing() {
 	all_gone
 }
 
+@test "SIGTERM while the output is full: its reader gets what was decided by then, and what it does not take is counted" {
+	local told untold
+
+	file a
+	rules 'deny open "a"'
+	mkfifo pipe
+	for reads in yes no; do
+		exec 9<>pipe
+		launch "${inside[@]}" sh -c 'exec "$@" >"$0"' "$PWD/pipe" "$BUTTER" fanotify-watch --permit "$PWD/rules" --ready-fd 7 . 9<&-
+		read -r -t "$LIMIT" -u "$ready" _
+		roles
+		cat <pipe >got 9<&- 3>&- 4>&- &
+		reader=$!
+		kill -STOP "$reader"
+		on perl -e 'for (1 .. 3000) { open(F, "<", "a") and die }'
+		equal "$status" 0
+		kill -TERM "$pid"
+		await is_gone "$responder"
+		[ $reads = no ] || kill -CONT "$reader"
+		finish
+		equal "$status" 143
+		kill -CONT "$reader"
+		exec 9<&-
+		wait "$reader"
+		told=$(grep -cE "^OPEN_PERM,DENY [0-9]+ perl $M/a\$" got)
+		untold=$(sed -n 's/^butter: fanotify-watch: \([0-9]*\) records could not be told: the output was not read in time$/\1/p' <<<"$stderr")
+		equal "$((told + untold))" 3000
+		[ $reads = no ] || equal "$stderr" ''
+		all_gone
+	done
+}
+
 @test "signals that ask to end are for the main process: the others end with it" {
 	file a
 	rules 'ask open "a"'

@@ -43,6 +43,12 @@ record_size(const struct record *record)
 	return record->queue.length - record->sent;
 }
 
+size_t
+record_count(const struct record *record)
+{
+	return record->ends.length / sizeof(uint32_t) - record->first;
+}
+
 bool
 record_is_full(const struct record *record)
 {

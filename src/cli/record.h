@@ -41,6 +41,9 @@ void record_end(struct record *record);
 /* Bytes that wait to be written. */
 size_t record_size(const struct record *record);
 
+/* How many records wait to be written, whole or in part. */
+size_t record_count(const struct record *record);
+
 /* Whether so much waits that the writer must wait for the reader. */
 bool record_is_full(const struct record *record);
 

@@ -35,6 +35,8 @@ struct loop {
 	int signals;          /* descriptor of signals_watch; -1: none */
 	bool mind_reader;     /* whether to end when the output's reader leaves */
 	bool mute;            /* nothing is told any more */
+	bool ending;          /* a signal has asked to end: what has come is told */
+	int64_t last;         /* CLOCK_MONOTONIC; how long that may take; NUM_FOREVER: it has not */
 	int soon;             /* how many reads in a row came soon after the one before */
 	bool rested;          /* the last sleep was a rest */
 	uint64_t total;       /* the source's, when it was drained last */
@@ -86,7 +88,22 @@ is_asked_to_end(void)
 	return signals_ending(&shared);
 }
 
-/* Waits for the reader until the queue has room. */
+/* A signal has asked to end. What has come by then gets its time where it is to be told. */
+static void
+end_by_signal(struct loop *loop)
+{
+	int64_t now = timerfd_now(CLOCK_MONOTONIC);
+
+	if (!loop->watch->last_words || (loop->ending && now >= loop->last)) {
+		end(loop, WATCH_SIGNALLED);
+	} else if (!loop->ending) {
+		loop->ending = true;
+		loop->last = now + WATCH_LAST_WORDS * NUM_SECOND;
+		loop->watch->last_words(loop->watch->context);
+	}
+}
+
+/* Waits for the reader until the queue has room, or a signal asks to end. */
 static void
 make_room(struct loop *loop)
 {
@@ -97,7 +114,7 @@ make_room(struct loop *loop)
 	if (result < 0)
 		cannot_write(loop);
 	else if (!result)
-		end(loop, WATCH_SIGNALLED);
+		end_by_signal(loop);
 }
 
 static void
@@ -111,7 +128,7 @@ show(struct loop *loop, const struct event *event)
 		return;
 	if (record_flush(&loop->output, false) < 0)
 		cannot_write(loop);
-	else if (record_is_full(&loop->output))
+	else if (record_is_full(&loop->output) && !loop->ending)
 		make_room(loop);
 	loop->flush_at = record_size(&loop->output) + FLUSH_SIZE;
 }
@@ -157,7 +174,7 @@ react(struct loop *loop, bool drained)
 	if (loop->watch->react)
 		react_step(loop->watch->react, drained);
 	if (loop->signals >= 0 && signals_ending(&shared))
-		end(loop, WATCH_SIGNALLED);
+		end_by_signal(loop);
 	else if (loop->watch->react && react_is_over(loop->watch->react))
 		end(loop, WATCH_REACTED);
 }
@@ -280,7 +297,7 @@ sleep_until_ready(struct loop *loop)
 		{ .fd = loop->watch->react ? react_fd(loop->watch->react) : -1, .events = POLLIN },
 	};
 	size_t besides = is_full(loop) ? 0 : source_besides(source, &fds[4]);
-	int64_t deadline = loop->deadline, rest;
+	int64_t deadline = loop->last < loop->deadline ? loop->last : loop->deadline, rest;
 	struct timespec space;
 	int ready;
 
@@ -347,6 +364,23 @@ go_round(struct loop *loop)
 	}
 }
 
+/* Writes what the reader takes in time, or until a second signal. As record_flush. */
+static int
+flush_in_time(struct loop *loop)
+{
+	struct pollfd fds[] = { { .fd = loop->output.fd, .events = POLLOUT },
+				{ .fd = loop->signals, .events = POLLIN } };
+	struct timespec space;
+	int result;
+
+	signals_take();
+	while ((result = record_flush(&loop->output, false)) == 0
+	       && timerfd_now(CLOCK_MONOTONIC) < loop->last)
+		if (ppoll(fds, 2, time_left(loop, loop->last, &space), NULL) > 0 && fds[1].revents)
+			break;
+	return result;
+}
+
 /* Writes what is left: all, unless a signal has asked to end. -1 with errno. */
 static int
 flush_last(struct loop *loop)
@@ -357,13 +391,19 @@ flush_last(struct loop *loop)
 	       && loop->end != WATCH_SIGNALLED)
 		if (is_asked_to_end())
 			loop->end = WATCH_SIGNALLED;
-	return result;
+	if (result || !loop->watch->last_words)
+		return result;
+	if (!loop->ending)
+		loop->last = timerfd_now(CLOCK_MONOTONIC) + WATCH_LAST_WORDS * NUM_SECOND;
+	return flush_in_time(loop);
 }
 
 enum watch_end
 watch_run(struct watch *watch)
 {
-	struct loop loop = { .watch = watch, .flush_at = FLUSH_SIZE, .signals = -1 };
+	struct loop loop = {
+		.watch = watch, .flush_at = FLUSH_SIZE, .signals = -1, .last = NUM_FOREVER
+	};
 	int error;
 
 	if ((watch->react || watch->last_words) && (loop.signals = signals_watch()) < 0)
@@ -381,6 +421,8 @@ watch_run(struct watch *watch)
 	set_deadline(&loop);
 	go_round(&loop);
 	error = errno;
+	if (loop.ending && loop.end != WATCH_CANNOT_READ && loop.end != WATCH_CANNOT_WRITE)
+		loop.end = WATCH_SIGNALLED;
 	if (watch->react)
 		finish_reaction(&loop);
 	if (loop.end != WATCH_CANNOT_WRITE && flush_last(&loop) < 0) {
@@ -390,6 +432,7 @@ watch_run(struct watch *watch)
 		else
 			loop.end = WATCH_CANNOT_WRITE;
 	}
+	watch->untold = record_count(&loop.output);
 	record_done(&loop.output);
 	signals_restore(SIGXFSZ);
 	if (watch->unheard)

@@ -40,12 +40,18 @@ struct watch {
 	enum watch_verdict (*judge)(const struct event *event, void *context);
 	void *context;
 	struct react *react; /* what is run for the events that count; NULL: nothing */
-	bool last_words;     /* a signal that asks to end: what has come by then is told first */
+	/*
+	 * Called when a signal asks to end: what has come by then is told first, up to an event with
+	 * WATCH_STOP, as far as the output takes it within WATCH_LAST_WORDS seconds; NULL: that is the end.
+	 */
+	void (*last_words)(void *context);
 	/*
 	 * Called when the output takes no more, errno: it goes on, and what comes then is not told; NULL:
 	 * that is the end.
 	 */
 	void (*unheard)(void *context);
+
+	size_t untold; /* records that the output has not taken in the end */
 };
 
 enum watch_end {
@@ -63,11 +69,13 @@ enum watch_end {
  * kernel's queue has to wait for the reader. */
 enum { WATCH_QUEUE = 64 << 20 };
 
+enum { WATCH_LAST_WORDS = 2 };
+
 /*
  * Runs until one of the ends; on each of them all records have been written, if the output takes
  * them, and all that was to run has ended. A signal that asks to end goes to the command, too,
- * which gets REACT_GRACE seconds then; it only waits for the output as long as that takes what
- * there is.
+ * which gets REACT_GRACE seconds then; without last_words it only waits for the output as long as
+ * that takes what there is.
  */
 enum watch_end watch_run(struct watch *watch);
 

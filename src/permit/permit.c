@@ -293,6 +293,12 @@ permit_start(struct permit *permit, struct permit_error *error)
 	return 0;
 }
 
+void
+permit_finish(const struct permit *permit)
+{
+	channel_finish(permit->source.fd);
+}
+
 /* Waits for the end of the child PID; one that does not end by itself is killed. */
 static void
 end_child(pid_t pid, int64_t deadline)

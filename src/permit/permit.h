@@ -53,6 +53,7 @@ enum permit_end {
 	PERMIT_SILENT,      /* the guard has ended the responder */
 	PERMIT_KILLED,      /* somebody else has, by the signal VALUE; 0: nobody knows */
 	PERMIT_CANNOT_READ, /* errno VALUE */
+	PERMIT_FINISHED,    /* permit_finish was called */
 	PERMIT_UNGUARDED,   /* the guard was ended, and the responder did not go on without it */
 };
 
@@ -104,6 +105,12 @@ struct permit_error {
  * FAN_Q_OVERFLOW: so many decisions could not be told, because the events were not read in time.
  */
 int permit_start(struct permit *permit, struct permit_error *error);
+
+/*
+ * Nothing is decided any more, all is allowed; what was decided before still comes as events, and then
+ * PERMIT_ENDED.
+ */
+void permit_finish(const struct permit *permit);
 
 /* Ends all: nobody is denied anything any more when it returns. */
 void permit_close(struct permit *permit);

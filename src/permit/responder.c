@@ -625,7 +625,8 @@ sleep_until_ready(struct responder *responder, int64_t rest)
 {
 	struct pollfd fds[] = {
 		{ .fd = responder->group, .events = POLLIN },
-		{ .fd = responder->ends.out, .events = responder->queue.length ? POLLOUT : 0 },
+		{ .fd = responder->ends.out,
+		  .events = (short)(POLLRDHUP | (responder->queue.length ? POLLOUT : 0)) },
 		{ .fd = responder->ends.guard, .events = POLLIN },
 		{ .fd = responder->ends.asker,
 		  .events = (short)(POLLIN | (responder->asker_full ? POLLOUT : 0)) },
@@ -636,6 +637,8 @@ sleep_until_ready(struct responder *responder, int64_t rest)
 		return;
 	if (fds[1].revents & (POLLHUP | POLLERR))
 		responder->over = true;
+	else if (fds[1].revents & POLLRDHUP)
+		end_with(responder, PERMIT_FINISHED, 0);
 	else if (fds[2].revents)
 		end_with(responder, PERMIT_UNGUARDED, 0);
 	if (responder->over)

@@ -18,3 +18,9 @@ channel_open_stream(int ends[2])
 	shutdown(ends[1], SHUT_RD);
 	return 0;
 }
+
+void
+channel_finish(int end)
+{
+	shutdown(end, SHUT_WR);
+}

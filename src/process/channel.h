@@ -16,4 +16,7 @@ int channel_open(int ends[2]);
 /* The same for bytes, from the second end to the first; blocking. */
 int channel_open_stream(int ends[2]);
 
+/* No more messages come from END: POLLRDHUP of poll(2) tells the other one so, which may go on writing. */
+void channel_finish(int end);
+
 #endif
