@@ -270,9 +270,8 @@ watch_less(const char *path)
 	root = &marks.roots[marks.root_count - 1];
 	errno = error;
 	if (!showing.quiet)
-		note_error(hints, "only '%s' %s watched, not its file system%s", path,
-			   root->is_file ? "itself is" : "and its entries are",
-			   error == EPERM ? ", and not who it is" : "");
+		note_error(hints, "only '%s' %s watched, not its file system", path,
+			   root->is_file ? "itself is" : "and its entries are");
 	return 0;
 }
 
@@ -288,8 +287,18 @@ watch_path(const char *path)
 		return failx(
 			"cannot watch '%s': paths are told with the help of /proc (mount proc on /proc)",
 			path);
-	errno = error;
+	/* Rights to mark more would not be all that is missing. */
+	errno = error == EPERM && euidaccess(path, R_OK) < 0 && errno == EACCES ? EACCES : error;
 	return fail(marks_watch_hints(&marks), "cannot watch '%s'", path);
+}
+
+/* Where the kernel tells no processes, that is said. */
+static void
+tell_unseen(void)
+{
+	if (!showing.quiet && marks_try_doers() < 0 && errno == EPERM)
+		note_error(fanotify_open_hints,
+			   "who does it is not told, neither number nor name of the process");
 }
 
 static int
@@ -334,6 +343,8 @@ set_up(bool names)
 		if (marks_ignore(&marks, ignored.items[i].text) < 0)
 			status = fail(fanotify_watch_inode_hints, "cannot ignore '%s'",
 				      ignored.items[i].text);
+	if (!status)
+		tell_unseen();
 	/* --top catches signals first. */
 	return status || top ? status : watching_ready(ready_fd, sd_notify);
 }
