@@ -307,6 +307,7 @@ set_up(bool names)
 	int status = 0;
 
 	if (permitting_is_on(&permitting)) {
+		permitting.quiet = showing.quiet;
 		status = permitting_start(&permitting,
 					  inode   ? PERMIT_INODE
 					  : mount ? PERMIT_MOUNT

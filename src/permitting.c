@@ -12,6 +12,7 @@
 #include "kernel/fanotify.h"
 #include "kernel/pid.h"
 #include "memory.h"
+#include "permit/vain.h"
 
 enum { READ_SIZE = 65536, RULES_MOST = 1 << 20 };
 
@@ -188,6 +189,40 @@ report_start(const struct permit_error *error)
 	}
 }
 
+static const char *
+vain_text(enum vain_reason reason)
+{
+	switch (reason) {
+	case VAIN_FILE_SYSTEM:
+		return "is on a file system that is not watched: this has no effect";
+	case VAIN_MOUNT:
+		return "is not seen through a mount that is watched: this has no effect";
+	case VAIN_INODE:
+		return "is neither a PATH nor an entry of one: this has no effect";
+	case VAIN_OTHER_PATH:
+		return "has another path through the mount of PATH: this has no effect";
+	case VAIN_LINKS:
+		return "has symbolic links, which globs do not follow: this has no effect";
+	case VAIN_MISSING:
+	default:
+		return "does not exist: this has no effect until it is made";
+	}
+}
+
+static void
+tell_vain(const struct vain *vain, void *context)
+{
+	const struct permitting *permitting = context;
+	const char *file = permitting->rules_file;
+
+	if (vain->reason == VAIN_TAKEN)
+		note("%s:%zu:%zu: the rule in line %zu takes all that this one is for", file,
+		     vain->line, vain->column, vain->by);
+	else
+		note("%s:%zu:%zu: '%s' %s", file, vain->line, vain->column, vain->path,
+		     vain_text(vain->reason));
+}
+
 int
 permitting_start(struct permitting *permitting, enum permit_scope scope, const char *const *paths,
 		 size_t count)
@@ -215,6 +250,8 @@ permitting_start(struct permitting *permitting, enum permit_scope scope, const c
 	};
 	if (permit_start(&permitting->permit, &error) < 0)
 		return report_start(&error);
+	if (!permitting->quiet)
+		vain_each(&permitting->permit, tell_vain, permitting);
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct permitting {
 	int64_t ask_timeout;        /* nanoseconds; -1: not given */
 	uint64_t ask_default, tell; /* 0: not given */
 	bool audit;
+	bool quiet; /* no notes about rules without an effect */
 
 	char *asked[2]; /* the command of --ask, as permit wants it */
 	struct rules rules;

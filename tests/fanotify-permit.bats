@@ -540,6 +540,44 @@ refused() {
 	printf 'deny \0' >rules; refused 1:6 'a NUL byte'
 }
 
+# noted OPTION... -- LINE...: these are the notes about the rules, as they are, with OPTIONs; line by line.
+noted() {
+	local options=()
+
+	while [ "$1" != -- ]; do options+=("$1"); shift; done
+	shift
+	on "$BUTTER" fanotify-watch --permit "$BATS_TEST_TMPDIR/rules" -t 0 "${options[@]}" .
+	equal "$status" 124 || fails "$stderr" || return 1
+	equal "$stderr" "$(for line; do echo "butter: fanotify-watch: $BATS_TEST_TMPDIR/rules:$line"; done)"
+}
+
+@test "rules without an effect: a note with line and column says why, and -q none" {
+	on mkdir -p up/in other bind
+	file up/a; file up/in/a
+	on mount -t tmpfs none other
+	on mount --bind up bind
+	on ln -s up link
+	rules "deny open $M/up/a" "deny open \"$M/mis sing/x\"" "  deny=EPERM exec $M/other" "allow open / # all" "deny open *.key"
+	noted -- "2:11: '$M/mis sing/x' does not exist: this has no effect until it is made" \
+		"3:19: '$M/other' is on a file system that is not watched: this has no effect"
+	noted -q --
+	rules 'deny open /nonexistent/x' "deny open $M/other/*.key" "deny open $M/link/*.key" "deny open $M/link/a" "deny open $M/u*/*.key" \
+		"deny open $M/bind/a" "deny open *" "allow open \"a\" if exe=/bin/sh,/nonexistent" "deny open,exec $M/*.key unless uid=0"
+	noted -- "1:11: '/nonexistent/x' is on a file system that is not watched: this has no effect" \
+		"2:11: '$M/other' is on a file system that is not watched: this has no effect" \
+		"3:11: '$M/link' has symbolic links, which globs do not follow: this has no effect" \
+		"6:11: '$M/bind/a' has another path through the mount of PATH: this has no effect" \
+		"8:31: '/nonexistent' does not exist: this has no effect until it is made"
+	rules "deny open $M/up" "allow exec $M/up/a" "allow open $M/up/a" 'deny if uid=0' "deny open" "ask open *.a" "allow exec"
+	noted --ask true -- "3:1: the rule in line 1 takes all that this one is for" "6:1: the rule in line 5 takes all that this one is for"
+	rules "deny open $M/bind" "deny open $M/up"
+	noted --mount -- "1:11: '$M/bind' is not seen through a mount that is watched: this has no effect"
+	rules "deny open $M" "deny exec $M/up/a" "deny exec $M/up" "deny exec $M/new" "deny exec $M/up/*.key" "deny exec $M/*.key"
+	noted --inode -- "2:11: '$M/up/a' is neither a PATH nor an entry of one: this has no effect" \
+		"4:11: '$M/new' does not exist: this has no effect until it is made" \
+		"5:11: '$M/up' is neither a PATH nor an entry of one: this has no effect"
+}
+
 @test "rules that cannot be read, that ask nobody" {
 	on "$BUTTER" fanotify-watch --permit missing -t 0 .
 	failed 1 fanotify-watch "cannot read the rules in 'missing': No such file or directory"

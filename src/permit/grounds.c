@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel/fanotify.h"
 #include "kernel/mountinfo.h"
@@ -19,6 +20,7 @@ learn(const struct mountinfo *mount, void *context)
 		if (grounds->grounds[i].mount == mount->id) {
 			grounds->grounds[i].major = mount->major;
 			grounds->grounds[i].minor = mount->minor;
+			grounds->grounds[i].is_whole = !strcmp(mount->root, "/");
 			grounds->grounds[i].is_there = true;
 		}
 	return true;
@@ -64,6 +66,45 @@ grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bo
 		if (!grounds->grounds[i].is_there)
 			grounds->grounds[i].mount = 0;
 	return mountinfo_open();
+}
+
+/* Finds the file system of the mount whose id is known. */
+static bool
+find(const struct mountinfo *mount, void *context)
+{
+	struct ground *found = context;
+
+	if (mount->id != found->mount)
+		return true;
+	found->major = mount->major;
+	found->minor = mount->minor;
+	found->is_there = true;
+	return false;
+}
+
+enum grounds_view
+grounds_view(const struct grounds *grounds, const char *path)
+{
+	struct ground there = { .mount = mount_of(path) };
+	enum grounds_view view = GROUNDS_NONE;
+
+	for (size_t i = 0; i < grounds->count; i++)
+		if (!grounds->grounds[i].mount || grounds->grounds[i].mount == there.mount)
+			return GROUNDS_SEEN;
+	if (grounds->one_mount && there.mount)
+		return GROUNDS_NONE;
+	if (mountinfo_each(find, &there) < 0 || !there.is_there)
+		return GROUNDS_SEEN;
+	for (size_t i = 0; i < grounds->count; i++) {
+		const struct ground *ground = &grounds->grounds[i];
+
+		if (ground->major != there.major || ground->minor != there.minor)
+			continue;
+		if (!ground->is_whole)
+			return GROUNDS_SEEN;
+		view = GROUNDS_OTHER_PATH;
+	}
+	return view;
 }
 
 /* Whether what GROUND was on may still be marked: its numbers may be those of another by now. */

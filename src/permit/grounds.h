@@ -14,6 +14,7 @@
 struct ground {
 	int mount; /* the id of the mount; 0: it is not known */
 	unsigned int major, minor;
+	bool is_whole;          /* the mount shows all of its file system */
 	bool is_there, is_told; /* and whether it has been told that it is not */
 	bool is_astray,
 		is_warned; /* its path leads to another mount; and whether that has been told */
@@ -35,6 +36,15 @@ struct grounds {
  * poll(2) calls ready (POLLPRI) when mounts have changed, or -1 where there is none. PATHS must stay.
  */
 int grounds_open(struct grounds *grounds, const char *const *paths, size_t count, bool one_mount);
+
+/* Where a path leads. */
+enum grounds_view {
+	GROUNDS_SEEN,       /* to one of the grounds, as far as one can say */
+	GROUNDS_OTHER_PATH, /* there, by another mount: through that of the ground it has another path */
+	GROUNDS_NONE,       /* to none of them */
+};
+
+enum grounds_view grounds_view(const struct grounds *grounds, const char *path);
 
 /* Mounts have changed: looks at all. */
 void grounds_look(struct grounds *grounds);

@@ -246,6 +246,7 @@ read_value(struct reader *reader, struct rules_condition *condition, const char 
 		return wrong(reader, place, "'%.*s' cannot be the value here: %s",
 			     (int)(length < 40 ? length : 40), at, what);
 	}
+	value.column = (size_t)(place - reader->line_start) + 1;
 	condition->values =
 		memory_resize(condition->values, condition->count + 1, sizeof(*condition->values));
 	condition->values[condition->count++] = value;
@@ -312,6 +313,7 @@ read_rest(struct reader *reader, struct rule *rule)
 		if (what)
 			return wrong(reader, reader->word_start, "'%.40s' is no pattern: %s",
 				     reader->word.data, what);
+		rule->column = (size_t)(reader->word_start - reader->line_start) + 1;
 		more = next_word(reader);
 	}
 	if (!more)
@@ -337,6 +339,7 @@ rule_done(struct rule *rule)
 static void
 add_rule(struct rules *rules, struct rule *rule, size_t line)
 {
+	rule->line = line;
 	if (!rule->operations)
 		rule->operations = FAN_OPEN_PERM | FAN_OPEN_EXEC_PERM;
 	rules->operations |= rule->operations;

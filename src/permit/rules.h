@@ -37,6 +37,7 @@ enum rules_key {
 struct rules_value {
 	uint32_t number;
 	struct pattern pattern;
+	size_t column; /* of where it stands, as in rules_error */
 };
 
 struct rules_condition {
@@ -50,7 +51,8 @@ struct rule {
 	int error;           /* RULES_DENY: the errno that was chosen; 0: none */
 	uint64_t operations; /* FAN_OPEN_PERM ... */
 	struct pattern pattern;
-	bool unless; /* it fits when not all conditions hold */
+	size_t line, column; /* of the pattern; 0: there is none */
+	bool unless;         /* it fits when not all conditions hold */
 	struct rules_condition *conditions;
 	size_t count;
 };
