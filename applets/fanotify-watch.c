@@ -110,6 +110,7 @@ options(struct opt_table *table)
 static struct marks marks;
 static struct selection selection;
 static struct census census;
+static int refused;      /* the status where some path cannot be watched */
 static int unheard;      /* the status where decisions could not be told */
 static uint64_t unnamed; /* events of which --comm could not know the command */
 
@@ -269,27 +270,46 @@ watch_less(const char *path)
 	}
 	root = &marks.roots[marks.root_count - 1];
 	errno = error;
-	if (!showing.quiet)
+	if (!showing.quiet && !refused)
 		note_error(hints, "only '%s' %s watched, not its file system", path,
 			   root->is_file ? "itself is" : "and its entries are");
 	return 0;
 }
 
-static int
+static void
 watch_path(const char *path)
 {
 	int error;
 
 	if (marks_watch(&marks, path) == 0 || (may_be_less() && watch_less(path) == 0))
-		return 0;
+		return;
 	error = errno;
-	if (error == ENOENT && access("/proc/self", F_OK) < 0)
-		return failx(
+	if (error == ENOENT && access("/proc/self", F_OK) < 0) {
+		refused = failx(
 			"cannot watch '%s': paths are told with the help of /proc (mount proc on /proc)",
 			path);
+		return;
+	}
 	/* Rights to mark more would not be all that is missing. */
 	errno = error == EPERM && euidaccess(path, R_OK) < 0 && errno == EACCES ? EACCES : error;
-	return fail(marks_watch_hints(&marks), "cannot watch '%s'", path);
+	refused = fail(marks_watch_hints(&marks), "cannot watch '%s'", path);
+}
+
+/* Marks what was named, all or nothing. 0, or the status after a message for each that cannot be. */
+static int
+watch_all(void)
+{
+	if (mount_namespace && marks_watch_namespace(&marks) < 0)
+		return fail(marks_watch_hints(&marks), "cannot watch the mount namespace");
+	for (size_t i = 0; i < selection.watched.count; i++)
+		watch_path(selection.watched.paths[i]);
+	if (!refused && marks.scope != MARKS_INODE && marks_try(&marks) < 0)
+		refused = fail(handle_hints, "cannot tell paths");
+	for (size_t i = 0; i < ignored.count; i++)
+		if (marks_ignore(&marks, ignored.items[i].text) < 0)
+			refused = fail(fanotify_watch_inode_hints, "cannot ignore '%s'",
+				       ignored.items[i].text);
+	return refused;
 }
 
 /* Where the kernel tells no processes, that is said. */
@@ -334,16 +354,7 @@ set_up(bool names)
 		return fail(marks_open_hints(&marks), "cannot use fanotify");
 	if (comm && marks_try_doers() < 0)
 		return fail(fanotify_open_hints, "cannot tell what '%s' does", comm);
-	if (mount_namespace && marks_watch_namespace(&marks) < 0)
-		return fail(marks_watch_hints(&marks), "cannot watch the mount namespace");
-	for (size_t i = 0; i < selection.watched.count && !status; i++)
-		status = watch_path(selection.watched.paths[i]);
-	if (!status && marks.scope != MARKS_INODE && marks_try(&marks) < 0)
-		status = fail(handle_hints, "cannot tell paths");
-	for (size_t i = 0; i < ignored.count && !status; i++)
-		if (marks_ignore(&marks, ignored.items[i].text) < 0)
-			status = fail(fanotify_watch_inode_hints, "cannot ignore '%s'",
-				      ignored.items[i].text);
+	status = watch_all();
 	if (!status)
 		tell_unseen();
 	/* --top catches signals first. */

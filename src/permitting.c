@@ -151,12 +151,17 @@ read_rules(struct permitting *permitting)
 static void
 tell_news(enum permit_news news, int64_t value, void *context)
 {
-	const struct permitting *permitting = context;
+	struct permitting *permitting = context;
 	const char *answer = permitting->ask_default == ANSWER_DENY ? "denied" : "allowed";
 
 	if (news == PERMIT_ASTRAY) {
 		failx("'%s' leads to another mount now: rules for its path do not hold for what is watched",
 		      permitting->permit.paths[value]);
+		return;
+	}
+	if (news == PERMIT_REFUSED) {
+		permitting->refused = fail(fanotify_permit_watch_hints, "cannot watch '%s'",
+					   permitting->permit.paths[value]);
 		return;
 	}
 	errno = (int)value;
@@ -168,7 +173,7 @@ tell_news(enum permit_news news, int64_t value, void *context)
 }
 
 static int
-report_start(const struct permit_error *error)
+report_start(const struct permitting *permitting, const struct permit_error *error)
 {
 	errno = error->error;
 	switch (error->step) {
@@ -182,7 +187,7 @@ report_start(const struct permit_error *error)
 		return failx(
 			"this kernel takes no errno for a denial: Linux 6.14 is needed (write deny instead of deny=ERRNO)");
 	case PERMIT_MARK:
-		return fail(fanotify_permit_watch_hints, "cannot watch '%s'", error->path);
+		return permitting->refused;
 	case PERMIT_PROCESS:
 	default:
 		return fail(pid_start_hints, "cannot start the processes that answer");
@@ -249,7 +254,7 @@ permitting_start(struct permitting *permitting, enum permit_scope scope, const c
 		.context = permitting
 	};
 	if (permit_start(&permitting->permit, &error) < 0)
-		return report_start(&error);
+		return report_start(permitting, &error);
 	if (!permitting->quiet)
 		vain_each(&permitting->permit, tell_vain, permitting);
 	return 0;

@@ -21,6 +21,7 @@ struct permitting {
 	char *asked[2]; /* the command of --ask, as permit wants it */
 	struct rules rules;
 	struct permit permit;
+	int refused; /* the status after a message that a path cannot be watched */
 };
 
 #define PERMITTING_DEFAULT                                                                         \

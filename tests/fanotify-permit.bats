@@ -609,6 +609,13 @@ noted() {
 	file a
 	on "$BUTTER" fanotify-watch --permit "$PWD/rules" . missing
 	failed 1 fanotify-watch "cannot watch 'missing': No such file or directory"
+	on "$BUTTER" fanotify-watch --permit "$PWD/rules" no . /proc none
+	matches "$status $stderr" "1 butter: fanotify-watch: cannot watch 'no': No such file or directory
+butter: fanotify-watch: cannot watch 'none': No such file or directory
+butter: fanotify-watch: cannot watch '/proc': Invalid argument \([^)]*\)"
+	printf 'no%s\0' {1..2000} >many
+	on sh -c 'xargs -0 "$0" fanotify-watch --permit "$1/rules" <"$1/many"' "$BUTTER" "$PWD"
+	equal "$status $(sort -u <<<"$stderr" | wc -l)" '123 2000'
 	on "$BUTTER" fanotify-watch --permit "$PWD/rules" . /proc
 	failed 1 fanotify-watch "cannot watch '/proc': Invalid argument (this kernel does not know these requests, or not for this file system"
 	opens a

@@ -1516,6 +1516,22 @@ allowed_nobody() {
 	matches "$output" 'CREATE [0-9]+ [^ ]+ D/f/y'
 }
 
+@test "of several that cannot be watched or ignored, each is told, and nothing is started" {
+	mounted
+	for options in '' -r --inode --top; do
+		# shellcheck disable=SC2086 # no word, or one
+		try_within $options -t 0 --ready-fd 7 --ignore D/x --ignore D/y one D two 7>ready
+		equal "$status $stderr" "1 butter: fanotify-watch: cannot watch 'one': No such file or directory
+butter: fanotify-watch: cannot watch 'two': No such file or directory
+butter: fanotify-watch: cannot ignore 'D/x': No such file or directory
+butter: fanotify-watch: cannot ignore 'D/y': No such file or directory"
+		equal "$output$(<ready)" ''
+	done
+	# That less is watched is of no interest then.
+	inject fanotify_mark:error=EOPNOTSUPP:when=1 fanotify-watch -t 0 one D
+	failed 1 fanotify-watch "cannot watch 'one'"
+}
+
 @test "wrong usage" {
 	for wrong in '--json --null' '--json -F %p' '--timefmt %T' '-F %T' '--inode --mount' '--inode -r' '--evictable' \
 		'--pid 1 --pidfd 0' '--mount -e create' '--inode -e fs_error' '--on-overflow rescan' '--exec' '--batch' \

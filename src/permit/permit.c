@@ -197,34 +197,49 @@ start_guard(struct permit *permit, int out, int asker)
 	return pid;
 }
 
-/* Waits for the word that all is marked. -1 and *ERROR. */
+/* Takes MESSAGE: all is marked, or something has failed: then *ERROR. */
+static void
+take_start(struct permit *permit, const struct message *message, struct permit_error *error)
+{
+	if (message->kind == MESSAGE_STARTED) {
+		permit->responder = (pid_t)message->number;
+		permit->grounds.holder = permit->responder;
+		permit->grounds.group = permit->scope == PERMIT_INODE ? -1 : (int)message->what;
+	}
+	if (message->kind != MESSAGE_FAILED)
+		return;
+	*error = (struct permit_error){ .step = (enum permit_step)message->what,
+					.error = message->error };
+	if (error->step != PERMIT_MARK)
+		return;
+	errno = message->error;
+	permit->news(PERMIT_REFUSED, (int64_t)message->number, permit->context);
+}
+
+/* Waits for the word that all is marked. -1 and *ERROR: what failed, to the last word. */
 static int
 await_start(struct permit *permit, struct permit_error *error)
 {
-	struct pollfd ready = { .fd = permit->source.fd, .events = POLLIN };
-	char bytes[MESSAGE_MAX];
+	struct source *source = &permit->source;
+	struct pollfd ready = { .fd = source->fd, .events = POLLIN };
 	struct message message;
+	size_t at, taken;
 	ssize_t size;
 
-	while ((size = read(ready.fd, bytes, sizeof(bytes))) < 0
-	       && (errno == EAGAIN || errno == EINTR))
-		poll(&ready, 1, -1);
-	if (size <= 0 || !message_get(bytes, (size_t)size, &message)
-	    || (message.kind != MESSAGE_STARTED && message.kind != MESSAGE_FAILED)) {
-		*error = (struct permit_error){ .step = PERMIT_PROCESS, .error = ECHILD };
-		return -1;
+	*error = (struct permit_error){ .step = PERMIT_PROCESS, .error = ECHILD };
+	while (!permit->responder) {
+		size = read(ready.fd, source->buffer, source->room);
+		if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR))
+			return -1;
+		if (size < 0)
+			poll(&ready, 1, -1);
+		for (at = 0;
+		     size > 0
+		     && (taken = message_get(source->buffer + at, (size_t)size - at, &message));
+		     at += taken)
+			take_start(permit, &message, error);
 	}
-	if (message.kind == MESSAGE_STARTED) {
-		permit->responder = (pid_t)message.number;
-		permit->grounds.holder = permit->responder;
-		permit->grounds.group = permit->scope == PERMIT_INODE ? -1 : (int)message.what;
-		return 0;
-	}
-	*error = (struct permit_error){ .step = (enum permit_step)message.what,
-					.error = message.error };
-	if (error->step == PERMIT_MARK)
-		error->path = permit->paths[message.number];
-	return -1;
+	return 0;
 }
 
 /* Opens the channels and starts the processes. -1 with errno. */

@@ -44,7 +44,7 @@ enum permit_step {
 	PERMIT_GROUP,   /* fanotify_init(2) */
 	PERMIT_AUDIT,   /* the same, with FAN_ENABLE_AUDIT */
 	PERMIT_ERRNO,   /* answer with an errno: the kernel is too old; no errno here */
-	PERMIT_MARK,    /* fanotify_mark(2) */
+	PERMIT_MARK,    /* mark all paths: news has told which not */
 };
 
 /* Why it is over. */
@@ -58,6 +58,7 @@ enum permit_end {
 };
 
 enum permit_news {
+	PERMIT_REFUSED, /* the path of number VALUE cannot be marked, errno; fanotify_mark(2), open(2) */
 	PERMIT_NOT_RUN,    /* the command that is asked cannot be run, errno VALUE; told once */
 	PERMIT_ASKER_GONE, /* nobody asks any more: rules that ask give the default answer */
 	PERMIT_ASTRAY,     /* the path of number VALUE leads elsewhere: it was covered or moved */
@@ -92,8 +93,7 @@ struct permit {
 
 struct permit_error {
 	enum permit_step step;
-	int error;        /* errno */
-	const char *path; /* PERMIT_MARK: where */
+	int error; /* errno */
 };
 
 /*

@@ -51,6 +51,7 @@ struct pending {
 struct place {
 	char *folder; /* the path itself, or the folder that it is in; NULL: it has no path */
 	int mount;    /* 0: the kernel does not tell */
+	bool refused; /* it cannot be opened */
 	dev_t device;
 };
 
@@ -148,21 +149,28 @@ flush(struct responder *responder)
 	responder->sent = 0;
 }
 
-/* Ends with a last word, for which the main process may take its time: nobody waits for us any more. */
+/* Writes all. The main process may take its time: nobody waits for us. */
 static void
-end_with(struct responder *responder, enum permit_end end, int error)
+flush_all(struct responder *responder)
 {
 	struct pollfd ready = { .fd = responder->ends.out, .events = POLLOUT };
 
+	for (flush(responder); responder->queue.length && !responder->over; flush(responder)) {
+		poll(&ready, 1, 10);
+		atomic_fetch_add(responder->beats, 1);
+	}
+}
+
+/* Ends with a last word. */
+static void
+end_with(struct responder *responder, enum permit_end end, int error)
+{
 	close(responder->group);
 	responder->group = -1;
 	put_lost(responder);
 	message_put(&responder->queue,
 		    &(struct message){ .kind = MESSAGE_ENDED, .what = end, .error = error });
-	for (flush(responder); responder->queue.length && !responder->over; flush(responder)) {
-		poll(&ready, 1, 10);
-		atomic_fetch_add(responder->beats, 1);
-	}
+	flush_all(responder);
 	responder->over = true;
 }
 
@@ -723,11 +731,12 @@ mark(struct responder *responder, size_t index)
 	return fanotify_watch(responder->group, flags, mask | more, AT_FDCWD, path);
 }
 
-/* What the paths are on; before anything is marked. -1 when it has failed. */
-static int
+/* What the paths are on; before anything is marked. False when one has failed. */
+static bool
 find_places(struct responder *responder)
 {
 	const struct permit *permit = responder->permit;
+	bool good = true;
 
 	responder->places = memory_get(permit->path_count * sizeof(*responder->places));
 	for (size_t i = 0; i < permit->path_count; i++) {
@@ -735,8 +744,12 @@ find_places(struct responder *responder)
 		int fd = open(permit->paths[i], O_PATH | O_CLOEXEC);
 		struct status status;
 
-		if (fd < 0)
-			return fail_in(responder, PERMIT_MARK, errno, i);
+		if (fd < 0) {
+			fail_in(responder, PERMIT_MARK, errno, i);
+			place->refused = true;
+			good = false;
+			continue;
+		}
 		if (status_at(fd, "", false, &status) == 0) {
 			place->device = status.device;
 			place->mount = status.mount;
@@ -746,7 +759,23 @@ find_places(struct responder *responder)
 		if (place->folder && !S_ISDIR(status.mode))
 			*(strrchr(place->folder, '/') + 1) = '\0';
 	}
-	return 0;
+	return good;
+}
+
+/* Marks all; false when one could not be. */
+static bool
+mark_all(struct responder *responder)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < responder->permit->path_count; i++) {
+		if (!responder->places[i].refused && mark(responder, i) < 0) {
+			fail_in(responder, PERMIT_MARK, errno, i);
+			good = false;
+		}
+		atomic_fetch_add(responder->beats, 1);
+	}
+	return good;
 }
 
 /* As many files as may be opened: what the kernel cannot open for a request, it denies. -1 with EMFILE. */
@@ -777,6 +806,7 @@ set_up(struct responder *responder)
 {
 	struct pid_status status;
 	struct rlimit no_core = { 0, 0 };
+	bool good;
 
 	/* A core would be written to a file system, perhaps a marked one. */
 	setrlimit(RLIMIT_CORE, &no_core);
@@ -786,15 +816,14 @@ set_up(struct responder *responder)
 	responder->own_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (responder->own_fds < 0 || pid_status(responder->self, &status) < 0)
 		return fail_in(responder, PERMIT_PROC, errno, 0);
-	if (find_places(responder) < 0 || open_group(responder) < 0)
+	good = find_places(responder);
+	if (open_group(responder) < 0)
 		return -1;
 	/* Nothing may have to come from a disk; where it is not allowed, it is no promise. */
 	mlockall(MCL_CURRENT | MCL_FUTURE);
-	for (size_t i = 0; i < responder->permit->path_count; i++) {
-		if (mark(responder, i) < 0)
-			return fail_in(responder, PERMIT_MARK, errno, i);
-		atomic_fetch_add(responder->beats, 1);
-	}
+	/* Where one has failed, too: all that fail are told. */
+	if (!mark_all(responder) || !good)
+		return -1;
 	/* No mount is kept busy by us. */
 	return chdir("/") < 0 ? fail_in(responder, PERMIT_PROCESS, errno, 0) : 0;
 }
@@ -804,9 +833,14 @@ responder_run(const struct permit *permit, struct responder_ends ends, atomic_ul
 {
 	static struct responder responder;
 
-	responder = (struct responder){ .permit = permit, .ends = ends, .beats = beats };
-	if (set_up(&responder) < 0)
+	responder =
+		(struct responder){ .permit = permit, .ends = ends, .beats = beats, .group = -1 };
+	if (set_up(&responder) < 0) {
+		if (responder.group >= 0)
+			close(responder.group);
+		flush_all(&responder);
 		return 1;
+	}
 	put(&responder, &(struct message){ .kind = MESSAGE_STARTED,
 					   .what = (uint64_t)responder.group,
 					   .number = (uint64_t)responder.self });
