@@ -1085,6 +1085,30 @@ told_at() {
 	done
 }
 
+@test "a folder above a mount is renamed: paths are those of the new place from then on" {
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir -p D/a/m && mount -t tmpfs none D/a/m && mkdir D/a/m/d D/a/m/u'
+	allowed
+	for scope in '' -r --mount; do
+		# shellcheck disable=SC2086 # no word, or one
+		watch -e close_write $scope D/a/m
+		: >D/a/m/d/one
+		await grep -q one "$job/out"
+		mv D/a D/b
+		: >D/b/m/d/two
+		: >D/b/m/u/three # of a folder of which nothing has been told yet
+		await grep -q three "$job/out"
+		stop
+		equal "$(told | tail -n 2)" $'CLOSE_WRITE D/b/m/d/two\nCLOSE_WRITE D/b/m/u/three' || fails "$scope"
+		mv D/b D/a
+	done
+	# One that is covered has no path, and its events still come.
+	watch -e close_write -F '%e %f' D/a/m
+	exec 9<D/a/m/d
+	"${within[@]}" mount -t tmpfs none D/a/m
+	: >/proc/self/fd/9/hidden
+	await grep -q 'CLOSE_WRITE hidden' "$job/out"
+}
+
 @test "mount --move: a part that is mounted, of which the old place is on the same file system" {
 	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir -p D/d D/E D/F D/p/d && mount --bind D/p D/E'
 	allowed
@@ -1461,6 +1485,32 @@ allowed_nobody() {
 	await grep -q 'D/n$' "$job/out"
 	stop
 	equal "$(told)" $'MNT_DETACH D/m\nMNT_DETACH D/m\nMNT_DETACH D/n'
+}
+
+@test "--mount-namespace: what is mounted in a mount that moves goes with it; what is out of sight is no place" {
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m D/n D/r D/r/in D/r/proc && mount -t proc none D/r/proc'
+	"$BUTTER" fanotify-watch -t 0 --mount-namespace 2>/dev/null || (($? == 124)) || skip "mounts are not told here"
+	allowed
+	watch --mount-namespace
+	all=("$pid" "$job")
+	cp "$BUTTER" D/r/butter
+	start "${within[@]}" chroot D/r /butter fanotify-watch --ready-fd 7 --mount-namespace
+	part=$pid
+	for command in 'mount -t tmpfs one D/m' 'mkdir D/m/sub' 'mount -t tmpfs two D/m/sub' 'mount --move D/m D/n' 'umount D/n/sub' \
+		'mount --move D/n D/r/in' 'umount D/r/in'; do
+		# shellcheck disable=SC2086 # words
+		"${within[@]}" $command
+		for pid in "${all[0]}" "$part"; do drained; done
+	done
+	await grep -q 'MNT_DETACH.*/in$' "$job/out"
+	stop
+	equal "$(told)" $'MNT_ATTACH (unreachable)\nMNT_ATTACH (unreachable)\nMNT_DETACH (unreachable)\nMNT_ATTACH (unreachable)
+MNT_DETACH (unreachable)\nMNT_DETACH (unreachable)\nMNT_ATTACH /in\nMNT_DETACH /in'
+	pid=${all[0]} job=${all[1]}
+	await grep -q 'MNT_DETACH.*/in$' "$job/out"
+	stop
+	equal "$(told)" $'MNT_ATTACH D/m\nMNT_ATTACH D/m/sub\nMNT_DETACH D/m\nMNT_ATTACH D/n\nMNT_DETACH D/n/sub
+MNT_DETACH D/n\nMNT_ATTACH D/r/in\nMNT_DETACH D/r/in'
 }
 
 @test "--exec for paths is not run where there is none" {

@@ -90,6 +90,9 @@ struct marks {
 	bool lost;        /* events are */
 	bool unmounted;   /* some roots are, and that has not been told */
 	size_t gone;      /* how many roots are, and what the queue has is still to be told */
+	uint64_t
+		checked; /* bytes of the queue that were there when mounts were looked for at their paths */
+	int64_t check_at; /* CLOCK_MONOTONIC; not before that again */
 };
 
 /*

@@ -3,6 +3,7 @@
 #ifndef BUTTER_POINTS_H
 #define BUTTER_POINTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,11 +18,17 @@ struct points {
 /* Remembers all mounts that there are. -1 with errno of statmount_each. */
 int points_open(struct points *points);
 
-/* Mount ID has come, or has another place: where it is; NULL: it is gone, or out of sight. */
+/*
+ * Mount ID has come, or has another place, with what is mounted in it: where it is, "" where that is out of
+ * sight; NULL: it is gone.
+ */
 const char *points_attach(struct points *points, uint64_t id);
 
-/* Where mount ID was, until the next call; NULL: nobody knows. It is forgotten. */
-const char *points_detach(struct points *points, uint64_t id);
+/*
+ * Where mount ID was, until the next call, "" where that was out of sight; NULL: nobody knows. It is
+ * forgotten, unless it MOVES: then points_attach follows.
+ */
+const char *points_detach(struct points *points, uint64_t id, bool moves);
 
 void points_close(struct points *points);
 

@@ -5,17 +5,26 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/moment.h"
+#include "cli/num.h"
+#include "kernel/timerfd.h"
 
 /* Stands for a folder that is gone, where nothing tells what its path was. */
 static const char gone[] = "(deleted)/";
+
+/* Stands for a mount that is not below the root of this process, as in getcwd(3). */
+static const char unreachable[] = "(unreachable)";
 
 enum {
 	MOMENT = 5, /* milliseconds that the kernel may take from a removal to its record */
 	MOMENTS = 10,
 };
+
+/* Where mounts are whose paths do not lead to them is looked up so often at most, nanoseconds. */
+#define CHECKS (NUM_SECOND / 10)
 
 /* Who did what was found by looking. */
 static const struct doer nobody;
@@ -499,11 +508,12 @@ static void
 set_mount(struct marks *marks, struct event *event)
 {
 	const char *path = event->what & FAN_MNT_DETACH
-				   ? points_detach(&marks->points, marks->record.mount)
+				   ? points_detach(&marks->points, marks->record.mount,
+						   marks->record.mask & FAN_MNT_ATTACH)
 				   : points_attach(&marks->points, marks->record.mount);
 
-	event->gone = !path;
-	event->dir = path ? path : gone;
+	event->gone = !path || !*path;
+	event->dir = !path ? gone : *path ? path : unreachable;
 	event->dir_length = strlen(event->dir);
 }
 
@@ -581,6 +591,67 @@ look_at_mounts(struct marks *marks)
 	check_labels(marks);
 }
 
+/* Whether the path of MOUNT leads to it. */
+static bool
+is_at_path(const struct marks *marks, const struct place_mount *mount)
+{
+	if (marks->scope == MARKS_MOUNT)
+		return handle_mount(AT_FDCWD, mount->path, true) == mount->id;
+	return places_is_at(mount->top, mount->path);
+}
+
+/* How many mounts there are whose paths do not lead to them. */
+static size_t
+count_astray(const struct marks *marks)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < marks->places.mount_count; i++)
+		count += !marks->places.mounts[i].over
+			 && !is_at_path(marks, &marks->places.mounts[i]);
+	return count;
+}
+
+/* Whether mounts have changed: that is looked at when what was done before has been told. */
+static bool
+have_mounts_changed(struct marks *marks)
+{
+	struct pollfd *changes = &marks->besides[0], now = *changes;
+
+	if (!changes->revents && poll(&now, 1, 0) > 0)
+		changes->revents = now.revents;
+	return changes->revents;
+}
+
+/*
+ * When a folder above a mount is renamed, nothing tells so. Paths of what has just been read are those of
+ * where it is now.
+ */
+static void
+follow_mounts(struct marks *marks)
+{
+	int64_t now;
+
+	if (marks->checked == marks->source.total || marks->scope == MARKS_INODE)
+		return;
+	marks->checked = marks->source.total;
+	if (!count_astray(marks))
+		return;
+	now = timerfd_now(CLOCK_MONOTONIC);
+	if (now < marks->check_at || have_mounts_changed(marks))
+		return;
+	for (size_t i = 0; i < marks->places.mount_count; i++) {
+		struct place_mount *mount = &marks->places.mounts[i];
+
+		if (!mount->over && !is_at_path(marks, mount))
+			marks_remount(marks, mount);
+	}
+	check_labels(marks);
+	/* Those that are covered have no path. */
+	if (count_astray(marks))
+		marks->check_at = now + CHECKS;
+}
+
 /* The next root that went with its mount, as an event: whether there is one. */
 static bool
 tell_unmount(struct marks *marks, struct event *event)
@@ -651,6 +722,7 @@ tell_decode(struct source *source, struct event *event)
 	struct marks *marks = (struct marks *)source;
 	int result;
 
+	follow_mounts(marks);
 	while (!marks->bits) {
 		move_folder(marks);
 		attach_mount(marks);

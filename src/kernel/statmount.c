@@ -43,7 +43,7 @@ statmount_path(uint64_t id, char *path, size_t room)
 		return -1;
 	point = answer.strings + answer.point;
 	if (!(answer.mask & STATMOUNT_MNT_POINT)) {
-		errno = ENOENT;
+		errno = EXDEV;
 		return -1;
 	}
 	if (strlcpy(path, point, room) >= room) {

@@ -9,8 +9,8 @@
 
 /*
  * Where the mount ID of this mount namespace is, into PATH of ROOM bytes. -1 with errno ENOENT
- * (there is no such mount, or it is not below this process's root), EOVERFLOW (ROOM is too small),
- * EPERM, ENOSYS.
+ * (there is no such mount), EXDEV (it is not below this process's root), EOVERFLOW (ROOM is too small),
+ * EPERM (the same as EXDEV, to who may not know), ENOSYS.
  */
 int statmount_path(uint64_t id, char *path, size_t room);
 
