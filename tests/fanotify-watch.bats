@@ -1521,6 +1521,23 @@ MNT_DETACH D/n\nMNT_ATTACH D/r/in\nMNT_DETACH D/r/in'
 		sh -c 'echo "$# $BUTTER_EVENT"' x {}
 	read -r -t "$LIMIT" -u "$ready" _
 	echo >go
+@test "the folder of a mount ends in a slash, as all do" {
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m'
+	"$BUTTER" fanotify-watch -t 0 --mount-namespace 2>/dev/null || (($? == 124)) || skip "mounts are not told here"
+	allowed
+	watch --mount-namespace -F '%e %w %f %p' -n 2
+	"${within[@]}" mount -t tmpfs one D/m
+	await grep -q ATTACH "$job/out"
+	space=$job
+	launch "${within[@]}" "$BUTTER" fanotify-watch --ready-fd 7 -F '%e %w %f %p' -q D/m
+	read -r -t "$LIMIT" -u "$ready" _
+	"${within[@]}" umount D/m
+	finish
+	equal "$output" 'UNMOUNT D/ m D/m'
+	await grep -q DETACH "$space/out"
+	equal "$(sed "s,$top,D,g" "$space/out")" $'MNT_ATTACH D/ m D/m\nMNT_DETACH D/ m D/m'
+}
+
 	finish
 	equal "$output" '1 create'
 }

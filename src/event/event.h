@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cli/names.h"
 
@@ -36,5 +37,17 @@ struct event {
 	uint64_t value;     /* number of the tick, errno of a denial; 0: none */
 	const char *answer; /* JSON: what was decided; NULL: there was nothing to decide */
 };
+
+/* EVENT is about PATH of LENGTH bytes: an entry of the folder that this names. */
+static inline void
+event_set_path(struct event *event, const char *path, size_t length)
+{
+	const char *slash = memrchr(path, '/', length);
+
+	event->dir = path;
+	event->dir_length = slash ? (size_t)(slash - path) + 1 : 0;
+	event->name = path + event->dir_length;
+	event->name_length = length - event->dir_length;
+}
 
 #endif

@@ -51,7 +51,7 @@ struct marks {
 	uint64_t asked;           /* of the kernel */
 	uint64_t wanted;          /* by the user */
 	const struct name *table; /* of the events' names; NULL: fanotify_names */
-	bool pairs; /* a rename is told as inotify does: MOVED_FROM and MOVED_TO, with a cookie */
+	bool pairs; /* all is told as inotify does: a rename is MOVED_FROM and MOVED_TO, with a cookie */
 	uint32_t cookie; /* of the last one */
 	bool targets;    /* records name the object, and renames are one record */
 	bool pidfds;     /* and the process by a descriptor */

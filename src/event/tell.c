@@ -400,7 +400,7 @@ take_error(struct marks *marks)
 	marks->told.value = (uint64_t)record->error;
 	marks->told.count = record->errors;
 	if (mount)
-		set_dir(marks, mount->path, strlen(mount->path));
+		event_set_path(&marks->told, mount->path, strlen(mount->path));
 	return 1;
 }
 
@@ -513,7 +513,11 @@ set_mount(struct marks *marks, struct event *event)
 				   : points_attach(&marks->points, marks->record.mount);
 
 	event->gone = !path || !*path;
-	event->dir = !path ? gone : *path ? path : unreachable;
+	if (!event->gone) {
+		event_set_path(event, path, strlen(path));
+		return;
+	}
+	event->dir = path ? unreachable : gone;
 	event->dir_length = strlen(event->dir);
 }
 
@@ -671,6 +675,8 @@ tell_unmount(struct marks *marks, struct event *event)
 					 .dir_length = strlen(root->path),
 					 .name = "",
 					 .doer = &nobody };
+		if (!marks->pairs) /* to inotify it is the watched object, with no entry */
+			event_set_path(event, root->path, strlen(root->path));
 		return true;
 	}
 	marks->unmounted = false;

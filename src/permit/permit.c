@@ -66,15 +66,16 @@ convert(struct permit *permit, const struct message *message, struct event *even
 			(struct event){ .time = message->time,
 					.names = permit_names,
 					.what = message->what | (message->is_dir ? FAN_ONDIR : 0),
-					.dir = message->path_length ? message->path : "?",
-					.dir_length =
-						message->path_length ? message->path_length : 1,
+					.dir = "?",
+					.dir_length = 1,
 					.name = "",
 					.doer = &permit->doer,
 					.is_dir = message->is_dir,
 					.gone = !message->path_length,
 					.value = (uint64_t)message->error,
 					.answer = message->what & PERMIT_ALLOW ? "allow" : "deny" };
+		if (!event->gone)
+			event_set_path(event, message->path, message->path_length);
 		return 1;
 	case MESSAGE_LOST:
 		permit->doer = (struct doer){ 0 };
@@ -116,10 +117,8 @@ look_besides(struct permit *permit, struct event *event)
 		*event = (struct event){ .time = moment_now(),
 					 .names = permit_names,
 					 .what = FANOTIFY_UNMOUNT,
-					 .dir = permit->paths[number],
-					 .dir_length = strlen(permit->paths[number]),
-					 .name = "",
 					 .doer = &permit->doer };
+		event_set_path(event, permit->paths[number], strlen(permit->paths[number]));
 		return 1;
 	}
 	/* The responder has ended: the guard tells why, unless that is stopped. */
