@@ -41,8 +41,7 @@ static bool evictable, inode, mount, mount_namespace, no_follow, recursive, sd_n
 static int pidfd = -1, ready_fd = -1;
 static int64_t count, pid, timeout = NUM_FOREVER;
 static uint64_t events, queue_size;
-static const char *comm;
-static struct opt_list from_files, ignored, patterns;
+static struct opt_list comms, from_files, ignored, patterns;
 static struct reacting reacting = { .debounce = -1 };
 static struct showing showing;
 static struct permitting permitting = PERMITTING_DEFAULT;
@@ -74,7 +73,8 @@ options(struct opt_table *table)
 	permitting_add_ask_timeout(table, &permitting);
 	permitting_add_audit(table, &permitting);
 	reacting_add_batch(table, &reacting);
-	opt_string(table, 0, "comm", "NAME", &comm, "only what the command NAME does");
+	opt_list(table, 0, "comm", "NAME", &comms,
+		 "only what the command NAME does; several add up");
 	reacting_add_debounce(table, &reacting);
 	opt_flag(table, 0, "evictable", &evictable,
 		 "with --inode: marks do not keep their inodes in memory, and go with them");
@@ -150,9 +150,11 @@ check(void)
 		return misuse("fs-error is an event of a whole file system");
 	if (mount_namespace ? events & ~(MOUNTS | ALWAYS) : events & MOUNTS)
 		return misuse("mnt-attach and mnt-detach are the events of --mount-namespace");
-	if (comm && strlen(comm) > PID_COMM_KEPT)
-		return misuse("--comm: the kernel keeps %d bytes of a command's name: '%.*s'",
-			      PID_COMM_KEPT, PID_COMM_KEPT, comm);
+	for (size_t i = 0; i < comms.count; i++)
+		if (strlen(comms.items[i].text) > PID_COMM_KEPT)
+			return misuse(
+				"--comm: the kernel keeps %d bytes of a command's name: '%.*s'",
+				PID_COMM_KEPT, PID_COMM_KEPT, comms.items[i].text);
 	if (permitting_is_on(&permitting)
 	    && (events || evictable || ignored.count || mount_namespace || no_follow || pid
 		|| pidfd >= 0 || recursive || showing.on_overflow == SHOWING_RESCAN || unlimited))
@@ -165,15 +167,18 @@ check(void)
 	return reacting_check(&reacting);
 }
 
-/* Whether the event is by the command that was asked for. */
+/* Whether the event is by a command that was asked for. */
 static bool
 is_by(const struct doer *doer)
 {
-	if (!comm)
+	if (!comms.count)
 		return true;
 	unnamed += !doer->comm;
-	return doer->comm && strlen(comm) == doer->comm_length
-	       && !memcmp(comm, doer->comm, doer->comm_length);
+	for (size_t i = 0; i < comms.count && doer->comm; i++)
+		if (strlen(comms.items[i].text) == doer->comm_length
+		    && !memcmp(comms.items[i].text, doer->comm, doer->comm_length))
+			return true;
+	return false;
 }
 
 static enum watch_verdict
@@ -344,7 +349,7 @@ set_up(bool names)
 	marks.evictable = evictable;
 	marks.unlimited = unlimited;
 	marks.names = names;
-	marks.sure = comm;
+	marks.sure = comms.count;
 	marks.rescan.wanted = showing.on_overflow == SHOWING_RESCAN
 			      || (!showing.on_overflow && (recursive || inode) && !top);
 	status = choose_process();
@@ -352,8 +357,8 @@ set_up(bool names)
 		return status;
 	if (marks_open(&marks, events) < 0)
 		return fail(marks_open_hints(&marks), "cannot use fanotify");
-	if (comm && marks_try_doers() < 0)
-		return fail(fanotify_open_hints, "cannot tell what '%s' does", comm);
+	if (comms.count && marks_try_doers() < 0)
+		return fail(fanotify_open_hints, "cannot tell what '%s' does", comms.items[0].text);
 	status = watch_all();
 	if (!status)
 		tell_unseen();
@@ -366,8 +371,8 @@ tell_unnamed(void)
 {
 	if (unnamed && !showing.quiet)
 		note("--comm: %" PRIu64
-		     " events were left out, whose processes had ended before their names could be read",
-		     unnamed);
+		     " event%s left out, done by what had ended before its name could be read",
+		     unnamed, unnamed == 1 ? " was" : "s were");
 }
 
 static int
@@ -529,7 +534,7 @@ fanotify_watch_run(int operands, char **texts)
 	if (status)
 		return status;
 	print = showing_print(&showing, "%e %P %C %m", NAMES_EXACT, reacting.execute);
-	status = set_up(top || comm || reacting.execute || print_tells_doer(&print));
+	status = set_up(top || comms.count || reacting.execute || print_tells_doer(&print));
 	if (!status)
 		status = top ? count_events() : watch_events(&print);
 	return showing_close(&showing, status);
