@@ -326,6 +326,14 @@ tell_unseen(void)
 			   "who does it is not told, neither number nor name of the process");
 }
 
+/* Into TEXT, the path by which events tell of PATH. -1 with errno. */
+static int
+find_told(const char *path, struct buffer *text)
+{
+	return permitting_is_on(&permitting) ? watching_real_path(path, text)
+					     : marks_path(&marks, path, text);
+}
+
 static int
 set_up(bool names)
 {
@@ -338,6 +346,8 @@ set_up(bool names)
 					  : mount ? PERMIT_MOUNT
 						  : PERMIT_FILE_SYSTEM,
 					  selection.watched.paths, selection.watched.count);
+		if (!status)
+			watching_leave_out(&selection, find_told, showing.quiet);
 		return status ? status : watching_ready(ready_fd, sd_notify);
 	}
 	marks.scope = inode             ? MARKS_INODE
@@ -360,8 +370,10 @@ set_up(bool names)
 	if (comms.count && marks_try_doers() < 0)
 		return fail(fanotify_open_hints, "cannot tell what '%s' does", comms.items[0].text);
 	status = watch_all();
-	if (!status)
+	if (!status) {
 		tell_unseen();
+		watching_leave_out(&selection, find_told, showing.quiet);
+	}
 	/* --top catches signals first. */
 	return status || top ? status : watching_ready(ready_fd, sd_notify);
 }

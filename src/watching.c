@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "watching.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/say.h"
 #include "kernel/handle.h"
@@ -141,6 +143,76 @@ watching_select(struct selection *selection, const struct opt_list *patterns,
 	if (!selection_settle(selection) && needed)
 		return misuse("no files specified to watch");
 	return 0;
+}
+
+int
+watching_real_path(const char *path, struct buffer *text)
+{
+	const char *slash = strrchr(path, '/'), *name = "";
+	struct buffer folder = { 0 };
+	char *real = realpath(path, NULL);
+
+	if (!real && errno == ENOENT) {
+		name = slash ? slash + 1 : path;
+		buffer_add(&folder, path, (size_t)(name - path));
+		real = realpath(folder.length ? buffer_string(&folder) : ".", NULL);
+		buffer_done(&folder);
+	}
+	if (!real)
+		return -1;
+	if (*name && !strcmp(real, "/"))
+		*real = '\0';
+	buffer_text(text, real);
+	if (*name)
+		buffer_print(text, "/%s", name);
+	free(real);
+	return 0;
+}
+
+/* Whether TEXT is how one of what SELECTION watches is told. */
+static bool
+is_watched(const struct selection *selection, const struct buffer *text,
+	   int (*find)(const char *path, struct buffer *text))
+{
+	bool is = false;
+
+	for (size_t i = 0; i < selection->watched.count && !is; i++) {
+		struct buffer other = { 0 };
+
+		is = find(selection->watched.paths[i], &other) == 0 && other.length == text->length
+		     && !memcmp(other.data, text->data, text->length);
+		buffer_done(&other);
+	}
+	return is;
+}
+
+static void
+tell_left_out(const char *path)
+{
+	if (errno == ENODEV || errno == EXDEV)
+		note("'@%s' leaves out nothing: it is not on what is watched", path);
+	else
+		note_error(NULL, "cannot find '@%s', which is taken as it is written", path);
+}
+
+void
+watching_leave_out(struct selection *selection, int (*find)(const char *path, struct buffer *text),
+		   bool quiet)
+{
+	size_t count = selection->left_out.count;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *path = selection->left_out.paths[i];
+		struct buffer text = { 0 };
+
+		if (find(path, &text) == 0) {
+			if (!is_watched(selection, &text, find))
+				selection_leave_out(selection, memory_string(buffer_string(&text)));
+		} else if (!quiet) {
+			tell_left_out(path);
+		}
+		buffer_done(&text);
+	}
 }
 
 int

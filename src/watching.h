@@ -36,6 +36,20 @@ int watching_select(struct selection *selection, const struct opt_list *patterns
 		    const struct opt_list *from_files, int operands, char **texts, bool needed);
 
 /*
+ * Leaves out, besides each path that SELECTION has to, the one by which events tell of the same, unless
+ * that is watched. FIND adds it to TEXT, or returns -1 with errno: ENODEV and EXDEV where nothing tells of
+ * it. What cannot be found is a note, unless QUIET.
+ */
+void watching_leave_out(struct selection *selection,
+			int (*find)(const char *path, struct buffer *text), bool quiet);
+
+/*
+ * A FIND for events whose paths have no links and begin at the root. -1 with errno of realpath(3) for the
+ * folder of PATH, which need not exist itself.
+ */
+int watching_real_path(const char *path, struct buffer *text);
+
+/*
  * Tells if there were not enough watches for all folders, and how many are needed. 0, or the
  * status after a message where that was not expected (FILES->partial).
  */

@@ -497,6 +497,22 @@ is_denied() {
 	all_gone
 }
 
+@test "the folder and the name in it; @PATH leaves out what is told, not what is decided" {
+	on mkdir sub
+	file sub/a; file b
+	rules 'deny open "a"'
+	permit -F '%e %w %f' @sub/a "@$M/none"
+	is_denied sub/a
+	opens b
+	told "OPEN_PERM,ALLOW $M/ b"
+	untold '.* a'
+	end
+	permit -F '%e %w %f'
+	is_denied sub/a
+	told "OPEN_PERM,DENY $M/sub/ a"
+	end
+}
+
 @test "--exclude, --include and --comm choose what is told, not what is decided" {
 	file a; file b
 	rules 'deny open "a"'

@@ -645,6 +645,37 @@ MOVED_FROM,ISDIR D/in/a/../c"
 	equal "$(told)" 'CREATE D/b/yes2'
 }
 
+@test "@PATH leaves out the same, however it is written" {
+	mounted
+	mkdir D/a D/b D/b/c
+	: >D/file
+	ln -s D/a link
+	for options in '' -r; do
+		# shellcheck disable=SC2086 # no word, or one
+		watch $options -e create,modify D @./D/../D/a/. @link @./D//file "@$PWD/D/./b/c" "@D/b/new" @./D
+		: >D/a/no
+		echo >D/file
+		: >D/b/c/no
+		: >D/b/new
+		: >D/b/yes
+		settled
+		equal "$(told)" 'CREATE D/b/yes' || fails "$options"
+		equal "$(<"$job/err")" ''
+		stop
+		rm D/a/no D/b/c/no D/b/yes D/b/new
+	done
+	mkdir E/x
+	watch -e create D @E @D/none/x "@$top/none"
+	mkdir D/none
+	settled
+	equal "$(told)" ''
+	equal "$(<"$job/err")" "butter: fanotify-watch: '@E' leaves out nothing: it is not on what is watched
+butter: fanotify-watch: cannot find '@D/none/x', which is taken as it is written: No such file or directory"
+	stop
+	watch -q -e create D @E
+	equal "$(<"$job/err")" ''
+}
+
 @test "O_TMPFILE: a file without a name is told as deleted, and by its name as soon as it has one" {
 	mounted
 	mkdir D/f
@@ -1490,6 +1521,23 @@ allowed_nobody() {
 	equal "$(told)" $'MNT_DETACH D/m\nMNT_DETACH D/m\nMNT_DETACH D/n'
 }
 
+@test "the folder of a mount ends in a slash, as all do" {
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m'
+	"$BUTTER" fanotify-watch -t 0 --mount-namespace 2>/dev/null || (($? == 124)) || skip "mounts are not told here"
+	allowed
+	watch --mount-namespace -F '%e %w %f %p' -n 2
+	"${within[@]}" mount -t tmpfs one D/m
+	await grep -q ATTACH "$job/out"
+	space=$job
+	launch "${within[@]}" "$BUTTER" fanotify-watch --ready-fd 7 -F '%e %w %f %p' -q D/m
+	read -r -t "$LIMIT" -u "$ready" _
+	"${within[@]}" umount D/m
+	finish
+	equal "$output" 'UNMOUNT D/ m D/m'
+	await grep -q DETACH "$space/out"
+	equal "$(sed "s,$top,D,g" "$space/out")" $'MNT_ATTACH D/ m D/m\nMNT_DETACH D/ m D/m'
+}
+
 @test "--mount-namespace: what is mounted in a mount that moves goes with it; what is out of sight is no place" {
 	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m D/n D/r D/r/in D/r/proc && mount -t proc none D/r/proc'
 	"$BUTTER" fanotify-watch -t 0 --mount-namespace 2>/dev/null || (($? == 124)) || skip "mounts are not told here"
@@ -1524,23 +1572,6 @@ MNT_DETACH D/n\nMNT_ATTACH D/r/in\nMNT_DETACH D/r/in'
 		sh -c 'echo "$# $BUTTER_EVENT"' x {}
 	read -r -t "$LIMIT" -u "$ready" _
 	echo >go
-@test "the folder of a mount ends in a slash, as all do" {
-	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m'
-	"$BUTTER" fanotify-watch -t 0 --mount-namespace 2>/dev/null || (($? == 124)) || skip "mounts are not told here"
-	allowed
-	watch --mount-namespace -F '%e %w %f %p' -n 2
-	"${within[@]}" mount -t tmpfs one D/m
-	await grep -q ATTACH "$job/out"
-	space=$job
-	launch "${within[@]}" "$BUTTER" fanotify-watch --ready-fd 7 -F '%e %w %f %p' -q D/m
-	read -r -t "$LIMIT" -u "$ready" _
-	"${within[@]}" umount D/m
-	finish
-	equal "$output" 'UNMOUNT D/ m D/m'
-	await grep -q DETACH "$space/out"
-	equal "$(sed "s,$top,D,g" "$space/out")" $'MNT_ATTACH D/ m D/m\nMNT_DETACH D/ m D/m'
-}
-
 	finish
 	equal "$output" '1 create'
 }

@@ -440,6 +440,50 @@ marks_ignore(struct marks *marks, const char *path)
 			      path);
 }
 
+/* Adds to TEXT the path, with a slash at its end, by which the folder FD is told. -1 with errno. */
+static int
+add_folder(struct marks *marks, int fd, struct buffer *text)
+{
+	unsigned char bytes[HANDLE_MAX];
+	uint64_t file_system;
+	struct handle handle;
+	struct place *place;
+	const char *path;
+	size_t length;
+
+	if (handle_file_system(fd, &file_system) < 0
+	    || handle_of(fd, "", file_system, bytes, &handle) < 0
+	    || !(place = places_find(&marks->places, &handle)))
+		return -1;
+	path = places_path(&marks->places, place, &length);
+	buffer_add(text, path, length);
+	return 0;
+}
+
+int
+marks_path(struct marks *marks, const char *path, struct buffer *text)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), result, error;
+	const char *name = "", *slash = strrchr(path, '/');
+	struct buffer folder = { 0 };
+
+	if (fd < 0) {
+		name = slash ? slash + 1 : path;
+		buffer_add(&folder, path, (size_t)(name - path));
+		fd = open(folder.length ? buffer_string(&folder) : ".",
+			  O_PATH | O_DIRECTORY | O_CLOEXEC);
+		buffer_done(&folder);
+	}
+	if (fd < 0)
+		return -1;
+	result = add_folder(marks, fd, text);
+	error = errno;
+	close(fd);
+	buffer_text(text, name);
+	errno = error;
+	return result;
+}
+
 int
 marks_try(struct marks *marks)
 {

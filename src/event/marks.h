@@ -128,6 +128,12 @@ int marks_watch_namespace(struct marks *marks);
  */
 int marks_ignore(struct marks *marks, const char *path);
 
+/*
+ * Into TEXT, the path by which events tell of PATH, which need not exist, unlike the folder that it is in. -1
+ * with errno of open(2), places_find: ENODEV and EXDEV for what is not on what is watched.
+ */
+int marks_path(struct marks *marks, const char *path, struct buffer *text);
+
 /* Whether paths can be told: handles can be opened. If not, -1 with errno of handle_open. */
 int marks_try(struct marks *marks);
 

@@ -23,6 +23,12 @@ selection_add(struct selection *selection, const char *operand)
 		add_path(&selection->watched, operand);
 }
 
+void
+selection_leave_out(struct selection *selection, const char *path)
+{
+	add_path(&selection->left_out, path);
+}
+
 int
 selection_read(struct selection *selection, FILE *stream, size_t *line)
 {

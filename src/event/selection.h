@@ -27,6 +27,9 @@ struct selection {
 /* Adds OPERAND, which stays the caller's and has to live on: a path to watch or, after an @, to leave out. */
 void selection_add(struct selection *selection, const char *operand);
 
+/* Leaves out PATH, too, which has to live on. */
+void selection_leave_out(struct selection *selection, const char *path);
+
 /*
  * Adds each line of STREAM as an operand, but not the empty ones. -1 with errno of getline(3), or EILSEQ: the
  * line with the number *LINE has a NUL byte, and no path has.
