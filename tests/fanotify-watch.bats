@@ -1538,30 +1538,41 @@ allowed_nobody() {
 	equal "$(sed "s,$top,D,g" "$space/out")" $'MNT_ATTACH D/ m D/m\nMNT_DETACH D/ m D/m'
 }
 
-@test "--mount-namespace: what is mounted in a mount that moves goes with it; what is out of sight is no place" {
-	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m D/n D/r D/r/in D/r/proc && mount -t proc none D/r/proc'
+# mounting COMMAND...: runs each within; returns when it has been told of: a mount that has gone has no place.
+mounting() {
+	local command
+
+	for command; do
+		# shellcheck disable=SC2086 # words
+		"${within[@]}" $command
+		drained
+	done
+}
+
+@test "--mount-namespace: what is mounted in a mount that moves goes with it" {
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m D/n'
 	"$BUTTER" fanotify-watch -t 0 --mount-namespace 2>/dev/null || (($? == 124)) || skip "mounts are not told here"
 	allowed
 	watch --mount-namespace
-	all=("$pid" "$job")
+	mounting 'mount -t tmpfs one D/m' 'mkdir D/m/sub' 'mount -t tmpfs two D/m/sub' 'mount --move D/m D/n' 'umount D/n/sub' 'umount D/n'
+	await grep -q 'MNT_DETACH.*/n$' "$job/out"
+	stop
+	equal "$(told)" $'MNT_ATTACH D/m\nMNT_ATTACH D/m/sub\nMNT_DETACH D/m\nMNT_ATTACH D/n\nMNT_DETACH D/n/sub\nMNT_DETACH D/n'
+}
+
+@test "--mount-namespace: after chroot, a mount that is out of sight is told so" {
+	need_static
+	held 'mount --make-rprivate / && mount -t tmpfs none D && mkdir D/m D/r D/r/in D/r/proc && mount -t proc none D/r/proc'
+	"$BUTTER" fanotify-watch -t 0 --mount-namespace 2>/dev/null || (($? == 124)) || skip "mounts are not told here"
+	allowed
 	cp "$BUTTER" D/r/butter
 	start "${within[@]}" chroot D/r /butter fanotify-watch --ready-fd 7 --mount-namespace
-	part=$pid
-	for command in 'mount -t tmpfs one D/m' 'mkdir D/m/sub' 'mount -t tmpfs two D/m/sub' 'mount --move D/m D/n' 'umount D/n/sub' \
-		'mount --move D/n D/r/in' 'umount D/r/in'; do
-		# shellcheck disable=SC2086 # words
-		"${within[@]}" $command
-		for pid in "${all[0]}" "$part"; do drained; done
-	done
+	mounting 'mount -t tmpfs one D/m' 'mount --move D/m D/r/in' 'mount --move D/r/in D/m' 'umount D/m'
 	await grep -q 'MNT_DETACH.*/in$' "$job/out"
+	drained
 	stop
-	equal "$(told)" $'MNT_ATTACH (unreachable)\nMNT_ATTACH (unreachable)\nMNT_DETACH (unreachable)\nMNT_ATTACH (unreachable)
-MNT_DETACH (unreachable)\nMNT_DETACH (unreachable)\nMNT_ATTACH /in\nMNT_DETACH /in'
-	pid=${all[0]} job=${all[1]}
-	await grep -q 'MNT_DETACH.*/in$' "$job/out"
-	stop
-	equal "$(told)" $'MNT_ATTACH D/m\nMNT_ATTACH D/m/sub\nMNT_DETACH D/m\nMNT_ATTACH D/n\nMNT_DETACH D/n/sub
-MNT_DETACH D/n\nMNT_ATTACH D/r/in\nMNT_DETACH D/r/in'
+	equal "$(told)" $'MNT_ATTACH (unreachable)\nMNT_DETACH (unreachable)\nMNT_ATTACH /in
+MNT_DETACH /in\nMNT_ATTACH (unreachable)\nMNT_DETACH (unreachable)'
 }
 
 @test "--exec for paths is not run where there is none" {
