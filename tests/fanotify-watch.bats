@@ -1576,9 +1576,11 @@ MNT_DETACH /in\nMNT_ATTACH (unreachable)\nMNT_DETACH (unreachable)'
 }
 
 @test "--exec for paths is not run where there is none" {
+	need_pidfd
 	mounted
 	mkfifo go
-	bash -c 'read -r _ <go; echo 1 >D/y' &
+	bash -c 'read -r _ <go; echo 1 >D/y' 3>&- 4>&- &
+	started+=("$!")
 	launch "${within[@]}" "$BUTTER" fanotify-watch --ready-fd 7 --pid $! -x -e create D -- \
 		sh -c 'echo "$# $BUTTER_EVENT"' x {}
 	read -r -t "$LIMIT" -u "$ready" _
