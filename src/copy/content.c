@@ -290,7 +290,9 @@ read_part(struct job *job, off_t from, off_t to)
 	char *bytes = content_space(job->content);
 
 	while (from < to && outcome == COPIED) {
-		size_t wanted = least((uint64_t)(to - from), CONTENT_SPACE);
+		/* More than there is shows that there is no more. */
+		off_t most = to == job->end ? job->limit : to;
+		size_t wanted = least((uint64_t)(most - from), CONTENT_SPACE);
 		ssize_t got = pread(job->in, bytes, wanted, from);
 
 		if (got < 0 && errno == EINTR)

@@ -79,9 +79,11 @@ make_name(struct target *target)
 	int room = NAME_MAX - 1 - (int)strlen(mark) - SUFFIX;
 	int length = snprintf(target->temporary, sizeof(target->temporary), ".%.*s%s", room,
 			      target->name, mark);
+	unsigned char random[SUFFIX];
 
+	arc4random_buf(random, sizeof(random));
 	for (int i = 0; i < SUFFIX; i++)
-		target->temporary[length++] = letters[arc4random_uniform(sizeof(letters) - 1)];
+		target->temporary[length++] = letters[random[i] % (sizeof(letters) - 1)];
 	target->temporary[length] = '\0';
 }
 
