@@ -162,29 +162,6 @@ signals_end_init(void)
 			change(endings[i], &end);
 }
 
-static void (*undo_last)(void);
-
-static void
-undo_and_leave(int signal)
-{
-	undo_last();
-	/* Its default action is in place again, and comes when the handler returns. */
-	if (pid_self() == 1)
-		_exit(128 + signal);
-	raise(signal);
-}
-
-void
-signals_end_with(void (*undo)(void))
-{
-	struct sigaction end = { .sa_handler = undo_and_leave, .sa_flags = SA_RESETHAND }, now;
-
-	undo_last = undo;
-	for (int i = 0; i < ENDINGS; i++)
-		if (sigaction(endings[i], NULL, &now) == 0 && now.sa_handler == SIG_DFL)
-			change(endings[i], &end);
-}
-
 void
 signals_hold(void)
 {
