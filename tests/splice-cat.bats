@@ -174,9 +174,11 @@ butter: splice-cat: cannot read '.': Is a directory"
 	numbers a 50000
 	for call in splice copy_file_range pipe2 fcntl; do
 		for error in ENOSYS EPERM EINVAL EMFILE EXDEV; do
-			capture strace -qq -e signal=none -e trace="$call" -o trace -e inject="$call:error=$error" "$BUTTER" splice-cat -o out a
-			succeeded
-			same out a
+			for stable in '' --stable; do
+				capture strace -qq -e signal=none -e trace="$call" -o trace -e inject="$call:error=$error" "$BUTTER" splice-cat $stable -o out a
+				succeeded
+				same out a
+			done
 			capture bash -c 'strace -qq -e signal=none -e trace='"$call"' -o trace -e inject='"$call:error=$error"' "$BUTTER" splice-cat a | cat >out'
 			succeeded
 			same out a
@@ -204,7 +206,7 @@ later() {
 		later "splice:error=$error:when=4" 'sh faulty splice-cat a | cat >out' 'cannot write to standard output'
 		later "splice:error=$error:when=4" 'cat a | sh faulty splice-cat -o out' "cannot write 'out'"
 		later "write:error=$error:when=2" 'sh faulty splice-cat --stable a | cat >out' 'cannot write to standard output'
-		later "copy_file_range:error=$error:when=2" 'sh faulty splice-cat --rate 40M a >out' 'cannot write to standard output'
+		later "copy_file_range:error=$error:when=2" 'sh faulty splice-cat --stable --rate 40M a >out' 'cannot write to standard output'
 		later "close:error=$error" 'sh faulty splice-cat -o out a' "cannot write 'out'" -P "$(realpath out)"
 	done
 	later splice:error=EIO:when=3 'sh faulty splice-cat a | cat >out' "cannot read 'a'"
@@ -235,17 +237,41 @@ later() {
 	done
 }
 
+# by WAY OPTION...: a file on the file system that is mounted at the folder `disk` is copied there so.
+by() {
+	"$BUTTER" splice-cat --explain -o disk/out "${@:2}" disk/a 2>said && contains "$(cat said)" "by $1" && same disk/out disk/a
+}
+
+@test "from file to file: by the wider pipe where the file system has no other way than a pipe" {
+	need_root
+	need_tool mkfs.ext4
+	namespaces -m
+	numbers small 4096
+	numbers large 50000
+	truncate -s 16M image
+	mkfs.ext4 -q image
+	export -f by contains fails same
+	looped image "${within[@]}" bash -euc 'mkdir disk
+		mount "$DISK" disk; cp large disk/a
+		by "splice; copy_file_range: no faster on this file system"; by copy_file_range --stable
+		# A pipe that may not be wider than that of the kernel is none.
+		by copy_file_range --pipe-size 64K
+		cp small disk/a; by copy_file_range
+		mount -t tmpfs none disk; cp large disk/a; by copy_file_range'
+	succeeded
+}
+
 @test "--explain and --stats: the way that was chosen, in text and JSON" {
 	need_tool jq
 	numbers a 50000
-	try splice-cat --explain --stats -o out a
+	try splice-cat --stable --explain --stats -o out a
 	equal "$status$output" 0
 	matches "$stderr" "butter: splice-cat: 'a': 400000 bytes by copy_file_range
 butter: splice-cat: 400000 bytes, 0\.[0-9]{3} seconds, [0-9.]+[KMG]?/s, [0-9]+ calls, copy_file_range"
 	capture bash -c '"$BUTTER" splice-cat --stats -j a | cat >out'
 	equal "$(jq -r '"\(.event) \(.bytes) \(.way) \(.splice) \(.read_write)"' <<<"$stderr")" 'copied 400000 splice 400000 0'
 	capture bash -c '"$BUTTER" splice-cat --explain a >>out'
-	contains "$stderr" "'a': 400000 bytes by read_write; copy_file_range: Bad file descriptor; splice: Invalid argument"
+	matches "$stderr" "butter: splice-cat: 'a': 400000 bytes by read_write; copy_file_range: (Bad file descriptor|no faster on this file system); splice: Invalid argument"
 	# Each better way that was not even tried has its reason, and one file's is not the next one's.
 	head -c 32768 a >small
 	: >empty

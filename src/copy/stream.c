@@ -11,7 +11,8 @@
 enum {
 	SMALL = 1 << 15, /* files up to this size are not worth a pipe */
 	RANGE_MOST =
-		1 << 26, /* bytes at once inside a file system, so that it can be interrupted */
+		1 << 26,  /* bytes at once inside a file system, so that it can be interrupted */
+	NARROW = 1 << 16, /* of the kernel's own pipes */
 };
 
 /* What a way makes of the rest of the input. */
@@ -222,28 +223,43 @@ by_splice(struct job *job)
 
 /* ---- choosing ---- */
 
-/* Why WAY is not worth trying; NULL: it is. Files of no size are made up as they are read. */
 static const char *
-unfit_for(const struct job *job, enum stream_way way)
+unfit_for_splice(const struct job *job)
 {
-	const struct stream *stream = job->stream;
 	mode_t from = job->from->st_mode;
-	bool is_file = S_ISREG(from);
 
-	if (way == STREAM_MEMORY)
-		return NULL;
-	if (is_file && !job->from->st_size)
-		return "a file of no size";
-	if (way == STREAM_RANGE)
-		return is_file && S_ISREG(stream->to.st_mode) ? NULL : "not from file to file";
-	if (stream->stable)
+	if (job->stream->stable)
 		return "a copy is asked for";
-	if (job->left <= SMALL || (is_file && job->from->st_size <= SMALL))
+	if (job->left <= SMALL || (S_ISREG(from) && job->from->st_size <= SMALL))
 		return "32K at most";
-	if (!stream->splices || !job->is_stream)
+	if (!job->stream->splices || !job->is_stream)
 		return "datagrams or packets";
 	/* Of a terminal one read is one line. */
 	return S_ISCHR(from) && isatty(job->in) ? "a terminal" : NULL;
+}
+
+static const char *
+unfit_for_range(struct job *job)
+{
+	const struct stream *stream = job->stream;
+
+	if (!S_ISREG(job->from->st_mode) || !S_ISREG(stream->to.st_mode))
+		return "not from file to file";
+	if (!unfit_for_splice(job) && range_is_narrow(stream->out) && open_pipe(job) == 0
+	    && stream->room > NARROW)
+		return "no faster on this file system";
+	return NULL;
+}
+
+/* Why WAY is not worth trying; NULL: it is. Files of no size are made up as they are read. */
+static const char *
+unfit_for(struct job *job, enum stream_way way)
+{
+	if (way == STREAM_MEMORY)
+		return NULL;
+	if (S_ISREG(job->from->st_mode) && !job->from->st_size)
+		return "a file of no size";
+	return way == STREAM_RANGE ? unfit_for_range(job) : unfit_for_splice(job);
 }
 
 /*

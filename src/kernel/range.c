@@ -2,6 +2,8 @@
 #include "kernel/range.h"
 
 #include <errno.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 ssize_t
@@ -13,6 +15,15 @@ range_copy(int from, int to, size_t size)
 		copied = copy_file_range(from, NULL, to, NULL, size, 0);
 	while (copied < 0 && errno == EINTR);
 	return copied;
+}
+
+bool
+range_is_narrow(int fd)
+{
+	struct statfs status;
+
+	/* The number is the same for ext2, ext3 and ext4. */
+	return fstatfs(fd, &status) == 0 && status.f_type == EXT4_SUPER_MAGIC;
 }
 
 bool

@@ -14,6 +14,12 @@
  */
 ssize_t range_copy(int from, int to, size_t size);
 
+/*
+ * Whether the file system of FD is known to do no more than move the bytes through a pipe of 64 KiB, as ext4
+ * does: a wider pipe of our own is faster. fs/splice.c, splice_copy_file_range.
+ */
+bool range_is_narrow(int fd);
+
 /* Whether ERROR means that these files cannot be copied in this way, but perhaps in another. */
 bool range_is_refusal(int error);
 
