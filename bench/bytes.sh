@@ -10,8 +10,8 @@ for peer in busybox:busybox-static toybox:toybox pv:pv mbuffer:mbuffer pee:moreu
 		printf '%s is missing; Debian: apt-get install %s\n\n' "${peer%:*}" "${peer#*:}"
 done
 
-size=$(rounds 536870912 16777216)
-count=$(rounds 7 1)
+size=$(rounds 268435456 16777216)
+count=$(rounds 15 1)
 of="$count rounds of $((size >> 20)) MiB"
 where=.
 # Two files of that size, and what others need.
@@ -136,7 +136,7 @@ copies() {
 }
 copies "$source" "$out"
 if [ "$where" != . ]; then
-	all=$size size=$((size / 4))
+	all=$size size=$((size / 2))
 	head -c "$size" "$source" > on-disk
 	copies ./on-disk ./out
 	rm on-disk out
@@ -162,7 +162,7 @@ small 4096
 # ---- tee-fd
 
 # Some of these are slow.
-all=$size size=$((size / 4))
+all=$size size=$((size / 2))
 ends
 of="$count rounds of $((size >> 20)) MiB"
 
