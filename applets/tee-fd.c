@@ -69,8 +69,9 @@ options(struct opt_table *table)
 	opt_duration(table, 0, "patience", &patience, "how long who is slow may take nothing (1s)")
 		->low = 1;
 	opt_choice(table, 0, "output-error", "MODE", modes, &mode,
-		   "what an error at an output means (warn-nopipe)");
-	opt_set(table, 'p', NULL, TELL, &mode, "as --output-error warn-nopipe");
+		   "what an error at an output means (warn-nopipe)")
+		->otherwise = "warn-nopipe";
+	opt_set(table, 'p', NULL, TELL, &mode, "as --output-error");
 	opt_flag(table, 'i', "ignore-interrupts", &ignore, "ignore SIGINT, as do the COMMANDs");
 	copying_add_pipe_size(table, &copying, COPYING_PIPES);
 	copying_add_reports(table, &copying);

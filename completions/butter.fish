@@ -22,7 +22,8 @@ function __butter_words
 	end
 	set -l known
 	if string match -q -- '-*' $before
-		set known ($butter --options $applet 2>/dev/null | awk -F '\t' -v option=$before '$1 == option { print $4 }')
+		set known ($butter --options $applet 2>/dev/null |
+			awk -F '\t' -v option=$before -v joined=$typed '$1 == option && (joined || $2 !~ /^\[/) { print $4 }')
 	end
 	if test -n "$known"
 		string match -q '*,*' -- $known; and set typed (string replace -r '[^,=]*$' '' -- $word)

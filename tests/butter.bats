@@ -21,7 +21,7 @@ usage_of() {
 
 # operands_of APPLET: what the usage line says after the options, the command of `-- COMMAND` left out.
 operands_of() {
-	usage_of "$1" | sed "s/^butter $1//; s/ \[-[^] -][^]]*\]//g; s/ \[--[a-z][^]]*\]//g; s/ \[-- .*//; s/^ //"
+	usage_of "$1" | sed "s|\[=[A-Z]*\]||; s/^butter $1//; s/ \[-[^] -][^]]*\]//g; s/ \[--[a-z][^]]*\]//g; s/ \[-- .*//; s/^ //"
 }
 
 # sample APPLET: sets the array `arguments` to a harmless use that opens whatever the applet opens.
@@ -208,7 +208,7 @@ options_of() {
 		try --options "$applet"
 		succeeded
 		contains "$output" $'--help\t\t'
-		! grep -vP '^--?[A-Za-z0-9][a-z0-9-]*\t[A-Z]*\t[^\t]+(\t[a-z_]+([,|][a-z_-]+)+)?$' <<<"$output" || fails "not of that form"
+		! grep -vP '^--?[A-Za-z0-9][a-z0-9-]*\t([A-Z]*|\[=[A-Z]+\])\t[^\t]+(\t[a-z_]+([,|][a-z_-]+)+)?$' <<<"$output" || fails "not of that form"
 	done
 }
 
@@ -572,7 +572,8 @@ wrong_usage() {
 	for applet in $APPLETS; do
 		while read -r line; do
 			option=${line%%$'\t'*}
-			[[ $option == --* ]] || continue
+			# An argument that may be left out is not missing.
+			[[ $option == --* && $line != *$'\t[='* ]] || continue
 			if [[ $line != *$'\t\t'* ]]; then
 				try "$applet" "$option"
 			else
@@ -909,6 +910,10 @@ complete_words() {
 	equal "$(complete_words butter timerfd-sleep --clock boottime-)" boottime-alarm
 	equal "$(complete_words butter inotifywait --on-overflow '')" $'fail\nreport\nrescan'
 	equal "$(complete_words butter inotifywait --count '')" ''
+	need_applet tee-fd
+	# What may be left out is no word of its own.
+	equal "$(complete_words butter tee-fd --output-error '=' ex)" $'exit\nexit-nopipe'
+	equal "$(complete_words butter tee-fd --output-error ex)" ''
 }
 
 @test "bash and fish complete no options after --" {
@@ -959,6 +964,9 @@ complete_words() {
 	completes 'inotifywait --event create,mod' create,modify
 	completes 'timerfd-sleep --clock boottime-' boottime-alarm
 	completes 'timerfd-sleep --clock=boottime-' --clock=boottime-alarm
+	need_applet tee-fd
+	completes 'tee-fd --output-error=exit-' --output-error=exit-nopipe
+	completes 'tee-fd --output-error exit-' ''
 }
 
 @test "zsh reads its completion file" {

@@ -220,7 +220,7 @@ has_size() {
 	has_size ten 10
 }
 
-# after MODE TEXT...: tee-fd --output-error MODE, with a reader that leaves, a full device and a file.
+# after MODE TEXT...: tee-fd --output-error=MODE, with a reader that leaves, a full device and a file.
 after() {
 	rm -f a
 	capture bash -o pipefail -c 'cat in in | "$BUTTER" tee-fd '"$1"' >(exec <&-; echo gone >left) /dev/full a >out'
@@ -230,18 +230,22 @@ after() {
 	numbers in 200000
 	cat in in >twice
 	full="butter: tee-fd: cannot write '/dev/full': No space left on device"
-	for mode in '' -p '--output-error warn-nopipe' '--output-error exit -p'; do
+	for mode in '' -p --output-error '--output-error=warn-nopipe' '--output-error=exit -p'; do
 		after "$mode"
 		equal "$status $stderr" "1 $full"
 		same a out twice
 	done
-	after '--output-error warn'
+	# As in tee, the next word is an output.
+	capture bash -c 'cd "$BATS_TEST_TMPDIR" && "$BUTTER" tee-fd --output-error warn <in >out'
+	succeeded
+	same warn out in
+	after '--output-error=warn'
 	equal "$status" 1
 	contains "$stderr" "$full"
 	contains "$stderr" "butter: tee-fd: cannot write '/dev/fd/"
 	contains "$stderr" ': Broken pipe'
 	same a out twice
-	for mode in '--output-error exit' '--output-error exit-nopipe' '-p --output-error exit'; do
+	for mode in '--output-error=exit' '--output-error=exit-nopipe' '-p --output-error=exit'; do
 		after "$mode"
 		equal "$status" 1
 		contains "$stderr" "cannot write '"
@@ -249,10 +253,10 @@ after() {
 		same a out
 	done
 	# Only a pipe: exit-nopipe goes on.
-	capture bash -c '"$BUTTER" tee-fd --output-error exit-nopipe >(exec <&-) a <in >out'
+	capture bash -c '"$BUTTER" tee-fd --output-error=exit-nopipe >(exec <&-) a <in >out'
 	succeeded
 	same a out in
-	capture bash -c 'trap "" PIPE; "$BUTTER" tee-fd --output-error exit a </dev/zero | head -c 1 >one'
+	capture bash -c 'trap "" PIPE; "$BUTTER" tee-fd --output-error=exit a </dev/zero | head -c 1 >one'
 	contains "$stderr" 'cannot write to standard output: Broken pipe'
 }
 
@@ -264,7 +268,7 @@ after() {
 butter: tee-fd: cannot open 'nowhere/x': No such file or directory
 butter: tee-fd: cannot open '.': Is a directory"
 	same a out in
-	capture bash -c '"$BUTTER" tee-fd --output-error exit nowhere/x <in >out'
+	capture bash -c '"$BUTTER" tee-fd --output-error=exit nowhere/x <in >out'
 	equal "$status" 1
 	has_size out 0
 	capture bash -c '"$BUTTER" tee-fd a <in >&-'
@@ -790,7 +794,7 @@ butter: tee-fd: 'fd:4': no such descriptor is open (./fd:4 is a file)"
 }
 
 @test "wrong usage is one line" {
-	for words in '--slow quick' '--slow drop:nobody' '--slow' '--output-error perhaps' '-j' '--pipe-size 1' '--spill-limit 0' '--patience 0' '--patience x'; do
+	for words in '--slow quick' '--slow drop:nobody' '--slow' '--output-error=perhaps' '-j' '--pipe-size 1' '--spill-limit 0' '--patience 0' '--patience x'; do
 		# shellcheck disable=SC2086
 		try tee-fd $words
 		misused tee-fd

@@ -352,11 +352,13 @@ describe(const struct opt_table *table, struct buffer *letters, struct option *l
 		if (row->letter) {
 			buffer_byte(letters, row->letter);
 			if (row->argument)
-				buffer_byte(letters, ':');
+				buffer_text(letters, row->otherwise ? "::" : ":");
 		}
 		if (row->name)
 			*longs++ = (struct option){ row->name,
-						    row->argument ? required_argument : no_argument,
+						    row->otherwise  ? optional_argument
+						    : row->argument ? required_argument
+								    : no_argument,
 						    NULL, FIRST_ROW + (int)i };
 	}
 	*longs = (struct option){ 0 };
@@ -408,6 +410,7 @@ take_option(const struct opt_table *table, const struct opt *row, const char *te
 		out_print(applet ? "butter %s (%s)\n" : "butter %s\n", BUTTER_VERSION, applet);
 		return OPT_DONE;
 	default:
+		text = text ? text : row->otherwise;
 		return store(row, shown_as(row, name, sizeof(name)), text) ? OPT_RUN : OPT_BAD;
 	}
 }

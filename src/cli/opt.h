@@ -68,6 +68,7 @@ struct opt {
 	const struct name *names; /* OPT_NAMES, OPT_CHOICE */
 	int64_t low, high;        /* OPT_INTEGER, OPT_SIZE; OPT_DURATION has a low */
 	uint64_t set;             /* OPT_SET */
+	const char *otherwise;    /* the argument, if no `=` follows; NULL: there must be one */
 };
 
 struct opt_table {
@@ -78,7 +79,8 @@ struct opt_table {
 
 /*
  * Each adds a row: an option with LETTER (0: none) and long NAME (NULL: none) that fills *VALUE, with
- * one line of HELP. The row that is returned may be narrowed (low, high) until the next one is added.
+ * one line of HELP. The row that is returned may be narrowed (low, high), or its argument be made one that
+ * can be left out (otherwise), until the next one is added.
  */
 
 /* true when given. */

@@ -45,6 +45,18 @@ add_bundle(struct buffer *buffer, size_t *column, const struct opt_table *table)
 	}
 }
 
+/* What follows the name of ROW: " MODE", or "[=MODE]" where that may be left out. */
+static const char *
+argument_of(const struct opt *row, char *space, size_t size)
+{
+	snprintf(space, size, "%s%s%s",
+		 row->otherwise  ? "[="
+		 : row->argument ? " "
+				 : "",
+		 row->argument ? row->argument : "", row->otherwise ? "]" : "");
+	return space;
+}
+
 /*
  * The usage line as the man page's SYNOPSIS shows it, in style(9)'s order: letters without an argument
  * in one bundle, letters with one, then what has a long name only, operands, the command.
@@ -55,7 +67,7 @@ add_usage(struct buffer *buffer, const struct opt_table *table)
 	const struct applet *applet = table->applet;
 	const struct opt *end = table->rows + table->count, *row;
 	size_t column = strlen("usage: butter ") + (applet->name ? strlen(applet->name) : 0);
-	char piece[128];
+	char piece[128], argument[64];
 
 	buffer_print(buffer, "usage: butter%s%s", applet->name ? " " : "",
 		     applet->name ? applet->name : "");
@@ -67,8 +79,8 @@ add_usage(struct buffer *buffer, const struct opt_table *table)
 		}
 	for (row = table->rows; row < end; row++)
 		if (!row->letter && row->name && row->kind < OPT_HELP) {
-			snprintf(piece, sizeof(piece), "[--%s%s%s]", row->name,
-				 row->argument ? " " : "", row->argument ? row->argument : "");
+			snprintf(piece, sizeof(piece), "[--%s%s]", row->name,
+				 argument_of(row, argument, sizeof(argument)));
 			add_piece(buffer, &column, piece);
 		}
 	if (applet->operands)
@@ -82,14 +94,15 @@ add_usage(struct buffer *buffer, const struct opt_table *table)
 static void
 add_left(struct buffer *buffer, const struct opt *row)
 {
+	char argument[64];
+
 	if (row->letter)
 		buffer_print(buffer, "  -%c%s", row->letter, row->name ? ", " : "");
 	else
 		buffer_text(buffer, "      ");
 	if (row->name)
 		buffer_print(buffer, "--%s", row->name);
-	if (row->argument)
-		buffer_print(buffer, " %s", row->argument);
+	buffer_text(buffer, argument_of(row, argument, sizeof(argument)));
 }
 
 static void
@@ -164,8 +177,10 @@ static void
 print_rest(const struct opt *row)
 {
 	const char *before = "\t";
+	char argument[64];
 
-	out_print("\t%s\t%s", row->argument ? row->argument : "", row->help);
+	argument_of(row, argument, sizeof(argument));
+	out_print("\t%s\t%s", argument + (*argument == ' '), row->help);
 	for (const struct name *name = row->names; name && *name->name; name++) {
 		out_print("%s%s", before, name->name);
 		before = row->kind == OPT_NAMES ? "," : "|";
