@@ -271,6 +271,9 @@ settle(struct files *files, struct node *node, int wd)
 {
 	struct node *known = tree_find(&files->tree, wd);
 
+	/* That it left was before: it is there. */
+	if (node->state == NODE_UNTOLD)
+		node->touched = false;
 	if (known && is_same_place(known, node)) {
 		node->seen = known == node || node->wd < 0;
 		known->seen = true;
@@ -846,7 +849,6 @@ is_found(struct files *files, struct node *node)
 	int above = open_node(files, node->parent);
 	struct stat status = { 0 };
 
-	node->touched = false; /* that was before */
 	if (above < 0)
 		return !is_gone(errno) || reach_is_lost(node);
 	fstatat(above, node->name, &status, AT_SYMLINK_NOFOLLOW);
