@@ -18,7 +18,9 @@ build_needs="
 	command:autoreconf:autoconf
 	command:automake:automake
 	command:pkg-config:pkgconf
-	library:libbsd-overlay:libbsd-dev"
+	library:libbsd-overlay:libbsd-dev
+	library:liburing:liburing-dev
+	file:/usr/include/libaio.h:libaio-dev"
 check_needs="
 	command:bats:bats"
 # Without one of these, tests are skipped and say so.

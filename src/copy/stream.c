@@ -125,7 +125,7 @@ by_range(struct job *job)
 
 	while (job->left) {
 		size_t size = least(least(RANGE_MOST, stream->most), job->left);
-		ssize_t copied = range_copy(job->in, stream->out, size);
+		ssize_t copied = range_copy(job->in, NULL, stream->out, NULL, size);
 
 		stream->ways[STREAM_RANGE].calls++;
 		if (copied < 0)

@@ -82,6 +82,9 @@
 #define LSMT_ROOT UINT64_C(0xffffffffffffffff)
 #endif
 
+/* cachestat(2), since Linux 6.5; asm-generic/unistd.h. */
+#define NUMBER_CACHESTAT 451
+
 /* statx(2), which musl's sys/stat.h has since 1.2.5. */
 #ifndef STATX_TYPE
 #include <linux/stat.h>

@@ -2,19 +2,32 @@
 #include "kernel/range.h"
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
+#include <sys/ioctl.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 ssize_t
-range_copy(int from, int to, size_t size)
+range_copy(int from, off_t *from_at, int to, off_t *to_at, size_t size)
 {
 	ssize_t copied;
 
 	do
-		copied = copy_file_range(from, NULL, to, NULL, size, 0);
+		copied = copy_file_range(from, from_at, to, to_at, size, 0);
 	while (copied < 0 && errno == EINTR);
 	return copied;
+}
+
+int
+range_clone(int from, int to)
+{
+	int result;
+
+	do
+		result = ioctl(to, FICLONE, from);
+	while (result < 0 && errno == EINTR);
+	return result;
 }
 
 bool

@@ -8,11 +8,18 @@
 #include <sys/types.h>
 
 /*
- * Copies SIZE bytes at most from where FROM stands to where TO stands, and moves both on. Returns
- * how many: 0 is no proof of an end, as some file systems say it of files that they make up. -1 with errno
- * (range_is_refusal), or EIO, ENOSPC, EDQUOT, EFBIG; copy_file_range(2).
+ * Copies SIZE bytes at most from the offset *FROM_AT of FROM to *TO_AT of TO, and moves both on; NULL:
+ * where the descriptors stand. Returns how many: 0 is no proof of an end, as some file systems say it
+ * of files that they make up. -1 with errno (range_is_refusal), or EIO, ENOSPC, EDQUOT, EFBIG;
+ * copy_file_range(2).
  */
-ssize_t range_copy(int from, int to, size_t size);
+ssize_t range_copy(int from, off_t *from_at, int to, off_t *to_at, size_t size);
+
+/*
+ * Makes the empty file TO have all that FROM has, by reference. -1 with errno EOPNOTSUPP, EXDEV, EINVAL
+ * (these files have no such thing), ENOTTY, EPERM; FICLONE, ioctl_ficlone(2).
+ */
+int range_clone(int from, int to);
 
 /*
  * Whether the file system of FD is known to do no more than move the bytes through a pipe of 64 KiB, as ext4

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The page cache: what of a file is in it, and how it leaves; cachestat(2), posix_fadvise(2). */
+#ifndef BUTTER_CACHE_H
+#define BUTTER_CACHE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Whether nothing of the LENGTH bytes of FD from AT on is in the page cache. Before Linux 6.5, and where
+ * a seccomp profile does not know the call, as far as a few looks can tell.
+ */
+bool cache_is_cold(int fd, off_t at, off_t length);
+
+/*
+ * Waits until what was written to FD is on the disk. -1 with errno EIO, ENOSPC: some is not;
+ * sync_file_range(2).
+ */
+int cache_settle(int fd);
+
+/* What is clean of the LENGTH bytes of FD from AT on, 0: all behind it, leaves the page cache. */
+void cache_drop(int fd, off_t at, off_t length);
+
+#endif
