@@ -475,7 +475,7 @@ manager() {
 		print $?;' "$@"
 }
 
-# copies_as_init APPLET: what copies standard input is ended, as process 1 of a container, by what asks for it.
+# copies_as_init APPLET [ARGUMENT...]: what copies standard input is ended, as process 1 of a container, by what asks for it.
 copies_as_init() {
 	local signal
 
@@ -483,7 +483,7 @@ copies_as_init() {
 	mkfifo in
 	for signal in TERM:143 INT:130; do
 		# shellcheck disable=SC2016 # the inner shell expands
-		launch bash -c 'exec "$@" <in' "$0" "${within[@]}" env --default-signal=INT "$BUTTER" "$1"
+		launch bash -c 'exec "$@" <in' "$0" "${within[@]}" env --default-signal=INT "$BUTTER" "$@"
 		exec 9>in
 		echo x >&9
 		await grep -q x "$job/out"

@@ -18,7 +18,7 @@ enum { STEPS = 20 };
 void
 meter_begin(struct meter *meter)
 {
-	meter->done = 0;
+	meter->done = meter->files = meter->left = 0;
 	meter->began = meter->due = timerfd_now(CLOCK_MONOTONIC);
 	meter->progress = (struct progress){ 0 };
 }
@@ -100,6 +100,8 @@ meter_text(const struct meter *meter, struct buffer *line)
 		num_format_size(size, meter->total);
 		buffer_print(line, " of %s", size);
 	}
+	if (meter->files > 1)
+		buffer_print(line, ", %" PRIu64 " files", meter->files);
 	num_format_size(size, (uint64_t)speed);
 	buffer_print(line, ", %s/s", size);
 	if (known && speed >= 1 && meter->done <= meter->total) {

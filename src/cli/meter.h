@@ -20,10 +20,13 @@ struct meter {
 	uint64_t total; /* bytes; METER_UNKNOWN */
 	uint64_t rate;  /* bytes in a second at most; 0: any */
 	bool draws;     /* on standard error, when it takes longer than a second */
+	bool counts_files;
 
-	uint64_t done; /* bytes */
-	int64_t began; /* CLOCK_MONOTONIC */
-	int64_t due;   /* by the rate, the next bytes are not before */
+	uint64_t done;  /* bytes */
+	uint64_t files; /* whole ones; told of several */
+	uint64_t left;  /* files that were left alone */
+	int64_t began;  /* CLOCK_MONOTONIC */
+	int64_t due;    /* by the rate, the next bytes are not before */
 	struct progress progress;
 };
 

@@ -41,6 +41,9 @@ stats_text(struct buffer *line, const struct meter *meter, const struct stats_wa
 	char speed[NUM_SIZE_SIZE];
 
 	num_format_size(speed, seconds > 0 ? (uint64_t)((double)meter->done / seconds) : 0);
+	if (meter->counts_files)
+		buffer_print(line, "%" PRIu64 " files, %" PRIu64 " left alone, ", meter->files,
+			     meter->left);
 	buffer_print(line, "%" PRIu64 " bytes, %.3f seconds, %s/s, %" PRIu64 " calls, %s",
 		     meter->done, seconds, speed, all_calls(ways, count), main_way(ways, count));
 }
@@ -49,6 +52,10 @@ void
 stats_keys(struct buffer *line, const struct meter *meter, const struct stats_way *ways,
 	   size_t count)
 {
+	if (meter->counts_files) {
+		json_number(line, "files", (int64_t)meter->files);
+		json_number(line, "left", (int64_t)meter->left);
+	}
 	json_number(line, "bytes", (int64_t)meter->done);
 	json_seconds(line, "seconds", meter_time(meter));
 	json_number(line, "calls", (int64_t)all_calls(ways, count));

@@ -162,6 +162,41 @@ signals_end_init(void)
 			change(endings[i], &end);
 }
 
+/* Others by which a process ends, unless it has made a mistake: those have a core. */
+static const int other_endings[] = { SIGALRM, SIGPIPE,   SIGPROF, SIGIO,    SIGPWR,
+				     SIGUSR2, SIGVTALRM, SIGXCPU, SIGSTKFLT };
+
+static void (*undo_last)(void);
+
+static void
+undo_and_leave(int signal)
+{
+	undo_last();
+	/* Its default action is in place again, and comes when the handler returns. */
+	if (pid_self() == 1)
+		_exit(128 + signal);
+	raise(signal);
+}
+
+static void
+end_by(int signal)
+{
+	struct sigaction end = { .sa_handler = undo_and_leave, .sa_flags = SA_RESETHAND }, now;
+
+	if (sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+		change(signal, &end);
+}
+
+void
+signals_end_with(void (*undo)(void))
+{
+	undo_last = undo;
+	for (int i = 0; i < ENDINGS; i++)
+		end_by(endings[i]);
+	for (size_t i = 0; i < sizeof(other_endings) / sizeof(*other_endings); i++)
+		end_by(other_endings[i]);
+}
+
 void
 signals_hold(void)
 {

@@ -59,6 +59,12 @@ int signals_end(void);
 void signals_end_init(void);
 
 /*
+ * All signals that would end this process, but for those of its own mistakes, call UNDO, which is
+ * async-signal-safe, and end it then, as they would without; but for those that were ignored.
+ */
+void signals_end_with(void (*undo)(void));
+
+/*
  * For starting a command: hold blocks all signals, and in the child inherit makes it as this
  * process was found, and changes no memory; release is for the parent. Nothing is delivered to
  * handlers of the parent in the child.

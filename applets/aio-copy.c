@@ -1,0 +1,712 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * aio-copy: copies files so that a name never stands for half a file, with many reads and writes in
+ * flight where that is faster, past the page cache, by reference or in part; shows how far it is, and
+ * reads back what it wrote. For images, backups and releases that others use while they are replaced.
+ */
+#include <fcntl.h>
+#include <fts.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "applet.h"
+#include "cli/num.h"
+#include "cli/say.h"
+#include "copy/exclude.h"
+#include "copy/tree.h"
+#include "copying.h"
+#include "memory.h"
+#include "process/signals.h"
+
+enum { AUTO, ALWAYS, NEVER };
+
+static const struct name engines[] = {
+	{ "auto", CONTENT_AUTO },   { "reflink", CONTENT_REFLINK },
+	{ "range", CONTENT_RANGE }, { "uring", CONTENT_URING },
+	{ "aio", CONTENT_NATIVE },  { "threads", CONTENT_THREADS },
+	{ "read", CONTENT_READ },   { "" },
+};
+static const struct name whens[] = {
+	{ "auto", AUTO },
+	{ "always", ALWAYS },
+	{ "never", NEVER },
+	{ "" },
+};
+
+static bool archive, checksum, direct, in_place, no_clobber, no_target_folder, one_file_system,
+	preserve, recursive, resume, sync_target, uncached, update, verifies;
+static const char *folder;
+static int64_t depth = 16, jobs;
+static uint64_t block = 1 << 20, engine = CONTENT_AUTO, reflink, sparse;
+static uint64_t length = UINT64_MAX, offset, seek = UINT64_MAX;
+static struct opt_list excludes;
+static struct copying copying = COPYING_DEFAULT;
+
+static void
+options(struct opt_table *table)
+{
+	opt_flag(table, 'r', "recursive", &recursive, "copy folders with all that is in them");
+	opt_flag(table, 'R', NULL, &recursive, "as -r");
+	opt_flag(table, 'a', "archive", &archive,
+		 "-r, and keep links, mode, owner, times, extended attributes");
+	opt_flag(table, 'p', NULL, &preserve, "keep mode, access control list, owner and times");
+	opt_string(table, 't', "target-directory", "FOLDER", &folder,
+		   "copy all SOURCEs into FOLDER");
+	opt_flag(table, 'T', "no-target-directory", &no_target_folder,
+		 "DEST is the copy, and no folder for it");
+	opt_flag(table, 'n', "no-clobber", &no_clobber, "leave what is there");
+	opt_flag(table, 'u', "update", &update, "leave what is there and not older");
+	opt_flag(table, 0, "checksum", &checksum, "leave what is there and has the same content");
+	opt_list(table, 0, "exclude", "PATTERN", &excludes,
+		 "leave out what has such a name (or path, with a /)");
+	opt_flag(table, 'x', "one-file-system", &one_file_system,
+		 "leave out what is in other file systems");
+	opt_integer(table, 0, "jobs", "N", 1, TREE_JOBS_MOST, &jobs,
+		    "threads for folders (one for each processor, 8 at most)");
+	opt_flag(table, 0, "in-place", &in_place, "write into the file that is there, as cp does");
+	opt_flag(table, 0, "resume", &resume,
+		 "keep what is not whole, and go on with it next time");
+	opt_flag(table, 0, "sync", &sync_target, "end when all is on the disk");
+	opt_flag(table, 0, "verify", &verifies, "read back what was written, and compare it");
+	opt_choice(table, 0, "engine", "ENGINE", engines, &engine,
+		   "auto, reflink, range, uring, aio, threads or read");
+	opt_integer(table, 0, "queue-depth", "N", 1, AIO_DEPTH_MAX, &depth,
+		    "reads and writes in flight (16)");
+	opt_size(table, 0, "block-size", &block, "bytes of one (1M)")->low = 512;
+	opt_flag(table, 0, "direct", &direct,
+		 "past the page cache (O_DIRECT), where that can be had");
+	opt_flag(table, 0, "nocache", &uncached, "leave the page cache as it was");
+	opt_choice(table, 0, "reflink", "WHEN", whens, &reflink,
+		   "copy by reference: auto, always or never");
+	opt_choice(table, 0, "sparse", "WHEN", whens, &sparse,
+		   "make holes: auto (those of SOURCE), always (of zeros, too) or never");
+	opt_size(table, 0, "offset", &offset, "leave out the first SIZE bytes of SOURCE")->high =
+		INT64_MAX;
+	opt_size(table, 0, "length", &length, "no more than SIZE bytes of SOURCE")->high =
+		INT64_MAX;
+	opt_size(table, 0, "seek", &seek, "write at SIZE bytes into DEST; what else it has stays")
+		->high = INT64_MAX;
+	copying_add_rate(table, &copying);
+	copying_add_reports(table, &copying);
+}
+
+enum { FLIGHT_MOST = 1 << 30 }; /* bytes */
+
+static struct copy *copies; /* the first for files that are named, the others for trees */
+static unsigned copies_count;
+static struct tree tree;
+static int result;
+
+/* What goes with what, of the file that is copied. */
+static int
+check_ways(void)
+{
+	if (reflink == ALWAYS && engine != CONTENT_AUTO && engine != CONTENT_REFLINK)
+		return misuse("--reflink always goes without another --engine");
+	if (reflink == NEVER && (engine == CONTENT_REFLINK || engine == CONTENT_RANGE))
+		return misuse("--reflink never goes without --engine reflink or range");
+	if (sparse == NEVER && (engine == CONTENT_REFLINK || engine == CONTENT_RANGE))
+		return misuse("--sparse never goes without --engine reflink or range");
+	if (sparse == ALWAYS && engine != CONTENT_AUTO && engine != CONTENT_READ)
+		return misuse("--sparse always goes with --engine read or auto");
+	if (direct && engine != CONTENT_AUTO
+	    && (engine < CONTENT_URING || engine > CONTENT_THREADS))
+		return misuse("--direct goes with --engine uring, aio, threads or auto");
+	if (block > FLIGHT_MOST / (uint64_t)depth)
+		return misuse("--queue-depth times --block-size: at most 1G");
+	return 0;
+}
+
+static int
+check(int operands)
+{
+	bool is_part = offset || length != UINT64_MAX || seek != UINT64_MAX;
+
+	recursive |= archive;
+	if (no_clobber + update + checksum > 1)
+		return misuse("--no-clobber, --update and --checksum exclude each other");
+	if (folder && no_target_folder)
+		return misuse("--target-directory and --no-target-directory exclude each other");
+	if (operands < (folder ? 1 : 2))
+		return misuse(folder || !operands ? "no SOURCE is given"
+						  : "no DEST is given: where is the copy to be?");
+	if (no_target_folder && operands > 2)
+		return misuse("--no-target-directory goes with one SOURCE and one DEST");
+	if (!recursive && (excludes.count || one_file_system || jobs))
+		return misuse("--exclude, --one-file-system and --jobs need --recursive");
+	if (recursive && is_part)
+		return misuse(
+			"--offset, --length and --seek are for files, and go without --recursive");
+	if (resume && (in_place || seek != UINT64_MAX))
+		return misuse("--resume goes without --in-place and --seek");
+	return check_ways() || copying_check(&copying);
+}
+
+/* ---- telling ---- */
+
+static const char *
+why_barred(enum target_bar bar)
+{
+	switch (bar) {
+	case TARGET_HAS_LINKS:
+		return "it has other names (--in-place writes to all of them)";
+	case TARGET_IS_MOUNTED:
+		return "it is a mount point (--in-place writes into it)";
+	case TARGET_IS_ANOTHERS:
+		return "a new file cannot be given to its owner (--in-place writes into the file)";
+	case TARGET_IS_LINK:
+		return "where the link leads cannot be told (mount /proc, or --in-place writes there)";
+	case TARGET_PART_IS_BUSY:
+		return "somebody else is just copying to it";
+	default:
+		return "nothing can be made in its folder (--in-place writes into the file)";
+	}
+}
+
+static int
+tell_barred(enum target_bar bar, const char *to)
+{
+	const char *slash = strrchr(to, '/'), *name = slash ? slash + 1 : to;
+
+	if (bar == TARGET_PART_IS_ANOTHERS)
+		return failx(
+			"cannot go on with '%s': '%.*s.%s.butter-part' is not yours (remove that)",
+			to, (int)(name - to), to, name);
+	return failx("cannot replace '%s': %s", to, why_barred(bar));
+}
+
+/* Of an error at one of the sides, at a place. */
+static int
+tell_place(const struct copy *copy, const char *from, const char *to)
+{
+	const char *name = copy->at_output ? to : from;
+	const struct hint kept[] = { { errno, "what there is stays: --resume" }, { 0 } };
+
+	if (errno == ENODATA && !copy->at_output)
+		return failx("'%s' got shorter while it was copied", from);
+	return fail(copy->is_kept ? kept : NULL, "cannot %s '%s' at byte %lld",
+		    copy->at_output && copy->step == COPY_CONTENT ? "write" : "read", name,
+		    (long long)copy->at);
+}
+
+/* What could not be done, errno: the status, after a message. */
+static int
+tell(const struct copy *copy, const char *from, const char *to)
+{
+	static const struct hint few[] = { { EMFILE, "raise ulimit -n, or take fewer --jobs" },
+					   { 0 } };
+
+	switch (copy->step) {
+	case COPY_OPEN:
+		return fail(few, "cannot open '%s'", from);
+	case COPY_IS_FOLDER:
+		return failx("'%s' is a folder (--recursive copies it)", from);
+	case COPY_IS_SAME:
+		return failx("'%s' and '%s' are the same", from, to);
+	case COPY_IS_WITHIN:
+		return failx("'%s' would be copied into itself, '%s'", from, to);
+	case COPY_BARRED:
+		return tell_barred(copy->bar, to);
+	case COPY_CONTENT:
+	case COPY_READ_BACK:
+		return tell_place(copy, from, to);
+	case COPY_ENGINE:
+		return fail(content_hints(copy->content.engine), "cannot copy '%s' by %s", from,
+			    content_names[copy->content.engine]);
+	case COPY_OLD:
+		return fail(NULL, "cannot read what '%s' has", to);
+	case COPY_KEEP:
+		return fail(NULL, "cannot keep what '%s' has besides its content", to);
+	case COPY_ATTRIBUTES:
+		return fail(NULL, "cannot give '%s' %s of '%s'", to, attributes_name(copy->failed),
+			    from);
+	case COPY_SYNC:
+		return fail(NULL, "'%s' is there, but cannot be synchronized with its folder", to);
+	case COPY_ONCE:
+		return failx("--verify: '%s' cannot be read again", copy->at_output ? to : from);
+	case COPY_DIFFERS:
+		return failx("'%s' is not what was copied: byte %lld differs", to,
+			     (long long)copy->at);
+	case COPY_CREATE:
+		if (errno == EISDIR)
+			return failx("cannot replace '%s': it is a folder, and '%s' is none", to,
+				     from);
+		if (errno == ENOTDIR)
+			return failx("cannot copy into '%s': it is no folder, and '%s' is one", to,
+				     from);
+		return fail(few, "cannot write '%s'", to);
+	case COPY_FINISH:
+	default:
+		return fail(NULL, "cannot write '%s'", to);
+	}
+}
+
+static void
+tell_failed(const struct copy *copy, const char *from, const char *to, void *context)
+{
+	(void)context;
+	result |= tell(copy, from, to);
+}
+
+/* ---- what threads have in common ---- */
+
+static pthread_mutex_t reporting = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+count_bytes(uint64_t bytes, void *context)
+{
+	pthread_mutex_lock(&reporting);
+	stats_moved(bytes, context);
+	pthread_mutex_unlock(&reporting);
+}
+
+static void
+count_file(void *context)
+{
+	(void)context;
+	pthread_mutex_lock(&reporting);
+	copying.meter.files++;
+	pthread_mutex_unlock(&reporting);
+}
+
+/* ---- names ---- */
+
+/* Whether a PATTERN is that of PATH, which is below SOURCE, or the name of that. */
+static bool
+is_excluded(const char *path, bool is_of_folder)
+{
+	for (size_t i = 0; i < excludes.count; i++)
+		if (exclude_matches(excludes.items[i].text, path, is_of_folder))
+			return true;
+	return false;
+}
+
+static bool
+is_excluded_entry(const struct folder *in, const char *name, bool is_of_folder, void *context)
+{
+	struct buffer path = { 0 };
+	bool is;
+
+	(void)context;
+	folder_path_below(&path, in, name);
+	is = is_excluded(buffer_string(&path), is_of_folder);
+	buffer_done(&path);
+	return is;
+}
+
+static bool
+is_folder(const char *path)
+{
+	struct stat status;
+
+	return strcmp(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+/* The number of the descriptor that PATH is another word for; -1: none. */
+static int
+descriptor_of(const char *path)
+{
+	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
+	int64_t number;
+
+	if (!strcmp(path, "-") || !strcmp(path, "/dev/stdout"))
+		return STDOUT_FILENO;
+	if (!strcmp(path, "/dev/stderr"))
+		return STDERR_FILENO;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		size_t size = strlen(folders[i]);
+
+		if (!strncmp(path, folders[i], size)
+		    && num_integer(path + size, 0, INT_MAX, &number) == 0)
+			return (int)number;
+	}
+	return -1;
+}
+
+/* Opens the folder that PATH is in; *NAME is what follows. -1 with errno. */
+static int
+open_folder_of(char *path, const char **name)
+{
+	char *slash = strrchr(path, '/');
+	int fd;
+
+	*name = slash ? slash + 1 : path;
+	if (!slash)
+		return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (slash == path)
+		return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*slash = '\0';
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	*slash = '/';
+	return fd;
+}
+
+/* ---- copying ---- */
+
+/* What is copied has another name there, or is `-`: so these would do nothing. */
+static int
+refuse_stream(const char *name)
+{
+	const struct {
+		bool is_given;
+		const char *option;
+	} options[] = {
+		{ no_clobber, "--no-clobber" }, { update, "--update" },
+		{ checksum, "--checksum" },     { preserve, "-p" },
+		{ resume, "--resume" },         { in_place, "--in-place" },
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (options[i].is_given)
+			return failx("%s goes without %s", options[i].option, name);
+	return 0;
+}
+
+/* Copies what is open as IN, which is called FROM, to the path TO. */
+static void
+copy_to_path(int in, const char *from, const char *to, bool is_named)
+{
+	char *path = memory_string(to);
+	struct place place = { .inherits = true,
+			       .links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_OWN };
+	int copied = -1;
+
+	place.folder = open_folder_of(path, &place.name);
+	if (place.folder < 0)
+		copies->step = COPY_CREATE;
+	else
+		copied = copy_to_place(copies, in, !strcmp(from, "-"), &place);
+	if (copied < 0)
+		result |= tell(copies, from, to);
+	if (copied == 0)
+		count_file(NULL);
+	if (place.folder >= 0)
+		close(place.folder);
+	free(path);
+}
+
+/* Copies the file FROM, `-` for the standard input, to TO, `-` for the standard output. */
+static void
+copy_file(const char *from, const char *to, bool is_named)
+{
+	bool is_input = !strcmp(from, "-");
+	int in, out = descriptor_of(to), copied;
+
+	if ((out >= 0 && refuse_stream("standard output or another descriptor as DEST"))
+	    || (is_input && (checksum || resume) && refuse_stream("standard input as SOURCE"))) {
+		result = 1;
+		return;
+	}
+	in = is_input ? STDIN_FILENO : open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (in < 0) {
+		result |= fail(NULL, "cannot open '%s'", from);
+	} else if (out < 0) {
+		copy_to_path(in, from, to, is_named);
+	} else {
+		copied = copy_to_descriptor(copies, in, out);
+		if (copied < 0)
+			result |= tell(copies, from, out == STDOUT_FILENO ? "standard output" : to);
+		else
+			count_file(NULL);
+	}
+	if (in >= 0 && !is_input)
+		close(in);
+}
+
+/* Copies FROM, whatever it is, to TO. */
+static void
+copy_any(const char *from, const char *to, bool is_named)
+{
+	struct stat status;
+	bool is_known = recursive && strcmp(from, "-") && lstat(from, &status) == 0;
+
+	if (is_known && descriptor_of(to) >= 0 && !S_ISREG(status.st_mode))
+		result |= failx("'%s' is no file, and cannot go to standard output", from);
+	else if (is_known && S_ISDIR(status.st_mode))
+		tree_copy(&tree, from, to, is_named);
+	else if (is_known && descriptor_of(to) < 0)
+		tree_copy_entry(&tree, from, &status, to, is_named);
+	else
+		copy_file(from, to, is_named);
+}
+
+/* ---- several operands ---- */
+
+/* The name of FROM in a folder. To be freed. */
+static char *
+name_of(const char *from)
+{
+	size_t size = strlen(from);
+	const char *name;
+	struct buffer copy = { 0 };
+
+	while (size > 1 && from[size - 1] == '/')
+		size--;
+	name = memrchr(from, '/', size);
+	name = name && size > 1 ? name + 1 : from;
+	buffer_add(&copy, name, (size_t)(from + size - name));
+	return buffer_string(&copy);
+}
+
+/* The names that have been made in the folder so far, and whether those are folders. */
+static struct made {
+	char *name;
+	bool is_folder;
+} * made;
+static size_t made_count;
+
+/* Whether NAME is the first such; but of folders one gets what all have. */
+static bool
+is_first(const char *name, bool is_of_folder)
+{
+	for (size_t i = 0; i < made_count; i++)
+		if (!strcmp(made[i].name, name))
+			return is_of_folder && made[i].is_folder;
+	made = memory_resize(made, made_count + 1, sizeof(*made));
+	made[made_count++] = (struct made){ memory_string(name), is_of_folder };
+	return true;
+}
+
+/* Copies FROM into the folder TO, under its own name; what is in `.` and `..` has that in it itself. */
+static void
+copy_into(const char *from, const char *to)
+{
+	char *name = name_of(from);
+	bool is_nameless = !strcmp(name, ".") || !strcmp(name, ".."), is_of_folder;
+	struct buffer path = { 0 };
+	struct stat status;
+
+	is_of_folder = recursive && lstat(from, &status) == 0 && S_ISDIR(status.st_mode);
+
+	buffer_text(&path, to);
+	if (!is_nameless)
+		buffer_print(&path, "%s%s", to[strlen(to) - 1] == '/' ? "" : "/", name);
+	if (!strcmp(from, "-"))
+		result |= failx("standard input has no name that it could have in '%s'", to);
+	else if (!is_nameless && is_excluded(name, is_of_folder))
+		;
+	else if (!is_nameless && !is_first(name, is_of_folder))
+		result |= failx("'%s' has just been made of another SOURCE: '%s' is not copied",
+				buffer_string(&path), from);
+	else
+		copy_any(from, buffer_string(&path), is_nameless);
+	buffer_done(&path);
+	free(name);
+}
+
+static void
+copy_all(int count, char **sources, const char *to)
+{
+	bool into = folder || (!no_target_folder && is_folder(to));
+
+	if (folder && !is_folder(folder))
+		result |= failx("--target-directory: '%s' is no folder", folder);
+	else if (!into && count > 1)
+		result |= failx("'%s' is no folder for several SOURCEs", to);
+	else
+		for (int i = 0; i < count; i++)
+			if (into)
+				copy_into(sources[i], to);
+			else
+				copy_any(sources[i], to, true);
+	for (size_t i = 0; i < made_count; i++)
+		free(made[i].name);
+	free(made);
+}
+
+/* ---- before and after ---- */
+
+/* Bytes of a file, but for holes. */
+static uint64_t
+size_of(const struct stat *status)
+{
+	uint64_t size = (uint64_t)status->st_size, blocks = (uint64_t)status->st_blocks * 512;
+
+	size = blocks && blocks < size ? blocks : size;
+	/* With -a all its names together get one. */
+	return archive && status->st_nlink ? size / status->st_nlink : size;
+}
+
+/* Bytes of the files below PATH, as far as they are going to be copied. */
+static uint64_t
+size_of_tree(char *path)
+{
+	char *const paths[] = { path, NULL };
+	FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | (one_file_system ? FTS_XDEV : 0),
+			     NULL);
+	uint64_t size = 0;
+	const FTSENT *entry;
+
+	while (walk && (entry = fts_read(walk)))
+		if (entry->fts_info == FTS_F)
+			size += size_of(entry->fts_statp);
+	if (walk)
+		fts_close(walk);
+	return size;
+}
+
+/* How many bytes are to come, if that is known. */
+static uint64_t
+expect(int count, char **sources)
+{
+	uint64_t total = 0;
+	struct stat status;
+
+	if (excludes.count)
+		return METER_UNKNOWN;
+	for (int i = 0; i < count; i++) {
+		uint64_t size;
+
+		if (strcmp(sources[i], "-") && stat(sources[i], &status) == 0
+		    && S_ISDIR(status.st_mode) && recursive) {
+			/* It takes its time: only for a look at it. */
+			if (!copying.progress || !progress_wanted())
+				return METER_UNKNOWN;
+			total += size_of_tree(sources[i]);
+			continue;
+		}
+		if (!strcmp(sources[i], "-") || stat(sources[i], &status) < 0
+		    || !S_ISREG(status.st_mode))
+			return length < UINT64_MAX ? length : METER_UNKNOWN;
+		size = size_of(&status);
+		size -= size < offset ? size : offset;
+		total += size < length ? size : length;
+	}
+	return total;
+}
+
+static unsigned
+count_jobs(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (!recursive)
+		return 1;
+	if (jobs)
+		return (unsigned)jobs;
+	return processors < 1 ? 1 : processors > 8 ? 8 : (unsigned)processors;
+}
+
+static void
+set_up(int count, char **sources)
+{
+	struct copy copy = {
+		.which = no_clobber ? COPY_MISSING
+			 : update   ? COPY_NEWER
+			 : checksum ? COPY_DIFFERENT
+				    : COPY_ALL,
+		.keeps = archive    ? ATTRIBUTES_ALL
+			 : preserve ? ATTRIBUTES_MODE | ATTRIBUTES_OWNER | ATTRIBUTES_TIMES
+				    : 0,
+		.in_place = in_place,
+		.sync = sync_target,
+		.verify = verifies,
+		.resumes = resume,
+		.compares = checksum,
+		.offset = offset,
+		.length = length,
+		.into = seek != UINT64_MAX,
+		.seek = seek != UINT64_MAX ? seek : 0,
+	};
+
+	/* What keeps its mode gets that when it is whole, and a node gets it at once. */
+	copy.mask = umask(0);
+	if (!copy.keeps)
+		umask(recursive ? copy.mask & 0077 : copy.mask);
+	copying_begin(&copying, expect(count, sources));
+	copying.meter.counts_files = true;
+	copy.stream.pipe_size = copying.pipe_size;
+	copy.content = (struct content){ .engine = reflink == ALWAYS ? CONTENT_REFLINK : engine,
+					 .sparse = (enum content_sparse)sparse,
+					 .no_reflink = reflink == NEVER,
+					 .direct = direct,
+					 .uncached = uncached,
+					 .depth = (unsigned)depth,
+					 .block = block,
+					 .most = meter_step(&copying.meter),
+					 .moved = count_bytes,
+					 .context = &copying.meter };
+	tree.jobs = count_jobs();
+	copies_count = tree.jobs + 2;
+	copies = memory_resize(NULL, copies_count, sizeof(*copies));
+	for (unsigned i = 0; i < copies_count; i++)
+		copies[i] = copy;
+}
+
+static void
+begin_tree(void)
+{
+	tree.copies = copies + 1;
+	tree.one_file_system = one_file_system;
+	tree.keeps_links = archive;
+	tree.leaves_out = excludes.count ? is_excluded_entry : NULL;
+	tree.failed = tell_failed;
+	tree.copied = count_file;
+	tree_open(&tree);
+}
+
+static void
+tell_stats(void)
+{
+	struct stats_way ways[CONTENT_WAYS + 1] = { { 0 } };
+
+	ways[CONTENT_WAYS].name = "stream";
+	for (int way = 0; way < CONTENT_WAYS; way++)
+		ways[way].name = content_names[way];
+	for (unsigned i = 0; i < copies_count; i++) {
+		copying.meter.left += copies[i].skipped;
+		for (int way = 0; way < CONTENT_WAYS; way++) {
+			ways[way].calls += copies[i].content.ways[way].calls;
+			ways[way].bytes += copies[i].content.ways[way].bytes;
+		}
+		for (int way = 0; way < STREAM_WAYS; way++) {
+			ways[CONTENT_WAYS].calls += copies[i].stream.ways[way].calls;
+			ways[CONTENT_WAYS].bytes += copies[i].stream.ways[way].bytes;
+		}
+	}
+	copying_say(&copying, ways, CONTENT_WAYS + 1);
+}
+
+static int
+aio_copy_run(int count, char **operands)
+{
+	int status = check(count);
+	const char *to = folder;
+
+	if (status)
+		return status;
+	if (!to)
+		to = operands[--count];
+	signals_end_with(target_abandon_all);
+	atexit(target_abandon_all);
+	/* ulimit -f: a file that may not grow is an error of write(2), and no end without a word. */
+	signals_ignore(SIGXFSZ);
+	set_up(count, operands);
+	if (recursive)
+		begin_tree();
+	copy_all(count, operands, to);
+	if (recursive)
+		tree_close(&tree);
+	meter_end(&copying.meter);
+	if (copying.stats)
+		tell_stats();
+	for (unsigned i = 0; i < copies_count; i++)
+		content_close(&copies[i].content);
+	free(copies);
+	return result;
+}
+
+const struct applet applet_aio_copy = {
+	.name = "aio-copy",
+	.summary = "copy files, and never leave half of one",
+	.operands = "SOURCE ... DEST",
+	.min = 1,
+	.max = APPLET_ANY,
+	.options = options,
+	.run = aio_copy_run,
+};

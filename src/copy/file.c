@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: MIT */
+#include "copy/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "copy/part.h"
+#include "copy/verify.h"
+#include "kernel/cache.h"
+#include "kernel/range.h"
+
+/* One copy that is under way. */
+struct job {
+	struct copy *copy;
+	int in;
+	bool is_stream; /* IN is read from where it stands */
+	bool inherits;  /* attributes.h */
+	struct stat from;
+	struct target target;
+	int lost;   /* errno of what COPY says of attributes that TARGET could not be given; 0 */
+	off_t done; /* bytes that are there already: of */
+	struct part part;
+};
+
+enum { ALIGNMENT = 4096 };
+
+static int
+fail_at(struct job *job, enum copy_step step)
+{
+	job->copy->step = step;
+	return -1;
+}
+
+static bool
+is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* Whether it can be read at any place, and again. */
+static bool
+has_places(mode_t mode)
+{
+	return S_ISREG(mode) || S_ISBLK(mode);
+}
+
+static mode_t
+mode_of_target(const struct target *target)
+{
+	return target->is_made ? S_IFREG : target->status.st_mode;
+}
+
+/* ---- what is left alone ---- */
+
+static bool
+is_newer(const struct timespec *one, const struct timespec *other)
+{
+	return one->tv_sec != other->tv_sec ? one->tv_sec > other->tv_sec
+					    : one->tv_nsec > other->tv_nsec;
+}
+
+/* Whether what is there has the content of the source; then it gets what else that has. */
+static int
+has_content(struct job *job, const struct place *place, const struct stat *there)
+{
+	struct copy *copy = job->copy;
+	struct verify both = {
+		.one = job->in, .one_at = (off_t)copy->offset, .length = copy->length, .ends = true
+	};
+	int result;
+
+	if (!S_ISREG(there->st_mode) || !has_places(job->from.st_mode)
+	    || is_same(there, &job->from))
+		return 0;
+	both.other = openat(place->folder, place->name,
+			    O_RDONLY | O_CLOEXEC
+				    | (place->links == PLACE_FOLLOWS_NONE ? O_NOFOLLOW : 0));
+	if (both.other < 0)
+		return 0;
+	result = verify(&both, content_space(&copy->content), CONTENT_SPACE) == 0;
+	if (result && copy->keeps
+	    && attributes_copy(job->in, &job->from, both.other, copy->keeps, place->inherits,
+			       &copy->failed)
+		       < 0)
+		result = fail_at(job, COPY_ATTRIBUTES);
+	close(both.other);
+	return result;
+}
+
+/* Whether what is there stays as it is: 1, 0; -1 with errno. */
+static int
+is_left(struct job *job, const struct place *place)
+{
+	/* What would be followed is what counts. */
+	int flags = place->links == PLACE_FOLLOWS_NONE ? AT_SYMLINK_NOFOLLOW : 0;
+	struct stat there;
+
+	if (job->copy->which == COPY_ALL || place->is_new
+	    || fstatat(place->folder, place->name, &there, flags) < 0)
+		return 0;
+	switch (job->copy->which) {
+	case COPY_NEWER:
+		return !is_newer(&job->from.st_mtim, &there.st_mtim);
+	case COPY_DIFFERENT:
+		return has_content(job, place, &there);
+	default:
+		return 1;
+	}
+}
+
+/* ---- what it has besides its content ---- */
+
+/* Whether the new file belongs to whom the old one does. */
+static bool
+keep_owner(const struct target *target, const struct stat *old)
+{
+	struct stat now;
+
+	return fstat(target->fd, &now) == 0
+	       && ((now.st_uid == old->st_uid && now.st_gid == old->st_gid)
+		   || fchown(target->fd, old->st_uid, old->st_gid) == 0);
+}
+
+/* What was there keeps what it had besides its content, but for WHAT it gets anew. */
+static int
+keep_old(struct job *job, unsigned what)
+{
+	struct target *target = &job->target;
+	unsigned kept = (ATTRIBUTES_OWNER | ATTRIBUTES_MODE | ATTRIBUTES_EXTENDED) & ~what, failed;
+	struct stat status;
+	int old, result = -1, error;
+
+	if (!kept)
+		return 0;
+	old = openat(target->folder, target->name,
+		     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (old < 0)
+		return fail_at(job, COPY_KEEP);
+	job->copy->step = COPY_KEEP;
+	if (fstat(old, &status) < 0 || !S_ISREG(status.st_mode)) {
+		errno = ESTALE;
+	} else if (kept & ATTRIBUTES_OWNER && !keep_owner(target, &status)) {
+		job->copy->bar = TARGET_IS_ANOTHERS;
+		job->copy->step = COPY_BARRED;
+	} else {
+		/* To run as another user is what the old content was trusted to. */
+		if (geteuid())
+			status.st_mode &= ~(mode_t)06000;
+		result = attributes_copy(old, &status, target->fd,
+					 kept & (ATTRIBUTES_MODE | ATTRIBUTES_EXTENDED), true,
+					 &failed);
+	}
+	error = errno;
+	close(old);
+	errno = error;
+	return result;
+}
+
+/* A part was nobody else's until now: it gets what any new file gets there. */
+static int
+publish(struct job *job)
+{
+	mode_t mode = job->from.st_mode & 0777 & ~(job->copy->mask & 0700);
+	int fd = openat(job->target.folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode), result,
+	    error;
+	struct stat status;
+	unsigned failed;
+
+	if (fd < 0)
+		return fchmod(job->target.fd, mode & ~job->copy->mask);
+	result = fstat(fd, &status);
+	if (result == 0)
+		result = attributes_copy(fd, &status, job->target.fd, ATTRIBUTES_MODE, true,
+					 &failed);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+static int
+copy_attributes(struct job *job)
+{
+	struct copy *copy = job->copy;
+	struct target *target = &job->target;
+
+	if (!target->is_made && !S_ISREG(target->status.st_mode))
+		return 0;
+	if (target->exists && target->is_made && keep_old(job, copy->keeps) < 0)
+		return -1;
+	if (target->is_part && !target->exists && publish(job) < 0)
+		return fail_at(job, COPY_FINISH);
+	/* The content is what matters most: it is there without them, too. */
+	if (copy->keeps
+	    && attributes_copy(job->in, &job->from, target->fd, copy->keeps, job->inherits,
+			       &copy->failed)
+		       < 0)
+		job->lost = errno;
+	return 0;
+}
+
+/* ---- content ---- */
+
+/* The place of an error of CONTENT, which worked on what is BEHIND bytes of the source. */
+static int
+fail_in_content(struct job *job)
+{
+	struct copy *copy = job->copy;
+	const struct content *content = &copy->content;
+	bool is_refused = content->engine != CONTENT_AUTO && content->ways[content->engine].refused;
+
+	copy->at_output = content->at_output;
+	copy->at = content->at;
+	return fail_at(job, is_refused ? COPY_ENGINE : COPY_CONTENT);
+}
+
+/* What is to stay of the target is there before the part comes. */
+static int
+copy_old(struct job *job)
+{
+	struct copy *copy = job->copy;
+	struct content *content = &copy->content, saved = *content;
+	struct target *target = &job->target;
+	int old = openat(target->folder, target->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), result,
+	    error;
+
+	copy->at_output = false;
+	copy->at = 0;
+	if (old < 0)
+		return fail_at(job, COPY_OLD);
+	/* It counts for nothing, and any way is right. */
+	content->moved = NULL;
+	content->engine = CONTENT_AUTO;
+	content->ends = content->is_file = true;
+	result = content_copy(content, old, &target->status, 0, UINT64_MAX, target->fd, 0);
+	error = errno;
+	copy->at_output = content->at_output;
+	copy->at = content->at;
+	content->moved = saved.moved;
+	content->engine = saved.engine;
+	for (int way = 0; way < CONTENT_WAYS; way++)
+		content->ways[way] = saved.ways[way];
+	close(old);
+	errno = error;
+	return result < 0 ? fail_at(job, copy->at_output ? COPY_CONTENT : COPY_OLD) : 0;
+}
+
+/* Whether a file beside the target, and on its file system, can be a reference of the source. */
+static int
+try_clone(struct job *job)
+{
+	int fd = openat(job->target.folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600), result,
+	    error;
+	struct stat status;
+
+	if (fd < 0)
+		return -1;
+	result = fstat(fd, &status);
+	errno = EXDEV;
+	if (result == 0)
+		result = status.st_dev == job->target.status.st_dev ? range_clone(job->in, fd) : -1;
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+/* What was there of a target that is written in place is no more. */
+static int
+empty(struct job *job)
+{
+	struct content *content = &job->copy->content;
+
+	if (!S_ISREG(job->target.status.st_mode) || job->copy->into)
+		return 0;
+	/* An engine that refuses has to do so before. */
+	if (!job->is_stream && has_places(job->from.st_mode)
+	    && (content->engine == CONTENT_REFLINK ? try_clone(job)
+						   : content_try(content, job->in, job->target.fd))
+		       < 0) {
+		content->ways[content->engine].refused = errno;
+		return fail_in_content(job);
+	}
+	return ftruncate(job->target.fd, 0) < 0 ? fail_at(job, COPY_CREATE) : 0;
+}
+
+/* Of the job's part there may be gaps now. -1: what it was known to be cannot be taken back. */
+static int
+scatter(uint64_t window, void *context)
+{
+	struct part *part = context;
+
+	part->window = window;
+	return part_mark(part) < 0 ? part_unmark(part->fd) : 0;
+}
+
+/* How much of a part is there, and right. */
+static int
+look_at_part(struct job *job)
+{
+	struct copy *copy = job->copy;
+	struct content *content = &copy->content;
+	enum part_state state;
+
+	job->part = (struct part){ .source = &job->from,
+				   .offset = copy->offset,
+				   .length = copy->length,
+				   .fd = job->target.fd };
+	state = part_look(&job->part, &job->done);
+	if (job->done && (state == PART_UNKNOWN || copy->compares)) {
+		struct verify both = { .one = job->in,
+				       .one_at = (off_t)copy->offset,
+				       .other = job->target.fd,
+				       .length = (uint64_t)job->done };
+
+		if (verify(&both, content_space(content), CONTENT_SPACE) < 0)
+			return fail_at(job, COPY_OLD);
+		job->done = both.same;
+	}
+	/* It goes on at a block's begin: O_DIRECT wants that. */
+	job->done -= job->done % ALIGNMENT;
+	if (ftruncate(job->target.fd, job->done) < 0)
+		return fail_at(job, COPY_CREATE);
+	part_mark(&job->part);
+	content->scatters = scatter;
+	content->place = &job->part;
+	return 0;
+}
+
+/* Whether a file has become so short that its old end was not met. */
+static bool
+is_cut(const struct job *job)
+{
+	struct stat now;
+
+	return S_ISREG(job->from.st_mode) && job->copy->length == UINT64_MAX
+	       && lseek(job->in, 0, SEEK_CUR) < job->from.st_size && fstat(job->in, &now) == 0
+	       && now.st_size < job->from.st_size;
+}
+
+/* To or from what has no places. */
+static int
+pass_on(struct job *job)
+{
+	struct copy *copy = job->copy;
+	struct stream *stream = &copy->stream;
+	uint64_t copied = 0, skipped = 0;
+	int result, error;
+
+	stream->out = job->target.fd;
+	stream->most = copy->content.most;
+	stream->moved = copy->content.moved;
+	stream->context = copy->content.context;
+	stream->stable = copy->content.engine == CONTENT_READ;
+	if ((copy->into && lseek(stream->out, (off_t)copy->seek, SEEK_SET) < 0)
+	    || stream_open(stream) < 0) {
+		copy->at_output = true;
+		copy->at = 0;
+		return fail_at(job, COPY_CONTENT);
+	}
+	result = copy->offset ? stream_skip(stream, job->in, copy->offset, &skipped) : 0;
+	if (result == 0)
+		result = stream_copy(stream, job->in, &job->from, copy->length, &copied);
+	if (result == 0 && is_cut(job)) {
+		stream->side = STREAM_INPUT;
+		errno = ENODATA;
+		result = -1;
+	}
+	error = errno;
+	copy->at_output = stream->side == STREAM_OUTPUT;
+	copy->at = (off_t)(copied + (copy->at_output ? copy->seek : copy->offset));
+	stream_close(stream);
+	errno = error;
+	return result < 0 ? fail_at(job, COPY_CONTENT) : 0;
+}
+
+/* Into a file, from what has no places, but can be asked for holes and an empty cache all the same. */
+static int
+pour(struct job *job)
+{
+	struct copy *copy = job->copy;
+	uint64_t skipped;
+
+	copy->stream.side = STREAM_INPUT;
+	copy->at_output = false;
+	copy->at = 0;
+	if (copy->offset && stream_skip(&copy->stream, job->in, copy->offset, &skipped) < 0)
+		return fail_at(job, COPY_CONTENT);
+	if (content_pour(&copy->content, job->in, copy->length, job->target.fd, (off_t)copy->seek)
+	    == 0)
+		return 0;
+	return fail_in_content(job);
+}
+
+static int
+copy_content(struct job *job)
+{
+	struct copy *copy = job->copy;
+	struct content *content = &copy->content;
+	mode_t to = mode_of_target(&job->target);
+
+	content->ends = !copy->into;
+	content->is_file = S_ISREG(to);
+	if (!job->is_stream && has_places(job->from.st_mode) && has_places(to)) {
+		uint64_t length = copy->length;
+
+		if (length != UINT64_MAX)
+			length -= (uint64_t)job->done;
+		if (content_copy(content, job->in, &job->from, (off_t)copy->offset + job->done,
+				 length, job->target.fd, (off_t)copy->seek + job->done)
+		    == 0)
+			return 0;
+		return fail_in_content(job);
+	}
+	if (content->engine < CONTENT_READ) {
+		errno = ESPIPE;
+		return fail_at(job, COPY_ENGINE);
+	}
+	if (S_ISREG(to) && (content->sparse == CONTENT_SPARSE_ALWAYS || content->uncached))
+		return pour(job);
+	return pass_on(job);
+}
+
+/* Compares what is there with the source: from the disk, where that can be had. */
+static int
+compare(struct job *job)
+{
+	struct copy *copy = job->copy;
+	struct verify both = { .one = job->in,
+			       .one_at = (off_t)copy->offset,
+			       .other = job->target.fd,
+			       .other_at = (off_t)copy->seek,
+			       .length = copy->length,
+			       .ends = !copy->into && S_ISREG(mode_of_target(&job->target)) };
+	int result;
+
+	if (fsync(job->target.fd) < 0)
+		return fail_at(job, COPY_FINISH);
+	cache_drop(job->target.fd, 0, 0);
+	result = verify(&both, content_space(&copy->content), CONTENT_SPACE);
+	copy->at_output = both.at_other || result > 0;
+	copy->at = both.same + (copy->at_output ? both.other_at : both.one_at);
+	if (copy->content.uncached)
+		cache_drop(job->target.fd, 0, 0);
+	return result ? fail_at(job, result < 0 ? COPY_READ_BACK : COPY_DIFFERS) : 0;
+}
+
+/* ---- all of it ---- */
+
+static int
+prepare(struct job *job)
+{
+	struct target *target = &job->target;
+
+	if (target->is_part)
+		return look_at_part(job);
+	if (!target->is_made)
+		return empty(job);
+	return job->copy->into && target->exists ? copy_old(job) : 0;
+}
+
+static int
+fill(struct job *job)
+{
+	struct copy *copy = job->copy;
+	int result;
+
+	copy->at_output = !has_places(mode_of_target(&job->target));
+	if (copy->verify && (job->is_stream || !has_places(job->from.st_mode) || copy->at_output))
+		return fail_at(job, COPY_ONCE);
+	result = prepare(job) < 0 ? -1 : copy_content(job);
+	copy->content.scatters = NULL;
+	if (result < 0 || (copy->verify && compare(job) < 0))
+		return -1;
+	return copy_attributes(job);
+}
+
+/* Gives up what is not whole. */
+static void
+abandon(struct job *job)
+{
+	struct target *target = &job->target;
+	struct stat status;
+
+	job->copy->is_kept = target->is_part && fstat(target->fd, &status) == 0 && status.st_size;
+	/* Of what differs nothing is worth keeping. */
+	if (target->is_part && (!job->copy->is_kept || job->copy->step == COPY_DIFFERS)) {
+		job->copy->is_kept = false;
+		target->is_part = false;
+	}
+	target_abandon(target);
+}
+
+/* 0, 1, -1 as in the header. */
+static int
+finish(struct job *job)
+{
+	struct copy *copy = job->copy;
+	int result;
+
+	if (job->target.is_part)
+		part_unmark(job->target.fd);
+	result = target_finish(&job->target, copy->sync, copy->which == COPY_MISSING);
+	if (result > 0)
+		return fail_at(job, COPY_SYNC);
+	if (result == 0 && job->lost) {
+		errno = job->lost;
+		return fail_at(job, COPY_ATTRIBUTES);
+	}
+	if (result == 0)
+		return 0;
+	/* Somebody has made it meanwhile. */
+	if (copy->which == COPY_MISSING && errno == EEXIST)
+		return 1;
+	return fail_at(job, COPY_FINISH);
+}
+
+static enum target_way
+way_of(const struct job *job)
+{
+	const struct copy *copy = job->copy;
+
+	if (copy->in_place)
+		return TARGET_IN_PLACE;
+	/* What can be read only once has to be right at once. */
+	if (job->is_stream || !has_places(job->from.st_mode))
+		return TARGET_NAMED;
+	return copy->resumes ? TARGET_PART : TARGET_ANEW;
+}
+
+/* Whether what is copied is the part that it would become. */
+static bool
+is_part_itself(const struct job *job)
+{
+	struct stat part;
+
+	return job->target.is_part && fstat(job->target.fd, &part) == 0
+	       && is_same(&job->from, &part);
+}
+
+static int
+copy_once(struct job *job, const struct place *place)
+{
+	struct copy *copy = job->copy;
+	struct target *target = &job->target;
+	/* What is to have the source's mode gets it when it is whole. */
+	mode_t mode = copy->keeps & ATTRIBUTES_MODE ? 0600
+		      : job->is_stream              ? 0666
+						    : job->from.st_mode & 0777;
+	int result, error;
+
+	/* For folders' sake these are not in the mask itself. */
+	mode = copy->keeps & ATTRIBUTES_MODE ? 0600 : mode & ~(copy->mask & 0700);
+	job->inherits = place->inherits;
+	if (target_open(target, place, mode, way_of(job), copy->unlinks) < 0) {
+		copy->bar = target->bar;
+		if (target->bar && is_same(&job->from, &target->status))
+			return fail_at(job, COPY_IS_SAME);
+		return fail_at(job, target->bar ? COPY_BARRED : COPY_CREATE);
+	}
+	if ((target->exists && is_same(&job->from, &target->status)) || is_part_itself(job))
+		result = fail_at(job, COPY_IS_SAME);
+	else
+		result = fill(job);
+	/* Somebody may have made a newer one meanwhile. */
+	if (!result && copy->which == COPY_NEWER && target->is_made)
+		result = is_left(job, place);
+	if (!result)
+		return finish(job);
+	error = errno;
+	if (result > 0)
+		target->is_part = false;
+	abandon(job);
+	errno = error;
+	return result;
+}
+
+static int
+copy_open(struct job *job, const struct place *place)
+{
+	int result = copy_once(job, place);
+
+	/* Another time, with a name from the begin on. */
+	return result < 0 && job->target.is_nameless ? copy_once(job, place) : result;
+}
+
+static int
+look(struct job *job)
+{
+	if (fstat(job->in, &job->from) < 0)
+		return fail_at(job, COPY_OPEN);
+	if (S_ISDIR(job->from.st_mode))
+		return fail_at(job, COPY_IS_FOLDER);
+	if (job->copy->only_files && !S_ISREG(job->from.st_mode)) {
+		errno = ESTALE;
+		return fail_at(job, COPY_OPEN);
+	}
+	if (S_ISBLK(job->from.st_mode) && !job->is_stream)
+		job->from.st_size = lseek(job->in, 0, SEEK_END);
+	return 0;
+}
+
+static int
+tally(struct copy *copy, int result)
+{
+	copy->files += !result;
+	copy->skipped += result == 1;
+	return result;
+}
+
+int
+copy_to_place(struct copy *copy, int in, bool is_stream, const struct place *place)
+{
+	struct job job = { .copy = copy, .in = in, .is_stream = is_stream };
+	int result = look(&job);
+
+	copy->is_kept = false;
+	if (!result)
+		result = is_left(&job, place);
+	if (!result && copy->meets && job.from.st_nlink > 1)
+		result = copy->meets(&job.from, copy->context);
+	return tally(copy, result ? result : copy_open(&job, place));
+}
+
+int
+copy_to_descriptor(struct copy *copy, int in, int out)
+{
+	struct job job = { .copy = copy, .in = in, .is_stream = true, .target = { .fd = out } };
+	int result = look(&job);
+
+	copy->at_output = true;
+	if (!result && fstat(out, &job.target.status) < 0)
+		result = fail_at(&job, COPY_CREATE);
+	else if (!result && stream_is_output(&job.target.status, in, &job.from))
+		result = fail_at(&job, COPY_IS_SAME);
+	else if (!result && copy->verify)
+		result = fail_at(&job, COPY_ONCE);
+	if (!result)
+		result = copy_content(&job);
+	if (!result && copy->sync && fsync(out) < 0 && errno != EINVAL && errno != EROFS)
+		result = fail_at(&job, COPY_FINISH);
+	return tally(copy, result);
+}

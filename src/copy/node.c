@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "copy/node.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+struct node {
+	struct copy *copy;
+	int from;
+	const char *name;
+	const struct stat *status;
+	char *text; /* of a symbolic link */
+	bool inherits;
+	int lost; /* errno of attributes that it could not be given; 0 */
+};
+
+/* Where the symbolic link leads. NULL with errno. */
+static char *
+read_link(int from, const char *name, off_t size)
+{
+	size_t room = size > 0 ? (size_t)size + 1 : PATH_MAX;
+
+	for (;; room *= 2) {
+		char *text = memory_get(room);
+		ssize_t length = readlinkat(from, name, text, room);
+
+		if (length >= 0 && (size_t)length < room) {
+			text[length] = '\0';
+			return text;
+		}
+		free(text);
+		if (length < 0)
+			return NULL;
+	}
+}
+
+static int
+make(int folder, const char *name, void *context)
+{
+	const struct node *node = context;
+	mode_t mode = node->status->st_mode;
+
+	if (S_ISLNK(mode))
+		return symlinkat(node->text, folder, name);
+	return mknodat(folder, name, mode & (S_IFMT | 0777), node->status->st_rdev);
+}
+
+static int
+complete(int folder, const char *name, void *context)
+{
+	struct node *node = context;
+	struct copy *copy = node->copy;
+	struct attributes_entry from = { node->from, node->name }, to = { folder, name };
+
+	/* It is there without them, too. */
+	if (copy->keeps
+	    && attributes_copy_entry(from, node->status, to, copy->keeps, node->inherits,
+				     &copy->failed)
+		       < 0)
+		node->lost = errno;
+	return 0;
+}
+
+/* As is_left of file.c, of what has no content. */
+static bool
+is_left(const struct copy *copy, const struct stat *status, const struct place *place)
+{
+	const struct timespec *time = &status->st_mtim;
+	struct stat there;
+
+	if (copy->which == COPY_ALL || copy->which == COPY_DIFFERENT || place->is_new
+	    || fstatat(place->folder, place->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	return copy->which == COPY_MISSING || time->tv_sec < there.st_mtim.tv_sec
+	       || (time->tv_sec == there.st_mtim.tv_sec && time->tv_nsec <= there.st_mtim.tv_nsec);
+}
+
+int
+node_copy(struct copy *copy, int from, const char *name, const struct stat *status,
+	  const struct place *place)
+{
+	struct node node = { .copy = copy,
+			     .from = from,
+			     .name = name,
+			     .status = status,
+			     .inherits = place->inherits };
+	int result, error;
+
+	if (is_left(copy, status, place)) {
+		copy->skipped++;
+		return 1;
+	}
+	copy->is_kept = false;
+	copy->step = COPY_OPEN;
+	if (S_ISLNK(status->st_mode) && !(node.text = read_link(from, name, status->st_size)))
+		return -1;
+	copy->step = COPY_CREATE;
+	result = target_make(place, copy->which == COPY_MISSING, make, complete, &node);
+	error = errno;
+	free(node.text);
+	if (result < 0 && copy->which == COPY_MISSING && copy->step == COPY_CREATE
+	    && error == EEXIST)
+		result = 1;
+	if (result == 0 && node.lost) {
+		copy->step = COPY_ATTRIBUTES;
+		error = node.lost;
+		result = -1;
+	}
+	copy->files += !result;
+	copy->skipped += result > 0;
+	errno = error;
+	return result;
+}
+
+struct other {
+	int from;
+	const char *name;
+};
+
+static int
+link_to(int folder, const char *name, void *context)
+{
+	const struct other *other = context;
+
+	return linkat(other->from, other->name, folder, name, 0);
+}
+
+static int
+complete_link(int folder, const char *name, void *context)
+{
+	(void)folder;
+	(void)name;
+	(void)context;
+	return 0;
+}
+
+int
+node_link(int from, const char *name, const struct place *place)
+{
+	struct other other = { from, name };
+
+	return target_make(place, false, link_to, complete_link, &other);
+}

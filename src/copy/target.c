@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: MIT */
+#include "copy/target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hash.h"
+#include "kernel/compat.h"
+#include "memory.h"
+
+enum {
+	TRIES = 100, /* of names that others may have */
+	SUFFIX = 8,  /* letters and digits of a name that nobody has */
+};
+
+/* ---- what has to be removed if this process ends ---- */
+
+/* Of a target's temporary name. */
+enum state {
+	STATE_NONE,
+	STATE_MAKING, /* it may be there, or not yet */
+	STATE_MADE,
+};
+
+static struct target *volatile unfinished[TARGETS_MOST];
+static volatile bool is_ending;
+
+/* From now on TARGET's temporary name may be there. */
+static void
+remember(struct target *target)
+{
+	target->thread = pthread_self();
+	__atomic_store_n(&target->state, STATE_MAKING, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < TARGETS_MOST; i++) {
+		struct target *none = NULL;
+
+		if (__atomic_compare_exchange_n(&unfinished[i], &none, target, false,
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			break;
+	}
+	/* Whoever ends this process has seen it, or is seen. */
+	while (__atomic_load_n(&is_ending, __ATOMIC_SEQ_CST)) {
+		__atomic_store_n(&target->state, STATE_NONE, __ATOMIC_SEQ_CST);
+		pause();
+	}
+}
+
+static void
+forget(struct target *target)
+{
+	for (int i = 0; i < TARGETS_MOST; i++)
+		if (__atomic_load_n(&unfinished[i], __ATOMIC_SEQ_CST) == target)
+			__atomic_store_n(&unfinished[i], NULL, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&target->state, STATE_NONE, __ATOMIC_SEQ_CST);
+}
+
+/* Waits until another thread has made, or not made, what it was about to; not for ever. */
+static void
+await(const struct target *target)
+{
+	struct timespec step = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < 1000 && !pthread_equal(target->thread, pthread_self()); i++) {
+		if (__atomic_load_n(&target->state, __ATOMIC_SEQ_CST) != STATE_MAKING)
+			return;
+		nanosleep(&step, NULL);
+	}
+}
+
+void
+target_abandon_all(void)
+{
+	int error = errno;
+
+	__atomic_store_n(&is_ending, true, __ATOMIC_SEQ_CST);
+	for (int i = 0; i < TARGETS_MOST; i++) {
+		const struct target *target = __atomic_load_n(&unfinished[i], __ATOMIC_SEQ_CST);
+
+		if (!target)
+			continue;
+		await(target);
+		if (__atomic_load_n(&target->state, __ATOMIC_SEQ_CST) != STATE_NONE)
+			unlinkat(target->folder, target->temporary, 0);
+	}
+	errno = error;
+}
+
+/* ---- names ---- */
+
+/* A number that nobody guesses: of a random one, by SplitMix64, which makes no system calls. */
+static uint64_t
+next_number(void)
+{
+	static uint64_t state;
+	uint64_t none = 0, first, number;
+
+	if (!__atomic_load_n(&state, __ATOMIC_RELAXED)) {
+		arc4random_buf(&first, sizeof(first));
+		__atomic_compare_exchange_n(&state, &none, first | 1, false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
+	}
+	number = __atomic_add_fetch(&state, UINT64_C(0x9e3779b97f4a7c15), __ATOMIC_RELAXED);
+	number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
+	return number ^ number >> 31;
+}
+
+/* .NAME.butter-XXXXXXXX, of NAME as much as there is room for. */
+static void
+make_name(struct target *target)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345", mark[] = ".butter-";
+	int room = NAME_MAX - 1 - (int)strlen(mark) - SUFFIX;
+	int length = snprintf(target->temporary, sizeof(target->temporary), ".%.*s%s", room,
+			      target->name, mark);
+	uint64_t number = next_number();
+
+	for (int i = 0; i < SUFFIX; i++, number /= sizeof(letters) - 1)
+		target->temporary[length++] = letters[number % (sizeof(letters) - 1)];
+	target->temporary[length] = '\0';
+}
+
+/* Gives what has the temporary name its own. */
+static int
+rename_it(const struct target *target, bool only_new)
+{
+	int folder = target->folder;
+
+	if (!only_new)
+		return renameat(folder, target->temporary, folder, target->name);
+	if (renameat2(folder, target->temporary, folder, target->name, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+	/* A file system that has not got that has the oldest way, or none. */
+	if (linkat(folder, target->temporary, folder, target->name, 0) == 0)
+		return unlinkat(folder, target->temporary, 0);
+	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+		return -1;
+	if (faccessat(folder, target->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return -1;
+	}
+	return renameat(folder, target->temporary, folder, target->name);
+}
+
+/* ---- opening ---- */
+
+static int
+bar(struct target *target, enum target_bar why)
+{
+	target->bar = why;
+	errno = EEXIST;
+	return -1;
+}
+
+/* The file FD, which a symbolic link has led to, has its own folder and name. */
+static int
+find_place(struct target *target, int fd)
+{
+	char link[32], *slash;
+	struct stat there;
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	target->path = memory_get(PATH_MAX);
+	target->folder = -1; /* from now on its own */
+	length = readlink(link, target->path, PATH_MAX - 1);
+	slash = length > 0 ? strrchr(target->path, '/') : NULL;
+	if (!slash || fstat(fd, &target->status) < 0)
+		return bar(target, TARGET_IS_LINK);
+	*slash = '\0';
+	target->name = slash + 1;
+	target->folder =
+		open(slash == target->path ? "/" : target->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (target->folder < 0
+	    || fstatat(target->folder, target->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	if (there.st_dev == target->status.st_dev && there.st_ino == target->status.st_ino)
+		return 0;
+	return bar(target, TARGET_IS_LINK);
+}
+
+/* To where the symbolic link leads: by the kernel, which has rules for who may follow it. */
+static int
+follow(struct target *target)
+{
+	int fd = openat(target->folder, target->name, O_PATH | O_CLOEXEC), result, error;
+
+	if (fd < 0)
+		return -1;
+	result = find_place(target, fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+/* The place of a link's end. */
+static void
+leave_place(struct target *target)
+{
+	int error = errno;
+
+	if (target->path && target->folder >= 0)
+		close(target->folder);
+	free(target->path);
+	target->path = NULL;
+	errno = error;
+}
+
+static bool
+is_mounted(const struct target *target)
+{
+	struct statx status;
+
+	return statx(target->folder, target->name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+		     STATX_TYPE, &status)
+		       == 0
+	       && status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+/* Makes something by MAKE under a name that nobody has. -1 with errno. */
+static int
+make_temporary(struct target *target, int (*make)(int folder, const char *name, void *context),
+	       void *context)
+{
+	for (int i = 0; i < TRIES; i++) {
+		int result;
+
+		make_name(target);
+		remember(target);
+		result = make(target->folder, target->temporary, context);
+		if (result >= 0) {
+			__atomic_store_n(&target->state, STATE_MADE, __ATOMIC_SEQ_CST);
+			return result;
+		}
+		forget(target);
+		if (errno != EEXIST)
+			break;
+	}
+	*target->temporary = '\0';
+	return -1;
+}
+
+static int
+make_file(int folder, const char *name, void *context)
+{
+	return openat(folder, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+		      *(const mode_t *)context);
+}
+
+/* That there are no files without a name here has been found out. */
+static volatile bool no_unnamed;
+
+/* A file without a name, of which nothing is left however this process ends; -1: there is none. */
+static int
+open_unnamed(struct target *target, mode_t mode)
+{
+	if (no_unnamed)
+		return -1;
+	target->fd = openat(target->folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode);
+	if (target->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
+		no_unnamed = true;
+	return target->fd < 0 ? -1 : 0;
+}
+
+static int
+link_file(int folder, const char *name, void *context)
+{
+	int fd = *(const int *)context;
+	char path[32];
+
+	/* Without CAP_DAC_READ_SEARCH, before Linux 6.10, only by /proc. */
+	if (linkat(fd, "", folder, name, AT_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != ENOENT && errno != EPERM && errno != EINVAL && errno != ENOSYS)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, folder, name, AT_SYMLINK_FOLLOW);
+}
+
+/* Gives the file without a name its own. */
+static int
+link_it(struct target *target, bool only_new)
+{
+	if (link_file(target->folder, target->name, &target->fd) == 0)
+		return 0;
+	/* What has come there meanwhile is replaced. */
+	if (errno == EEXIST && !only_new) {
+		if (make_temporary(target, link_file, &target->fd) < 0)
+			return -1;
+		return rename_it(target, false);
+	}
+	if (errno == ENOENT || errno == EPERM || errno == ENOSYS || errno == EXDEV
+	    || errno == EOPNOTSUPP)
+		target->is_nameless = no_unnamed = true;
+	return -1;
+}
+
+static int
+open_temporary(struct target *target, mode_t mode, enum target_way way)
+{
+	target->is_made = true;
+	mode = target->exists ? 0600 : mode;
+	if (!target->exists && way == TARGET_ANEW && open_unnamed(target, mode) == 0)
+		return 0;
+	target->fd = make_temporary(target, make_file, &mode);
+	if (target->fd >= 0)
+		return 0;
+	if (target->exists && (errno == EACCES || errno == EPERM || errno == EROFS))
+		return bar(target, TARGET_IS_SHUT);
+	return -1;
+}
+
+/* Whether the partial copy FD is a file of this user, who alone can write it. */
+static bool
+is_ours(const struct stat *status)
+{
+	return S_ISREG(status->st_mode) && status->st_uid == geteuid() && status->st_nlink == 1
+	       && !(status->st_mode & 022);
+}
+
+/* What a process that was killed has in flight keeps its lock for a moment. */
+static int
+lock(int fd)
+{
+	struct timespec moment = { .tv_nsec = 10000000 };
+	int result = flock(fd, LOCK_EX | LOCK_NB);
+
+	for (int i = 0; i < 100 && result < 0 && errno == EWOULDBLOCK; i++) {
+		nanosleep(&moment, NULL);
+		result = flock(fd, LOCK_EX | LOCK_NB);
+	}
+	return result;
+}
+
+/* .NAME.butter-part; of a long NAME its begin and a number. */
+static void
+make_part_name(struct target *target)
+{
+	static const char mark[] = ".butter-part";
+	size_t size = strlen(target->name), room = NAME_MAX - 1 - strlen(mark);
+	char number[20] = "";
+
+	if (size > room) {
+		snprintf(number, sizeof(number), "-%016" PRIx64,
+			 hash_text(HASH_SEED, target->name));
+		room -= strlen(number);
+	}
+	snprintf(target->temporary, sizeof(target->temporary), ".%.*s%s%s", (int)room, target->name,
+		 number, mark);
+}
+
+/* Whether FD, whose STATUS that is, still has the temporary name. */
+static bool
+has_name(const struct target *target, const struct stat *status)
+{
+	struct stat there;
+
+	return fstatat(target->folder, target->temporary, &there, AT_SYMLINK_NOFOLLOW) == 0
+	       && status->st_dev == there.st_dev && status->st_ino == there.st_ino;
+}
+
+/* Opens it, which may be there already. *IS_GONE: it has got its name just now. */
+static int
+open_lockable(struct target *target, bool *is_gone)
+{
+	int fd = openat(target->folder, target->temporary,
+			O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat status;
+
+	*is_gone = false;
+	if (fd < 0)
+		return errno == ELOOP || errno == EISDIR ? bar(target, TARGET_PART_IS_ANOTHERS)
+							 : -1;
+	if (fstat(fd, &status) == 0 && !is_ours(&status) && has_name(target, &status))
+		bar(target, TARGET_PART_IS_ANOTHERS);
+	else if (lock(fd) < 0 && errno == EWOULDBLOCK)
+		bar(target, TARGET_PART_IS_BUSY);
+	else if (!has_name(target, &status))
+		*is_gone = true;
+	else
+		return fd;
+	close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
+static int
+open_part(struct target *target)
+{
+	bool is_gone = true;
+
+	make_part_name(target);
+	target->is_made = target->is_part = true;
+	for (int i = 0; i < TRIES && is_gone; i++)
+		target->fd = open_lockable(target, &is_gone);
+	return target->fd < 0 ? -1 : 0;
+}
+
+static int
+open_in_place(struct target *target, mode_t mode)
+{
+	/* Emptied later, when it is known not to be the source. */
+	int flags = O_CREAT | O_NOCTTY;
+
+	/* To be read back, if that is allowed; a FIFO opened so would never be without a reader. */
+	if (!target->exists || S_ISREG(target->status.st_mode) || S_ISBLK(target->status.st_mode))
+		target->fd = openat(target->folder, target->name, O_RDWR | O_CLOEXEC | flags, mode);
+	if (target->fd < 0)
+		target->fd =
+			openat(target->folder, target->name, O_WRONLY | O_CLOEXEC | flags, mode);
+	return target->fd < 0 || fstat(target->fd, &target->status) < 0 ? -1 : 0;
+}
+
+static bool
+is_no_name(const char *name)
+{
+	return !*name || !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+static int
+open_it(struct target *target, mode_t mode, enum target_way way, bool unlinks)
+{
+	bool is_shared =
+		target->exists && S_ISREG(target->status.st_mode) && target->status.st_nlink > 1;
+
+	if ((way == TARGET_IN_PLACE && !(is_shared && unlinks))
+	    || (target->exists && !S_ISREG(target->status.st_mode)))
+		return open_in_place(target, mode);
+	if (is_shared && !unlinks)
+		return bar(target, TARGET_HAS_LINKS);
+	if (target->exists && is_mounted(target))
+		return bar(target, TARGET_IS_MOUNTED);
+	return way == TARGET_PART ? open_part(target) : open_temporary(target, mode, way);
+}
+
+/* What is there is not followed or written, but replaced. */
+static bool
+is_foreign(const struct place *place, const struct stat *status)
+{
+	mode_t mode = status->st_mode;
+
+	if (place->links == PLACE_FOLLOWS)
+		return false;
+	if (S_ISLNK(mode))
+		return place->links == PLACE_FOLLOWS_NONE || status->st_uid != geteuid();
+	return !S_ISREG(mode) && !S_ISDIR(mode);
+}
+
+int
+target_open(struct target *target, const struct place *place, mode_t mode, enum target_way way,
+	    bool unlinks)
+{
+	*target = (struct target){ .folder = place->folder, .name = place->name, .fd = -1 };
+	if (is_no_name(place->name)) {
+		errno = *place->name ? EISDIR : ENOENT;
+		return -1;
+	}
+	target->exists =
+		!place->is_new
+		&& fstatat(place->folder, place->name, &target->status, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!place->is_new && !target->exists && errno != ENOENT)
+		return -1;
+	if (target->exists && is_foreign(place, &target->status)) {
+		target->exists = false;
+		way = way == TARGET_IN_PLACE ? TARGET_ANEW : way;
+	}
+	if ((target->exists && S_ISLNK(target->status.st_mode) && way != TARGET_IN_PLACE
+	     && follow(target) < 0)
+	    || open_it(target, mode, way, unlinks) < 0) {
+		leave_place(target);
+		return -1;
+	}
+	return 0;
+}
+
+/* ---- finishing ---- */
+
+static int
+sync_folder(const struct target *target)
+{
+	int fd = openat(target->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result, error;
+
+	if (fd < 0)
+		return -1;
+	result = fsync(fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return result;
+}
+
+/* Of devices that keep nothing, and pipes, there is nothing to wait for. */
+static int
+sync_file(int fd)
+{
+	return fsync(fd) < 0 && errno != EINVAL && errno != EROFS ? -1 : 0;
+}
+
+/* What close(2) says comes too late for what has its name. */
+static int
+close_it(struct target *target)
+{
+	int result = close(target->fd);
+
+	target->fd = -1;
+	return result < 0 && errno != EINTR ? -1 : 0;
+}
+
+static int
+finish_unnamed(struct target *target, bool only_new)
+{
+	if (link_it(target, only_new) < 0)
+		return -1;
+	if (close_it(target) == 0)
+		return 0;
+	unlinkat(target->folder, target->name, 0);
+	return -1;
+}
+
+static int
+finish_named(struct target *target, bool only_new)
+{
+	/* A part stays locked until it is none any more. */
+	if (target->is_part)
+		return rename_it(target, only_new) < 0 ? -1 : close_it(target);
+	if (close_it(target) < 0)
+		return -1;
+	return *target->temporary ? rename_it(target, only_new) : 0;
+}
+
+int
+target_finish(struct target *target, bool sync, bool only_new)
+{
+	bool is_unnamed = target->is_made && !*target->temporary;
+	int result = 0, error;
+
+	if ((sync && sync_file(target->fd) < 0)
+	    || (is_unnamed ? finish_unnamed : finish_named)(target, only_new) < 0) {
+		/* What is being removed is no error. */
+		while (__atomic_load_n(&is_ending, __ATOMIC_SEQ_CST))
+			pause();
+		target_abandon(target);
+		return -1;
+	}
+	forget(target);
+	if (sync && target->is_made)
+		result = sync_folder(target) < 0;
+	error = errno;
+	leave_place(target);
+	errno = error;
+	return result;
+}
+
+void
+target_abandon(struct target *target)
+{
+	int error = errno;
+	struct stat status;
+	bool is_empty = target->fd >= 0 && !target->exists && !target->is_made
+			&& fstat(target->fd, &status) == 0 && S_ISREG(status.st_mode)
+			&& !status.st_size;
+
+	if (target->fd >= 0)
+		close(target->fd);
+	target->fd = -1;
+	if (*target->temporary && !target->is_part)
+		unlinkat(target->folder, target->temporary, 0);
+	/* What was made to be written in place, and was not. */
+	if (is_empty)
+		unlinkat(target->folder, target->name, 0);
+	forget(target);
+	leave_place(target);
+	errno = error;
+}
+
+/* ---- what is no file ---- */
+
+int
+target_make(const struct place *place, bool only_new,
+	    int (*make)(int folder, const char *name, void *context),
+	    int (*complete)(int folder, const char *name, void *context), void *context)
+{
+	struct target target = { .folder = place->folder, .name = place->name, .fd = -1 };
+	struct stat there;
+
+	/* What has no content is there as a whole, at once. */
+	if (make(place->folder, place->name, context) == 0)
+		return complete(place->folder, place->name, context);
+	if (errno != EEXIST || only_new)
+		return -1;
+	if (fstatat(place->folder, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0
+	    && S_ISDIR(there.st_mode)) {
+		errno = EISDIR;
+		return -1;
+	}
+	if (make_temporary(&target, make, context) < 0)
+		return -1;
+	if (complete(place->folder, target.temporary, context) < 0
+	    || rename_it(&target, false) < 0) {
+		target_abandon(&target);
+		return -1;
+	}
+	/* Of two names of one file rename(2) removes none. */
+	unlinkat(place->folder, target.temporary, 0);
+	forget(&target);
+	return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The file that a copy becomes: made without a name, or under another one in the same folder, and given its
+ * own when it is whole. Whoever opens that name finds what was there before or all of the copy, never a part,
+ * whenever this process or the machine stops.
+ *
+ * Devices and FIFOs are written as they are, and so is any file in place, where that is asked for.
+ */
+#ifndef BUTTER_TARGET_H
+#define BUTTER_TARGET_H
+
+#include <limits.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Why a file can only be written in place. */
+enum target_bar {
+	TARGET_FREE,
+	TARGET_HAS_LINKS,        /* it has other names, which would keep the old content */
+	TARGET_IS_MOUNTED,       /* something is mounted on the name */
+	TARGET_IS_SHUT,          /* nothing can be made in the folder */
+	TARGET_IS_ANOTHERS,      /* to whom a new file cannot be given */
+	TARGET_IS_LINK,          /* of which /proc does not tell where it leads */
+	TARGET_PART_IS_BUSY,     /* somebody else is just making the partial copy */
+	TARGET_PART_IS_ANOTHERS, /* what has its name is no file of this user */
+};
+
+/*
+ * Which symbolic links are followed: those that the user has named; of a name that comes from
+ * elsewhere, one's own or none. What is not followed is replaced, and so are FIFOs and devices that
+ * nobody has named.
+ */
+enum place_links { PLACE_FOLLOWS, PLACE_FOLLOWS_OWN, PLACE_FOLLOWS_NONE };
+
+/* Where a copy is to be. */
+struct place {
+	int folder;       /* descriptor */
+	const char *name; /* in it */
+	bool is_new;      /* the folder was made for the copy: nothing has that name */
+	bool inherits;    /* attributes_are_inherited, attributes.h */
+	enum place_links links;
+};
+
+enum { TARGETS_MOST = 64 }; /* at once, one for each thread */
+
+struct target {
+	int folder;         /* descriptor */
+	const char *name;   /* in it */
+	int fd;             /* to be written; -1: none is open */
+	bool exists;        /* something has the name, */
+	struct stat status; /* and is this */
+	enum target_bar bar;
+	bool is_made;     /* FD is a new file, which gets the name when it is whole */
+	bool is_part;     /* and stays there, under another, if it does not become so */
+	bool is_nameless; /* it has turned out that it can get no name: it has to be made with one */
+
+	/* Its own. */
+	char temporary[NAME_MAX + 1]; /* the name until it is whole; "": none */
+	char *path; /* where a symbolic link led to: FOLDER, which is open for it, and NAME; or NULL */
+	volatile int state;
+	pthread_t thread; /* that has it open */
+};
+
+/*
+ * How: without a name, if that can be had; with one; with one that is found again; or what is there is
+ * written.
+ */
+enum target_way { TARGET_ANEW, TARGET_NAMED, TARGET_PART, TARGET_IN_PLACE };
+
+/*
+ * Opens what is to be at PLACE, with MODE if it is new: where a symbolic link is there, what that leads
+ * to. A file with other names is replaced, and never written, if UNLINKS. PLACE lives as long as TARGET. -1
+ * with errno of open(2); EEXIST and bar: not so.
+ */
+int target_open(struct target *target, const struct place *place, mode_t mode, enum target_way way,
+		bool unlinks);
+
+/*
+ * It is whole: gives it its name, and with SYNC waits until it is on the disk; but EEXIST if there is
+ * something of that name and ONLY_NEW. -1 with errno of close(2), which tells of what could not be
+ * written, fsync(2), rename(2); then it is removed. 1 with errno: it has its name, but that may not be on
+ * the disk.
+ */
+int target_finish(struct target *target, bool sync, bool only_new);
+
+/* It is not to be: removes it, unless it is written in place. */
+void target_abandon(struct target *target);
+
+/*
+ * Makes what is no file at PLACE by MAKE, a call with the name to be made (-1 with errno), and gives it
+ * what it is to have besides by COMPLETE. What is there is replaced, unless it is a folder or ONLY_NEW.
+ */
+int target_make(const struct place *place, bool only_new,
+		int (*make)(int folder, const char *name, void *context),
+		int (*complete)(int folder, const char *name, void *context), void *context);
+
+/*
+ * Removes all that are open, and lets no thread go on that would open one; async-signal-safe, for the one
+ * thread that gets signals.
+ */
+void target_abandon_all(void);
+
+#endif

@@ -1,0 +1,821 @@
+/* SPDX-License-Identifier: MIT */
+#include "copy/tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/param.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "copy/node.h"
+#include "memory.h"
+
+/* One that copies: the walker, or a thread. */
+struct worker {
+	struct tree *tree;
+	struct copy *copy;
+	struct tree_batch *batch; /* its own: the others take of that only when they have none */
+	struct folder *folder;    /* and entry that is being copied */
+	const char *name, *new_name;
+	unsigned char type;
+	struct link *link; /* that the entry is the first name of, or NULL */
+};
+
+enum {
+	BATCH_MOST = 128, /* entries of one folder: two threads in one are in each other's way */
+	QUEUE_MOST = 32,  /* batches, before the walker waits */
+};
+
+static void
+lock(struct tree *tree)
+{
+	pthread_mutex_lock(&tree->lock);
+}
+
+static void
+unlock(struct tree *tree)
+{
+	pthread_mutex_unlock(&tree->lock);
+}
+
+/* ---- telling ---- */
+
+/* What COPY says has failed, with NAME in FOLDER or, NULL, that itself. The lock is held. */
+static void
+tell(struct tree *tree, const struct copy *copy, const struct folder *folder, const char *name,
+     const char *new_name)
+{
+	struct buffer from = { 0 }, to = { 0 };
+	int error = errno;
+
+	folder_path(&from, folder, name, false);
+	folder_path(&to, folder, new_name, true);
+	errno = error;
+	tree->failed(copy, buffer_string(&from), buffer_string(&to), tree->context);
+	buffer_done(&from);
+	buffer_done(&to);
+}
+
+static void
+tell_of_folder(struct tree *tree, struct copy *copy, const struct folder *folder,
+	       enum copy_step step)
+{
+	copy->step = step;
+	tell(tree, copy, folder, NULL, NULL);
+}
+
+/* ---- folders that are done ---- */
+
+/* Gives the folder what its source has besides what is in it. */
+static int
+set_attributes(const struct folder *folder, struct copy *copy)
+{
+	const struct stat *status = &folder->status;
+
+	copy->failed = 0;
+	if (copy->keeps)
+		return attributes_copy(folder->from, status, folder->to, copy->keeps,
+				       folder->inherits, &copy->failed);
+	if (!folder->is_new || (status->st_mode & 0700 & ~copy->mask) == 0700)
+		return 0;
+	copy->failed = ATTRIBUTES_MODE;
+	/* Set-group-ID is the target's own. */
+	return fchmod(folder->to,
+		      (folder->to_status.st_mode & 07000) | (status->st_mode & 0777 & ~copy->mask));
+}
+
+/* Waits until FOLDER, and that of a new operand, is on the disk. */
+static int
+sync_folder(const struct folder *folder)
+{
+	int above = -1, result, error;
+
+	if (fsync(folder->to) < 0 && errno != EINVAL)
+		return -1;
+	if (folder->parent || !folder->is_new)
+		return 0;
+	above = openat(folder->to, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	result = above < 0 ? -1 : fsync(above);
+	error = errno;
+	if (above >= 0)
+		close(above);
+	errno = error;
+	return result < 0 && errno != EINVAL ? -1 : 0;
+}
+
+/* All that is in FOLDER is there. */
+static void
+complete(struct tree *tree, struct copy *copy, struct folder *folder)
+{
+	bool is_set = !folder->is_outer
+		      && (copy->keeps || (folder->status.st_mode & 0700 & ~copy->mask) != 0700);
+
+	if (!folder->is_read || !(is_set || copy->sync))
+		return;
+	if (folder_hold(&tree->folders, folder) < 0) {
+		tell_of_folder(tree, copy, folder, COPY_OPEN);
+		return;
+	}
+	if (is_set && set_attributes(folder, copy) < 0)
+		tell_of_folder(tree, copy, folder, COPY_ATTRIBUTES);
+	if (copy->sync && sync_folder(folder) < 0)
+		tell_of_folder(tree, copy, folder, COPY_SYNC);
+	folder_let_go(&tree->folders, folder);
+}
+
+/* One thing less is to be done in FOLDER. The lock is held. */
+static void
+settle(struct tree *tree, struct copy *copy, struct folder *folder)
+{
+	while (folder && !--folder->left) {
+		struct folder *parent = folder->parent;
+
+		complete(tree, copy, folder);
+		if (!folder->linked)
+			folder_free(&tree->folders, folder);
+		folder = parent;
+	}
+}
+
+/* ---- files with several names ---- */
+
+/* The one name cannot be another's: the content is copied once more. */
+static bool
+is_link_refusal(int error)
+{
+	return error == EMLINK || error == EPERM || error == EXDEV || error == EOPNOTSUPP;
+}
+
+static struct place
+place_of(const struct worker *worker)
+{
+	const struct folder *folder = worker->folder;
+
+	return (struct place){ .folder = folder->to,
+			       .name = worker->new_name,
+			       .is_new = folder->is_new,
+			       .inherits = folder->inherits,
+			       .links = folder->is_outer ? folder->links : PLACE_FOLLOWS_NONE };
+}
+
+/* Makes the task a name of LINK, which is there. As meets in file.h. */
+static int
+link_to(struct worker *worker, const struct link *link)
+{
+	struct tree *tree = worker->tree;
+	struct place place = place_of(worker);
+	int result, error;
+
+	lock(tree);
+	result = folder_hold(&tree->folders, link->folder);
+	unlock(tree);
+	if (result == 0) {
+		result = node_link(link->folder->to, link->name, &place);
+		error = errno;
+		lock(tree);
+		folder_let_go(&tree->folders, link->folder);
+		tree->links_made += result == 0;
+		unlock(tree);
+		errno = error;
+	}
+	if (result == 0)
+		return 2;
+	worker->copy->step = COPY_CREATE;
+	return is_link_refusal(errno) ? 0 : -1;
+}
+
+/* ---- batches ---- */
+
+static void
+add_entry(struct tree_batch *batch, const char *name, unsigned char type)
+{
+	buffer_byte(&batch->entries, (char)type);
+	buffer_add(&batch->entries, name, strlen(name) + 1);
+}
+
+static struct tree_batch *
+new_batch(struct folder *folder)
+{
+	struct tree_batch *batch = memory_get(sizeof(*batch));
+
+	batch->folder = folder;
+	return batch;
+}
+
+/* Leaves the entry for when all others are done. The lock is held. */
+static void
+put_off(struct worker *worker)
+{
+	struct tree_batch *batch = new_batch(worker->folder);
+
+	add_entry(batch, worker->name, worker->type);
+	TAILQ_INSERT_TAIL(&worker->tree->later, batch, next);
+	worker->folder->left++;
+}
+
+/* Whether all entries of BATCH are at least being copied. */
+static bool
+is_given_out(const struct tree_batch *batch)
+{
+	return batch->at == batch->entries.length;
+}
+
+/* Takes the next entry of BATCH, which is waiting. The lock is held. */
+static void
+take_entry(struct worker *worker, struct tree_batch *batch)
+{
+	const char *entry = batch->entries.data + batch->at;
+
+	worker->folder = batch->folder;
+	worker->type = (unsigned char)*entry;
+	worker->name = worker->new_name = entry + 1;
+	batch->at += strlen(entry + 1) + 2;
+	batch->users++;
+	if (!is_given_out(batch))
+		return;
+	TAILQ_REMOVE(&worker->tree->waiting, batch, next);
+	worker->tree->count--;
+	if (batch->owner)
+		batch->owner->batch = NULL;
+}
+
+/* An entry of BATCH is done. The lock is held. */
+static void
+leave_batch(struct worker *worker, struct tree_batch *batch)
+{
+	if (--batch->users || !is_given_out(batch))
+		return;
+	settle(worker->tree, worker->copy, batch->folder);
+	buffer_done(&batch->entries);
+	free(batch);
+}
+
+static int
+meet(const struct stat *from, void *context)
+{
+	struct worker *worker = context;
+	struct tree *tree = worker->tree;
+	struct link *link;
+	enum link_state state;
+	bool is_new;
+
+	lock(tree);
+	link = links_find(&tree->links, from, worker->folder, worker->new_name, &is_new);
+	state = link->state;
+	if (is_new)
+		worker->link = link;
+	else if (state == LINK_MAKING)
+		put_off(worker);
+	unlock(tree);
+	if (is_new || state == LINK_FAILED)
+		return 0;
+	return state == LINK_MAKING ? 2 : link_to(worker, link);
+}
+
+/* ---- entries ---- */
+
+static int
+copy_file(struct worker *worker)
+{
+	struct copy *copy = worker->copy;
+	struct place place = place_of(worker);
+	int in = openat(worker->folder->from, worker->name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
+	    result, error;
+	struct stat status;
+
+	/* Who has a lease on it, fcntl(2), is to give that back first. */
+	if (in < 0 && errno == EWOULDBLOCK
+	    && fstatat(worker->folder->from, worker->name, &status, AT_SYMLINK_NOFOLLOW) == 0
+	    && S_ISREG(status.st_mode))
+		in = openat(worker->folder->from, worker->name,
+			    O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	if (in < 0) {
+		copy->step = COPY_OPEN;
+		return -1;
+	}
+	result = copy_to_place(copy, in, false, &place);
+	error = errno;
+	close(in);
+	errno = error;
+	return result;
+}
+
+static int
+copy_node(struct worker *worker)
+{
+	struct copy *copy = worker->copy;
+	struct place place = place_of(worker);
+	struct stat status;
+	int result = 0;
+
+	copy->step = COPY_OPEN;
+	if (fstatat(worker->folder->from, worker->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
+		errno = ESTALE;
+		return -1;
+	}
+	if (copy->meets && status.st_nlink > 1)
+		result = copy->meets(&status, copy->context);
+	return result ? result
+		      : node_copy(copy, worker->folder->from, worker->name, &status, &place);
+}
+
+/* Copies the entry, whose folder is held. */
+static void
+perform(struct worker *worker)
+{
+	struct tree *tree = worker->tree;
+	int result, error;
+
+	worker->link = NULL;
+	result = worker->type == DT_REG ? copy_file(worker) : copy_node(worker);
+	error = errno;
+	if (result == 0 && tree->copied)
+		tree->copied(tree->context);
+	if (result >= 0 && !worker->link)
+		return;
+	lock(tree);
+	if (worker->link)
+		worker->link->state = result == 0 ? LINK_MADE : LINK_FAILED;
+	errno = error;
+	if (result < 0)
+		tell(tree, worker->copy, worker->folder, worker->name, worker->new_name);
+	unlock(tree);
+}
+
+/* Copies the next entry of BATCH. The lock is held, but not meanwhile. */
+static void
+take_on(struct worker *worker, struct tree_batch *batch)
+{
+	struct tree *tree = worker->tree;
+	struct folder *folder = batch->folder;
+
+	take_entry(worker, batch);
+	if (folder_hold(&tree->folders, folder) < 0) {
+		worker->copy->step = COPY_OPEN;
+		tell(tree, worker->copy, folder, worker->name, worker->new_name);
+	} else {
+		unlock(tree);
+		perform(worker);
+		lock(tree);
+		folder_let_go(&tree->folders, folder);
+	}
+	leave_batch(worker, batch);
+}
+
+/*
+ * A batch that has entries: the worker's own, one that has no owner yet, or else another's; NULL. The
+ * lock is held.
+ */
+static struct tree_batch *
+find_work(struct worker *worker)
+{
+	struct tree *tree = worker->tree;
+	struct tree_batch *batch;
+
+	if (worker->batch)
+		return worker->batch;
+	TAILQ_FOREACH(batch, &tree->waiting, next)
+	if (!batch->owner) {
+		batch->owner = worker;
+		worker->batch = batch;
+		return batch;
+	}
+	return TAILQ_FIRST(&tree->waiting);
+}
+
+static void *
+work(void *context)
+{
+	struct worker *worker = context;
+	struct tree *tree = worker->tree;
+
+	lock(tree);
+	for (;;) {
+		struct tree_batch *batch = find_work(worker);
+
+		if (!batch && tree->over)
+			break;
+		if (!batch) {
+			pthread_cond_wait(&tree->wanted, &tree->lock);
+			continue;
+		}
+		tree->busy++;
+		take_on(worker, batch);
+		tree->busy--;
+		/* Not for each: who waits for room wants some. */
+		if (tree->count == QUEUE_MOST / 2 || (!tree->count && !tree->busy))
+			pthread_cond_signal(&tree->done);
+	}
+	unlock(tree);
+	free(worker);
+	return NULL;
+}
+
+/* ---- walking ---- */
+
+/* Folders whose folders are being walked through, one in another. */
+struct frame {
+	struct folder *folder;
+	struct buffer names;      /* of folders in it, each with a NUL */
+	size_t at;                /* those before are done */
+	struct tree_batch *batch; /* of other entries, as it is read; or NULL */
+	unsigned count;           /* of those */
+	struct frame *below;
+};
+
+/* Gives the entries to the threads. */
+static void
+hand_out(struct worker *walker, struct frame *frame)
+{
+	struct tree *tree = walker->tree;
+	struct tree_batch *batch = frame->batch;
+
+	frame->batch = NULL;
+	frame->count = 0;
+	if (!batch)
+		return;
+	lock(tree);
+	if (tree->count == QUEUE_MOST)
+		while (tree->count > QUEUE_MOST / 2)
+			pthread_cond_wait(&tree->done, &tree->lock);
+	TAILQ_INSERT_TAIL(&tree->waiting, batch, next);
+	tree->count++;
+	batch->folder->left++;
+	pthread_cond_broadcast(&tree->wanted);
+	unlock(tree);
+}
+
+/* Has the entry NAME copied, by whomever. */
+static void
+add_work(struct worker *walker, struct frame *frame, const char *name, unsigned char type)
+{
+	if (walker->tree->jobs == 1) {
+		walker->folder = frame->folder;
+		walker->name = walker->new_name = name;
+		walker->type = type;
+		perform(walker);
+		return;
+	}
+	if (!frame->batch)
+		frame->batch = new_batch(frame->folder);
+	add_entry(frame->batch, name, type);
+	if (++frame->count == BATCH_MOST)
+		hand_out(walker, frame);
+}
+
+static unsigned char
+type_of(const struct folder *folder, const char *name, unsigned char told)
+{
+	struct stat status;
+
+	if (told != DT_UNKNOWN)
+		return told;
+	return fstatat(folder->from, name, &status, AT_SYMLINK_NOFOLLOW) < 0
+		       ? DT_REG
+		       : (unsigned char)IFTODT(status.st_mode);
+}
+
+static void
+read_entry(struct worker *walker, struct frame *frame, const struct dirent64 *entry)
+{
+	struct tree *tree = walker->tree;
+	const char *name = entry->d_name;
+	unsigned char type;
+
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return;
+	type = type_of(frame->folder, name, entry->d_type);
+	if (tree->leaves_out
+	    && tree->leaves_out(frame->folder, name, type == DT_DIR, tree->context))
+		return;
+	if (type == DT_DIR)
+		buffer_add(&frame->names, name, strlen(name) + 1);
+	else
+		add_work(walker, frame, name, type);
+}
+
+/* Reads the folder of FRAME, which is held. */
+static void
+read_folder(struct worker *walker, struct frame *frame)
+{
+	_Alignas(struct dirent64) char entries[1 << 15];
+	ssize_t size;
+
+	while ((size = getdents64(frame->folder->from, (void *)entries, sizeof(entries))) > 0)
+		for (ssize_t at = 0; at < size;) {
+			const struct dirent64 *entry = (const void *)(entries + at);
+
+			at += entry->d_reclen;
+			read_entry(walker, frame, entry);
+		}
+	hand_out(walker, frame);
+	if (size < 0) {
+		lock(walker->tree);
+		tell_of_folder(walker->tree, walker->copy, frame->folder, COPY_OPEN);
+		unlock(walker->tree);
+	}
+}
+
+static bool
+is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* Opens FOLDER, and makes it. Whether it is to be read. The lock is held. */
+static bool
+enter(struct worker *walker, struct folder *folder, const struct folder *root)
+{
+	struct tree *tree = walker->tree;
+	struct copy *copy = walker->copy;
+	int mode = copy->keeps & ATTRIBUTES_MODE ? 0700 : -1, result;
+	/* With another file system in the source, the target is left out as a part of that. */
+	bool can_meet =
+		     folder != root
+		     && (!tree->one_file_system || root->to_status.st_dev == root->status.st_dev),
+	     at_output;
+
+	result = folder_enter(&tree->folders, folder, mode, can_meet ? &root->to_status : NULL,
+			      &at_output);
+	if (result > 0)
+		tell_of_folder(tree, copy, folder, COPY_IS_WITHIN);
+	else if (result < 0)
+		tell_of_folder(tree, copy, folder, at_output ? COPY_CREATE : COPY_OPEN);
+	if (result)
+		return false;
+	tree->folders_made += folder->is_new;
+	if (copy->keeps)
+		folder->inherits = attributes_are_inherited(folder->to);
+	if (folder == root && is_same(&folder->status, &root->to_status)) {
+		tell_of_folder(tree, copy, folder, COPY_IS_SAME);
+	} else if (!tree->one_file_system || folder->status.st_dev == root->status.st_dev) {
+		return true;
+	}
+	folder_let_go(&tree->folders, folder);
+	return false;
+}
+
+/* Enters FOLDER and reads it; its folders are on top of BELOW then. */
+static struct frame *
+push(struct worker *walker, struct folder *folder, const struct folder *root, struct frame *below)
+{
+	struct tree *tree = walker->tree;
+	struct frame *frame;
+	bool is_entered;
+
+	folder->left = 1;
+	lock(tree);
+	is_entered = enter(walker, folder, root);
+	if (!is_entered)
+		settle(tree, walker->copy, folder);
+	unlock(tree);
+	if (!is_entered)
+		return below;
+	frame = memory_get(sizeof(*frame));
+	*frame = (struct frame){ .folder = folder, .below = below };
+	read_folder(walker, frame);
+	lock(tree);
+	folder_let_go(&tree->folders, folder);
+	unlock(tree);
+	return frame;
+}
+
+static struct frame *
+pop(struct worker *walker, struct frame *frame)
+{
+	struct frame *below = frame->below;
+
+	lock(walker->tree);
+	settle(walker->tree, walker->copy, frame->folder);
+	unlock(walker->tree);
+	buffer_done(&frame->names);
+	free(frame);
+	return below;
+}
+
+static void
+walk(struct worker *walker, struct folder *root)
+{
+	struct frame *top = push(walker, root, root, NULL);
+
+	while (top) {
+		const char *name = top->names.data + top->at;
+		struct folder *folder;
+
+		if (top->at == top->names.length) {
+			top = pop(walker, top);
+			continue;
+		}
+		top->at += strlen(name) + 1;
+		folder = folder_new(top->folder, name, name);
+		lock(walker->tree);
+		top->folder->left++;
+		unlock(walker->tree);
+		top = push(walker, folder, root, top);
+	}
+}
+
+/* Waits for the threads, and does what had to wait for them. */
+static void
+finish(struct worker *walker)
+{
+	struct tree *tree = walker->tree;
+	struct tree_batch *batch;
+
+	lock(tree);
+	while (tree->count || tree->busy)
+		pthread_cond_wait(&tree->done, &tree->lock);
+	while ((batch = TAILQ_FIRST(&tree->later))) {
+		TAILQ_REMOVE(&tree->later, batch, next);
+		TAILQ_INSERT_TAIL(&tree->waiting, batch, next);
+		tree->count++;
+		take_on(walker, batch);
+	}
+	unlock(tree);
+}
+
+/* Whether the folder PATH is below, or is, the folder with STATUS. */
+static bool
+is_below(const char *path, const struct stat *status)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat now, above = { 0 };
+	bool found = false, is_top = false;
+
+	while (fd >= 0 && !found && !is_top && fstat(fd, &now) == 0) {
+		int next = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		found = is_same(&now, status);
+		is_top = next >= 0 && fstat(next, &above) == 0 && is_same(&above, &now);
+		close(fd);
+		fd = next;
+	}
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* The folder that PATH is in, to be freed; "": the current one. *NAME is what follows. */
+static char *
+folder_of(const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = memory_string(path);
+
+	*name = slash ? slash + 1 : path;
+	folder[*name - path] = '\0';
+	return folder;
+}
+
+/* Whether the target TO is, or is to be, in the folder FROM, and would be met there. */
+static bool
+is_within(const struct tree *tree, const char *from, const char *to)
+{
+	struct stat source, target;
+	char *above = folder_of(to, &(const char *){ NULL });
+	const char *folder = stat(to, &target) == 0 ? to : *above ? above : ".";
+	bool result = stat(from, &source) == 0
+		      && stat(folder, &target) == 0
+		      /* The folder itself is another mistake. */
+		      && !(folder == to && is_same(&source, &target))
+		      && !(tree->one_file_system && source.st_dev != target.st_dev)
+		      && is_below(folder, &source);
+
+	free(above);
+	return result;
+}
+
+void
+tree_copy(struct tree *tree, const char *from, const char *to, bool is_named)
+{
+	struct worker walker = { .tree = tree, .copy = &tree->copies[0] };
+	struct folder *root;
+
+	/* Where some are left out, that is found when it is met. */
+	if (!tree->leaves_out && is_within(tree, from, to)) {
+		walker.copy->step = COPY_IS_WITHIN;
+		tree->failed(walker.copy, from, to, tree->context);
+		return;
+	}
+	walker.copy->context = &walker;
+	root = folder_new(NULL, from, to);
+	root->links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_NONE;
+	walk(&walker, root);
+	finish(&walker);
+}
+
+void
+tree_copy_entry(struct tree *tree, const char *from, const struct stat *status, const char *to,
+		bool is_named)
+{
+	struct worker walker = { .tree = tree,
+				 .copy = &tree->copies[0],
+				 .type = (unsigned char)IFTODT(status->st_mode) };
+	char *from_folder = folder_of(from, &walker.name),
+	     *to_folder = folder_of(to, &walker.new_name);
+	bool at_output;
+
+	walker.copy->context = &walker;
+	walker.folder = folder_new(NULL, from_folder, to_folder);
+	walker.folder->is_outer = true;
+	walker.folder->links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_OWN;
+	walker.folder->left = 1;
+	lock(tree);
+	if (folder_enter(&tree->folders, walker.folder, -1, NULL, &at_output) < 0) {
+		walker.copy->step = at_output ? COPY_CREATE : COPY_OPEN;
+		tell(tree, walker.copy, walker.folder, walker.name, walker.new_name);
+	} else {
+		walker.folder->inherits = true;
+		unlock(tree);
+		perform(&walker);
+		lock(tree);
+		folder_let_go(&tree->folders, walker.folder);
+	}
+	settle(tree, walker.copy, walker.folder);
+	unlock(tree);
+	free(from_folder);
+	free(to_folder);
+}
+
+/* ---- threads ---- */
+
+enum {
+	OPEN_MOST = 128, /* pairs of folders at once */
+	OPEN_LEAST = 3,  /* more than threads */
+	EACH = 4,        /* descriptors of a thread */
+	OTHERS = 8,
+};
+
+/* Has no more threads, and no more pairs of folders open, than there are descriptors for. */
+static void
+limit(struct tree *tree)
+{
+	struct rlimit most;
+	unsigned room = 1024;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) == 0 && most.rlim_cur < room)
+		room = (unsigned)most.rlim_cur;
+	room = room > OTHERS ? room - OTHERS : 0;
+	while (tree->jobs > 1 && EACH * tree->jobs + 2 * (tree->jobs + OPEN_LEAST) > room)
+		tree->jobs--;
+	room = room > EACH * tree->jobs ? (room - EACH * tree->jobs) / 2 : 0;
+	tree->folders.most = MAX(MIN(room, OPEN_MOST), tree->jobs + OPEN_LEAST);
+}
+
+void
+tree_open(struct tree *tree)
+{
+	sigset_t all, before;
+	unsigned wanted, started = 0;
+
+	limit(tree);
+	wanted = tree->jobs == 1 ? 0 : tree->jobs;
+	pthread_mutex_init(&tree->lock, NULL);
+	pthread_cond_init(&tree->wanted, NULL);
+	pthread_cond_init(&tree->done, NULL);
+	TAILQ_INIT(&tree->waiting);
+	TAILQ_INIT(&tree->later);
+	/* Signals are for the thread that walks. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (unsigned i = 0; i <= wanted; i++) {
+		struct copy *copy = &tree->copies[i];
+		struct worker *worker;
+
+		copy->only_files = true;
+		copy->unlinks = tree->keeps_links;
+		copy->meets = tree->keeps_links ? meet : NULL;
+		if (i == 0)
+			continue;
+		worker = memory_get(sizeof(*worker));
+		*worker = (struct worker){ .tree = tree, .copy = copy };
+		copy->context = worker;
+		if (pthread_create(&tree->threads[started], NULL, work, worker) != 0) {
+			free(worker);
+			break;
+		}
+		started++;
+	}
+	tree->jobs = started ? started : 1;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	tree->started = started;
+}
+
+void
+tree_close(struct tree *tree)
+{
+	lock(tree);
+	tree->over = true;
+	pthread_cond_broadcast(&tree->wanted);
+	unlock(tree);
+	for (unsigned i = 0; i < tree->started; i++)
+		pthread_join(tree->threads[i], NULL);
+	links_done(&tree->links, &tree->folders);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A tree copied to another: one thread walks through the folders, and some more copy what is in them, each
+ * by a struct copy of its own (file.h). No path is looked up but that of the operand: all is done relative
+ * to folders that are open (folder.h).
+ */
+#ifndef BUTTER_TREE_COPY_H
+#define BUTTER_TREE_COPY_H
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#include "copy/file.h"
+#include "copy/folder.h"
+#include "copy/links.h"
+
+enum { TREE_JOBS_MOST = TARGETS_MOST / 2 };
+
+struct worker;
+
+/* Entries of a folder that are to be copied. */
+struct tree_batch {
+	struct folder *folder;
+	struct buffer entries; /* of each the type, DT_... of readdir(3), and the name with a NUL */
+	size_t at;             /* those before are being copied, or are */
+	unsigned users;        /* threads that copy some */
+	struct worker *owner;  /* that comes before the others; or NULL */
+	TAILQ_ENTRY(tree_batch) next;
+};
+
+TAILQ_HEAD(tree_batches, tree_batch);
+
+struct tree {
+	/* For the caller to fill. */
+	struct copy *copies; /* alike: the walker's, and one for each thread */
+	unsigned jobs;       /* threads; 1: none but the caller's */
+	bool one_file_system;
+	bool keeps_links; /* files with several names stay such, as far as those are in the tree */
+	/* Whether NAME in FOLDER is left out, IS_FOLDER or not. */
+	bool (*leaves_out)(const struct folder *folder, const char *name, bool is_folder,
+			   void *context);
+	/*
+	 * What COPY says could not be done, with errno, from FROM to TO, which are paths; one thread at a
+	 * time.
+	 */
+	void (*failed)(const struct copy *copy, const char *from, const char *to, void *context);
+	/* Another file is there. */
+	void (*copied)(void *context);
+	void *context;
+
+	/* What happened. */
+	uint64_t folders_made, links_made;
+
+	/* Its own. */
+	pthread_mutex_t lock;        /* of all below, and of the folders */
+	pthread_cond_t wanted, done; /* there is something to do; something was done */
+	pthread_t threads[TREE_JOBS_MOST];
+	struct folders folders;
+	struct links links;
+	struct tree_batches waiting; /* those that have entries of which nobody has begun */
+	struct tree_batches later;   /* when there are no others */
+	unsigned count;              /* of those that are waiting */
+	unsigned started, busy;      /* threads; and those that are copying */
+	bool over;
+};
+
+/* Starts the threads, or fewer, where there are not so many to be had. */
+void tree_open(struct tree *tree);
+
+/*
+ * Copies the folder FROM, a path, to be the folder TO, which may be there; IS_NAMED: the user has named it,
+ * and not just the folder that it is in. What cannot be copied is told, and the rest is.
+ */
+void tree_copy(struct tree *tree, const char *from, const char *to, bool is_named);
+
+/* Copies FROM, whose STATUS that is, to TO: of several that are one file, the names become such again. */
+void tree_copy_entry(struct tree *tree, const char *from, const struct stat *status, const char *to,
+		     bool is_named);
+
+void tree_close(struct tree *tree);
+
+#endif

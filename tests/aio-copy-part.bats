@@ -1,0 +1,254 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# aio-copy --resume: parts that are gone on with, and --checksum. BUTTER_LONG=1 interrupts it more often.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2154 # helper.bash sets status, output, stderr, pid, job ...
+# shellcheck disable=SC2016 # inner shells expand
+
+load helper
+
+setup() {
+	trace_tests_only
+	need_applet aio-copy
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+part=.out.butter-part
+
+has_part() {
+	[ -s $part ]
+}
+
+# interrupted SIGNAL ARGUMENT...: aio-copy is ended when a part is there; PART is its size.
+interrupted() {
+	launch env --default-signal "$BUTTER" aio-copy --resume --rate 20M "${@:2}"
+	await has_part
+	kill -"$1" "$pid"
+	finish
+	equal "$status" $((128 + $(kill -l "$1")))
+	[ ! -e out ]
+	size=$(stat -c %s $part)
+	equal "$(stat -c %a $part)" 600
+}
+
+# bytes_copied: of what --stats -j has said.
+bytes_copied() {
+	jq .bytes <<<"$stderr"
+}
+
+@test "what was interrupted goes on where it was, with each engine, whatever ended it" {
+	need_tool jq
+	head -c 30000000 /dev/urandom >in
+	chmod 644 in
+	for engine in auto range read threads uring aio; do
+		for signal in KILL TERM; do
+			interrupted $signal --engine $engine --block-size 64K --queue-depth 4 in out
+			try aio-copy --resume --engine $engine --stats -j in out
+			equal "$status" 0
+			cmp in out
+			# All but what may have had gaps is there already.
+			[ "$(bytes_copied)" -le $((30000000 - size + 8 * 65536 + 65536)) ] || fails "$engine: $size of them, but again $(bytes_copied)"
+			equal "$(stat -c %a out) $(find . -name '.*butter*')" '644 '
+			rm out
+		done
+	done
+}
+
+@test "interrupted at any moment, again and again, the bytes are right in the end" {
+	need_tool perl
+	head -c 40000000 /dev/urandom >in
+	for ((round = 0; round < $(rounds 10 100); round++)); do
+		for _ in 1 2 3; do
+			options=$(shuf -n 1 -e -- '' '--direct' '--engine uring' '--engine threads --block-size 4K' '--engine read' '--engine uring --direct --block-size 1M')
+			# shellcheck disable=SC2086 # words
+			"$BUTTER" aio-copy --resume $options in out 3>&- 4>&- &
+			perl -e 'select undef, undef, undef, rand 0.02'
+			kill -KILL $! 2>/dev/null || true
+			wait $! 2>/dev/null || true
+		done
+		try aio-copy --resume in out
+		succeeded
+		cmp in out || fails "round $round"
+		rm out
+	done
+}
+
+@test "when the source has changed it starts over" {
+	need_tool jq
+	for change in 'echo x >>in' 'truncate -s 15M in' 'touch -d 2001-01-01 in' 'cp in new && mv new in'; do
+		head -c 20000000 /dev/urandom >in
+		interrupted TERM --engine read in out
+		eval "$change"
+		try aio-copy --resume --stats -j in out
+		equal "$status" 0
+		cmp in out
+		equal "$(bytes_copied)" "$(stat -c %s in)"
+		rm out
+	done
+}
+
+@test "an error keeps the part, and says so; --verify that fails keeps none" {
+	need_strace
+	need_tool jq
+	head -c 3000000 /dev/urandom >in
+	inject pwrite64:error=ENOSPC:when=6 aio-copy --resume --engine read in out
+	failed 1 aio-copy "cannot write 'out' at byte 1310720: No space left on device (what there is stays: --resume)"
+	equal "$(stat -c %s $part)" 1310720
+	try aio-copy --resume --engine read --stats -j in out
+	equal "$status" 0
+	cmp in out
+	equal "$(bytes_copied)" $((3000000 - 1310720))
+}
+
+@test "where there are no extended attributes the part is compared" {
+	need_strace
+	need_tool jq
+	head -c 20000000 /dev/urandom >in
+	interrupted TERM --engine read in out
+	[ "$size" -gt 300000 ] || size=300000
+	rm $part
+	head -c "$size" in >$part
+	chmod 600 $part
+	# Of these the last 100000 are others.
+	head -c 100000 /dev/zero | dd of=$part bs=1 seek=$((size - 100000)) conv=notrunc status=none iflag=fullblock
+	try aio-copy --resume --stats -j in out
+	equal "$status" 0
+	cmp in out
+	[ "$(bytes_copied)" -lt $((20000000 - size + 100000 + 4097)) ]
+	rm out
+	inject 'fsetxattr:error=EOPNOTSUPP fgetxattr:error=EOPNOTSUPP' aio-copy --resume in out
+	succeeded
+	cmp in out
+}
+
+@test "--checksum compares what is there of a part" {
+	need_tool jq
+	head -c 20000000 /dev/urandom >in
+	interrupted TERM --engine read in out
+	printf changed | dd of=$part bs=1 seek=100000 conv=notrunc status=none
+	try aio-copy --resume --checksum --stats -j in out
+	equal "$status" 0
+	cmp in out
+	equal "$(bytes_copied)" $((20000000 - 98304))
+}
+
+@test "what has the part's name and is not ours is refused, and stays" {
+	numbers in 1000
+	echo mine >elsewhere
+	for made in "ln -s elsewhere $part" "mkfifo $part" "ln elsewhere $part" "mkdir $part" ": >$part; chmod 666 $part"; do
+		eval "$made"
+		LIMIT=5 try aio-copy --resume in out
+		failed 1 aio-copy
+		[ ! -e out ]
+		equal "$(<elsewhere)" mine
+		rm -rf $part
+	done
+	is_root || return 0
+	: >$part
+	chown 12 $part
+	try aio-copy --resume in out
+	failed 1 aio-copy "is not yours"
+}
+
+@test "two at once: the second one is told, and harms nothing" {
+	head -c 20000000 /dev/urandom >in
+	launch "$BUTTER" aio-copy --resume --rate 10M in out
+	await has_part
+	try aio-copy --resume in out
+	failed 1 aio-copy 'somebody else is just copying to it'
+	kill -KILL "$pid"
+	finish
+	try aio-copy --resume in out
+	succeeded
+	cmp in out
+}
+
+@test "in trees: files that are whole are not copied again with -u, the rest goes on" {
+	need_tool jq
+	mkdir in
+	for i in {1..10}; do head -c 2000000 /dev/urandom >"in/$i"; done
+	launch env --default-signal "$BUTTER" aio-copy -a --resume --jobs 2 --rate 10M in out
+	await eval '[ "$(find out -name "[0-9]*" 2>/dev/null | wc -l)" -ge 3 ]'
+	kill -TERM "$pid"
+	finish
+	try aio-copy -aT -u --resume --stats -j in out
+	equal "$status" 0
+	diff -r in out
+	[ "$(bytes_copied)" -lt 16000000 ]
+	equal "$(find out -name '.*')" ''
+}
+
+@test "two sources into one name, again and again: no look at it shows a part" {
+	need_tool perl
+	head -c 300000 /dev/zero | tr '\0' A >a
+	head -c 300000 /dev/zero | tr '\0' B >b
+	cp a out
+	for source in a b; do
+		launch bash -c 'while [ ! -e stop ]; do "$BUTTER" aio-copy --resume '$source' out 2>/dev/null; done'
+	done
+	capture perl -e 'my $end = time + 3; while (time < $end) { open my $f, "<", "out" or die "none"; my $all = join "", <$f>;
+		length $all == 300000 and $all =~ /^(A+|B+)$/ or die length $all } print "whole"'
+	touch stop
+	equal "$output$stderr" whole
+	wait "${started[@]}"
+}
+
+@test "a part can be copied, but not to what it is a part of" {
+	head -c 3000000 /dev/urandom >in
+	interrupted TERM --engine read in out
+	cp $part kept
+	try aio-copy --resume $part out
+	failed 1 aio-copy "are the same"
+	cmp $part kept
+	try aio-copy --resume $part other
+	succeeded
+	cmp other kept
+}
+
+@test "long names that begin alike have parts of their own" {
+	mkdir in
+	name=$(printf %0245d 0)
+	for i in {1..8}; do head -c 1000000 /dev/urandom >"in/$name$i"; done
+	try aio-copy -r --resume --jobs 4 in out
+	succeeded
+	diff -r in out
+}
+
+@test "what one slow place leaves behind is no part" {
+	need_strace
+	head -c 40000000 /dev/urandom >in
+	launch "$BUTTER" aio-copy --resume --engine threads --queue-depth 4 --block-size 256K --rate 20M in out
+	await has_part
+	thread=$(find "/proc/$pid/task" -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -n | tail -n 1)
+	timeout 20 strace -qq -o /dev/null -p "$thread" -e trace=preadv2 -e inject=preadv2:error=EIO:delay_enter=1000000:when=1 3>&- 4>&- || true
+	finish
+	equal "$status" 1
+	contains "$stderr" "Input/output error (what there is stays: --resume)"
+	try aio-copy --resume in out
+	succeeded
+	cmp in out
+}
+
+@test "a part that cannot be marked is made in order" {
+	need_strace
+	need_tool jq
+	head -c 20000000 /dev/urandom >in
+	inject 'fsetxattr:error=ENOSPC:when=2+ fremovexattr:error=EIO' aio-copy --resume --engine threads in out
+	failed 1 aio-copy "cannot copy 'in' by threads: "
+	rm -f $part
+	inject 'fsetxattr:error=ENOSPC:when=2+ fremovexattr:error=EIO:when=1..3' aio-copy --resume --direct --stats -j in out
+	equal "$status $(jq -r .way <<<"$stderr")" '0 read_write'
+	cmp in out
+}
+
+@test "a part that somebody else was faster than is no part any more" {
+	head -c 10000000 /dev/zero >in
+	echo x >out
+	touch -d 2001-01-01 out
+	launch "$BUTTER" aio-copy -u --resume --rate 10M in out
+	await has_part
+	echo newer >out
+	finish
+	equal "$status$(<out)" 0newer
+	[ ! -e $part ]
+}
