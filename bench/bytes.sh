@@ -5,35 +5,21 @@
 # shellcheck source=bench/common
 . "$(dirname "$0")/common"
 
-for peer in busybox:busybox-static toybox:toybox pv:pv mbuffer:mbuffer pee:moreutils; do
-	command -v "${peer%:*}" > /dev/null ||
-		printf '%s is missing; Debian: apt-get install %s\n\n' "${peer%:*}" "${peer#*:}"
-done
+advise busybox:busybox-static toybox:toybox pv:pv mbuffer:mbuffer pee:moreutils
 
 size=$(rounds 268435456 16777216)
 count=$(rounds 15 1)
 of="$count rounds of $((size >> 20)) MiB"
 where=.
 # Two files of that size, and what others need.
-if [ -w /dev/shm ] && [ "$(df -Pk /dev/shm | awk 'END { print $4 }')" -ge $((size / 256)) ]; then
-	where=$(mktemp -d /dev/shm/butter-bench.XXXXXX)
-	places="$places $where"
+if memory $((size / 256)); then
+	# shellcheck disable=SC2154 # memory has set it
+	where=$memory
 else
 	printf '/dev/shm has no room: files are on %s.\n\n' "$(df -T . | awk 'END { print $2 }')"
 fi
 source=$where/source out=$where/out
 ./bytes wfeed "$size" 131072 > "$source"
-
-# applet NAME APPLET WORD...: as add, if butter has that applet.
-applet() {
-	if ./butter --list | grep -qxF -e "$2"; then
-		name=$1
-		shift
-		add "$name" ./butter "$@"
-	else
-		printf '%s\n' "$1" >> missing
-	fi
-}
 
 # flows MODEL: runs what was added, and shows it. Of speed more is better, of CPU time less; "its own" is
 # without that of the ends. The ratios are to the first; to the one that is called MODEL in their own column.

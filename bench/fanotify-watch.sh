@@ -14,10 +14,7 @@ fi
 # shellcheck disable=SC3045
 ulimit -n "$(ulimit -H -n)" 2> /dev/null || :
 
-for peer in fatrace:fatrace fsnotifywait:inotify-tools; do
-	command -v "${peer%:*}" > /dev/null ||
-		printf '%s is missing; Debian: apt-get install %s\n\n' "${peer%:*}" "${peer#*:}"
-done
+advise fatrace:fatrace fsnotifywait:inotify-tools
 
 mkdir fs
 mount -t tmpfs none fs

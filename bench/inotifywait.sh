@@ -10,10 +10,7 @@
 # shellcheck disable=SC3045
 ulimit -n "$(ulimit -H -n)" 2> /dev/null || :
 
-for peer in inotifywait:inotify-tools fsnotifywait:inotify-tools fswatch:fswatch; do
-	command -v "${peer%:*}" > /dev/null ||
-		printf '%s is missing; Debian: apt-get install %s\n\n' "${peer%:*}" "${peer#*:}"
-done
+advise inotifywait:inotify-tools fsnotifywait:inotify-tools fswatch:fswatch
 
 # watchers FOLDER [FORMAT]: those that are compared. fswatch waits a second unless told to wait less.
 watchers() {

@@ -31,10 +31,23 @@
  *		are `|`, `&` after one that runs beside the rest, `>` or `>>` and a file, `<` and
  *		a file. The file OUT is removed before each. They fail as the last of each
  *		pipeline does. The count is microseconds of CPU of those that are not ./bytes
+ *	measure copy ROUNDS SOURCE DIR CACHE COMMAND + COMMAND ...
+ *		copies of SOURCE, a file or a folder; `@` in a word is a new name in DIR. With hot
+ *		as CACHE a file is in the page cache before, with cold it is not; else it is as it
+ *		may be. From spawn to reap; microseconds. The count is microseconds until all is on
+ *		the disk, the two further medians are MiB of SOURCE and of its copy, where these are
+ *		files, in the page cache when the command has ended. A command that writes a number
+ *		of microseconds to its standard output has taken as long as that, and its file may
+ *		have other bytes than SOURCE. Copied files are emptied and folders on a tmpfs
+ *		removed after each run, but other folders stay: for half a minute after inodes were
+ *		removed, ext4 is slow to make new ones beside them
  *	measure count COMMAND + COMMAND ...
  *		instructions and system calls of each, counted by ptrace(2)
- *	measure tree DIR FOLDERS FILES
- *		makes FOLDERS folders, ten in each, with FILES files in each
+ *	measure calls DIR COMMAND + COMMAND ...
+ *		system calls of each, its threads and children; `@` is a new name in DIR
+ *	measure tree DIR FOLDERS FILES [LEAST MOST]
+ *		makes FOLDERS folders, ten in each, with FILES files in each, empty ones or of LEAST
+ *		to MOST bytes, more small than large ones and always the same
  *
  * For each command a line: medians of time, peak memory (kB), CPU time and events, then each of
  * them divided by the first command's (the median of the rounds' ratios), two further medians, and
@@ -43,6 +56,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -55,19 +70,23 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 extern char **environ;
 
-enum { MOST_COMMANDS = 16, MOST_ROUNDS = 10000, EVENTS_OF_A_FILE = 6 };
+enum { MOST_COMMANDS = 32, MOST_ROUNDS = 10000, EVENTS_OF_A_FILE = 6 };
 
 /* Milliseconds after which nothing more is expected: a line after another, and readiness. */
 enum { QUIET = 3000, HANGING = 120000 };
 
 /* What one round of one command gave: of these a line shows the medians. */
 enum { TIME, MEMORY, CPU, COUNT, RATIOS, FOLDERS = RATIOS, DOUBLES, DIED, VALUES };
+
+/* Words of a command. */
+enum { MOST_WORDS = 64 };
 
 static char **commands[MOST_COMMANDS];
 static double *values[MOST_COMMANDS][VALUES];
@@ -649,7 +668,7 @@ storm(int which, double *result)
 
 /* ---- flow ---- */
 
-enum { MOST_STAGES = 32, MOST_WORDS = 64 };
+enum { MOST_STAGES = 32 };
 
 /* A program of a pipeline. */
 struct stage {
@@ -753,7 +772,227 @@ flow(int which, double *result)
 	return went_well;
 }
 
+/* ---- copy ---- */
+
+enum { SOURCE_CACHED = FOLDERS, COPY_CACHED = DOUBLES };
+enum { TMPFS = 0x01021994 }; /* as statfs(2) has it */
+
+static const char *source, *cache;
+static long entries;  /* of a file or folder that weigh has looked at, */
+static off_t content; /* and bytes */
+
+static int
+weigh_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+	(void)path;
+	(void)type;
+	(void)where;
+	entries++;
+	if (!S_ISDIR(status->st_mode))
+		content += status->st_size;
+	return 0;
+}
+
+static bool
+weigh(const char *path)
+{
+	entries = content = 0;
+	return nftw(path, weigh_one, 64, FTW_PHYS) == 0;
+}
+
+static int
+remove_one(const char *path, const struct stat *status, int type, struct FTW *where)
+{
+	(void)status;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+/* COMMAND with a new name in FOLDER, *NAME, for each @. */
+static char **
+name_copy(char **command, const char **name)
+{
+	static char path[PATH_MAX / 2], with_path[MOST_WORDS][PATH_MAX], *words[MOST_WORDS + 1];
+	static long number;
+	int i;
+
+	do
+		snprintf(path, sizeof(path), "%s/copy-%ld", folder, number++);
+	while (access(path, F_OK) == 0);
+	*name = path;
+	for (i = 0; command[i]; i++) {
+		const char *at = strchr(command[i], '@');
+
+		if (i == MOST_WORDS)
+			exit(2);
+		words[i] = command[i];
+		if (at) {
+			snprintf(with_path[i], PATH_MAX, "%.*s%s%s", (int)(at - command[i]),
+				 command[i], path, at + 1);
+			words[i] = with_path[i];
+		}
+	}
+	words[i] = NULL;
+	return words;
+}
+
+/* MiB of the file PATH in the page cache; 0 for a folder. */
+static double
+cached(const char *path)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), pages, number = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	unsigned char *is_there;
+	struct stat status;
+	void *map;
+
+	if (fd < 0 || fstat(fd, &status) < 0)
+		return 0;
+	pages = S_ISREG(status.st_mode) ? ((size_t)status.st_size + page - 1) / page : 0;
+	map = pages ? mmap(NULL, pages * page, PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+	close(fd);
+	if (map == MAP_FAILED)
+		return 0;
+	is_there = calloc(pages, 1);
+	mincore(map, pages * page, is_there);
+	for (size_t i = 0; i < pages; i++)
+		number += is_there[i] & 1;
+	free(is_there);
+	munmap(map, pages * page);
+	return (double)(number * page) / (1 << 20);
+}
+
+/* Waits until PATH is on the disk; a folder, until all of its file system is. */
+static bool
+settle(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), failed;
+	struct stat status;
+
+	if (fd < 0)
+		return false;
+	failed = fstat(fd, &status) < 0 || (S_ISDIR(status.st_mode) ? syncfs(fd) : fsync(fd)) < 0;
+	close(fd);
+	return !failed;
+}
+
+/* Puts the source into the page cache, or out of it. */
+static void
+prepare(void)
+{
+	static char text[1 << 20];
+	int fd = open(source, O_RDONLY | O_CLOEXEC);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || !settle(source))
+		die(source);
+	if (!strcmp(cache, "cold"))
+		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	if (!strcmp(cache, "hot") && S_ISREG(status.st_mode))
+		while (read(fd, text, sizeof(text)) > 0)
+			;
+	close(fd);
+}
+
+/* Whether what is at PATH is like the source: as much of it, and the FIRST time byte by byte. */
+static bool
+is_copy(const char *path, bool first)
+{
+	char *words[] = { "diff", "-rq", (char *)source, (char *)path, NULL };
+	struct rusage usage;
+	off_t bytes;
+	long number;
+
+	if (!weigh(source))
+		return false;
+	number = entries;
+	bytes = content;
+	if (!weigh(path) || entries != number || content != bytes)
+		return false;
+	return !first || reap(start(words, -1, -1, -1), &usage);
+}
+
+static bool
+put_away(const char *path)
+{
+	struct statfs system;
+	struct stat status;
+
+	if (lstat(path, &status) < 0 || statfs(path, &system) < 0)
+		return errno == ENOENT;
+	if (!S_ISDIR(status.st_mode))
+		return truncate(path, 0) == 0;
+	return system.f_type != TMPFS || nftw(path, remove_one, 64, FTW_PHYS | FTW_DEPTH) == 0;
+}
+
+/* The number that a command has written into FD, which is closed; 0: none. */
+static double
+own_number(int fd)
+{
+	char text[64] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		die("read");
+	close(fd);
+	return atof(text);
+}
+
+static bool
+copy(int which, double *result)
+{
+	static bool is_compared[MOST_COMMANDS];
+	int out = memfd_create("out", MFD_CLOEXEC);
+	const char *path;
+	char **command = name_copy(commands[which], &path);
+	struct rusage usage;
+	double begun, own;
+	bool settled;
+	pid_t pid;
+
+	prepare();
+	begun = now();
+	pid = start(command, -1, out, -1);
+	if (pid < 0 || !reap(pid, &usage)) {
+		close(out);
+		put_away(path);
+		return false;
+	}
+	result[TIME] = now() - begun;
+	result[MEMORY] = (double)usage.ru_maxrss;
+	result[CPU] = cpu_of(&usage);
+	result[SOURCE_CACHED] = cached(source);
+	result[COPY_CACHED] = cached(path);
+	own = own_number(out) / 1e6;
+	if (own > 0) {
+		result[TIME] = own;
+		result[COUNT] = own * 1e6;
+		return put_away(path);
+	}
+	begun = now();
+	settled = settle(path);
+	result[COUNT] = (result[TIME] + now() - begun) * 1e6;
+	if (!settled || !is_copy(path, !is_compared[which])) {
+		fprintf(stderr, "%s: not a copy of %s, by %s\n", path, source, command[0]);
+		return false;
+	}
+	is_compared[which] = true;
+	return put_away(path);
+}
+
 /* ---- count ---- */
+
+static void
+traceme(char **command)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
+		execvp(command[0], command);
+	_exit(127);
+}
 
 /* How often COMMAND stops when run by ptrace(REQUEST); -1 if it fails or cannot be traced. */
 static long
@@ -763,15 +1002,8 @@ stops(char **command, int request)
 	int status;
 	pid_t pid = fork();
 
-	if (pid == 0) {
-		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-		for (int fd = 0; fd < 3; fd++)
-			dup2(null, fd);
-		if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == 0)
-			execvp(command[0], command);
-		_exit(127);
-	}
+	if (pid == 0)
+		traceme(command);
 	if (waitpid(pid, &status, 0) < 0 || !WIFSTOPPED(status))
 		return -1;
 	while (ptrace(request, pid, NULL, NULL) == 0 && waitpid(pid, &status, 0) > 0
@@ -795,6 +1027,57 @@ count_all(void)
 	}
 }
 
+/* How many system calls COMMAND and all that it starts have begun; -1 if it fails. */
+static long
+calls(char **command)
+{
+	struct __ptrace_syscall_info info;
+	int status, end = -1;
+	long number = 0;
+	pid_t first = fork(), pid;
+
+	if (first == 0)
+		traceme(command);
+	if (waitpid(first, &status, 0) < 0 || !WIFSTOPPED(status))
+		return -1;
+	ptrace(PTRACE_SETOPTIONS, first, NULL,
+	       PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK
+		       | PTRACE_O_TRACEVFORK);
+	ptrace(PTRACE_SYSCALL, first, NULL, NULL);
+	while ((pid = waitpid(-1, &status, __WALL)) > 0) {
+		int stop = WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+
+		if (!stop) {
+			if (pid == first)
+				end = status;
+			continue;
+		}
+		if (stop == (SIGTRAP | 0x80)
+		    && ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) > 0)
+			number += info.op == PTRACE_SYSCALL_INFO_ENTRY;
+		/* What new threads and children begin with is no signal of theirs. */
+		if (stop == (SIGTRAP | 0x80) || stop == SIGTRAP || stop == SIGSTOP)
+			stop = 0;
+		ptrace(PTRACE_SYSCALL, pid, NULL, stop);
+	}
+	return end == 0 ? number : -1;
+}
+
+static void
+calls_all(void)
+{
+	const char *path;
+
+	for (int i = 0; i < count; i++) {
+		long number = calls(name_copy(commands[i], &path));
+
+		if (number < 0)
+			puts("-");
+		else
+			printf("%ld\n", number);
+	}
+}
+
 /* ---- tree ---- */
 
 /* Folder NUMBER, counted level by level from 1; 0 is the one at the top. */
@@ -809,8 +1092,30 @@ tree_path(char *path, size_t room, const char *top, long number)
 	return length + snprintf(path + length, room - (size_t)length, "/folder-%05ld", number);
 }
 
+/* A file of LEAST to MOST bytes: of these half a range as often as the whole, and so on. */
 static void
-make_tree(const char *top, long folders, long files_each)
+make_file(const char *path, long least, long most)
+{
+	static char text[1 << 16];
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	long left = least + rand() % (((most - least) >> rand() % 20) + 1);
+
+	for (size_t i = 0; !text[0] && i < sizeof(text); i++)
+		text[i] = (char)(rand() | 1);
+	while (left > 0) {
+		ssize_t size =
+			write(fd, text, left < (long)sizeof(text) ? (size_t)left : sizeof(text));
+
+		if (size < 0)
+			die(path);
+		left -= size;
+	}
+	if (fd < 0 || close(fd) < 0)
+		die(path);
+}
+
+static void
+make_tree(const char *top, long folders, long files_each, long least, long most)
 {
 	char path[4096];
 
@@ -821,8 +1126,7 @@ make_tree(const char *top, long folders, long files_each)
 			die(path);
 		for (long j = 0; j < files_each; j++) {
 			snprintf(path + length, sizeof(path) - (size_t)length, "/file-%ld", j);
-			if (mknod(path, S_IFREG | 0666, 0) < 0)
-				die(path);
+			make_file(path, least, most);
 		}
 	}
 }
@@ -915,7 +1219,7 @@ static const struct way {
 } ways[] = {
 	{ "run", 1, run, 1e6 },     { "ready", 0, ready, 1e3 }, { "events", 4, events, 1e3 },
 	{ "react", 2, react, 1e6 }, { "storm", 2, storm, 1e3 }, { "open", 2, open_often, 1e6 },
-	{ "flow", 1, flow, 1e3 },
+	{ "flow", 1, flow, 1e3 },   { "copy", 3, copy, 1e6 },
 };
 
 static const struct way *
@@ -939,6 +1243,10 @@ go(const struct way *way, char **words)
 		folder = words[3];
 	} else if (way->one == flow) {
 		folder = words[0];
+	} else if (way->one == copy) {
+		source = words[0];
+		folder = words[1];
+		cache = words[2];
 	} else if (way->words) {
 		files = atol(words[0]);
 		folder = words[1];
@@ -965,8 +1273,15 @@ main(int argc, char **argv)
 		count_all();
 		return 0;
 	}
-	if (argc == 5 && !strcmp(argv[1], "tree")) {
-		make_tree(argv[2], atol(argv[3]), atol(argv[4]));
+	if (argc > 3 && !strcmp(argv[1], "calls")) {
+		folder = argv[2];
+		split(argv + 3);
+		calls_all();
+		return 0;
+	}
+	if ((argc == 5 || argc == 7) && !strcmp(argv[1], "tree")) {
+		make_tree(argv[2], atol(argv[3]), atol(argv[4]), argc == 7 ? atol(argv[5]) : 0,
+			  argc == 7 ? atol(argv[6]) : 0);
 		return 0;
 	}
 	rounds = way && argc > 3 + way->words ? atoi(argv[2]) : 0;
