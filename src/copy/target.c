@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "hash.h"
 #include "kernel/compat.h"
+#include "kernel/timerfd.h"
 #include "memory.h"
 
 enum {
@@ -97,13 +99,15 @@ target_abandon_all(void)
 
 /* A number that nobody guesses: of a random one, by SplitMix64, which makes no system calls. */
 static uint64_t
-next_number(void)
+next_number(const struct target *target)
 {
 	static uint64_t state;
 	uint64_t none = 0, first, number;
 
 	if (!__atomic_load_n(&state, __ATOMIC_RELAXED)) {
-		arc4random_buf(&first, sizeof(first));
+		/* Early at boot there are none yet: O_EXCL is what counts. */
+		if (getrandom(&first, sizeof(first), GRND_NONBLOCK) < 0)
+			first = (uint64_t)timerfd_now(CLOCK_MONOTONIC) ^ (uintptr_t)target;
 		__atomic_compare_exchange_n(&state, &none, first | 1, false, __ATOMIC_RELAXED,
 					    __ATOMIC_RELAXED);
 	}
@@ -121,7 +125,7 @@ make_name(struct target *target)
 	int room = NAME_MAX - 1 - (int)strlen(mark) - SUFFIX;
 	int length = snprintf(target->temporary, sizeof(target->temporary), ".%.*s%s", room,
 			      target->name, mark);
-	uint64_t number = next_number();
+	uint64_t number = next_number(target);
 
 	for (int i = 0; i < SUFFIX; i++, number /= sizeof(letters) - 1)
 		target->temporary[length++] = letters[number % (sizeof(letters) - 1)];
