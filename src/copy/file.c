@@ -604,7 +604,6 @@ look(struct job *job)
 static int
 tally(struct copy *copy, int result)
 {
-	copy->files += !result;
 	copy->skipped += result == 1;
 	return result;
 }

@@ -54,7 +54,7 @@ struct copy {
 	void *context;
 
 	/* What happened. */
-	uint64_t files, skipped;
+	uint64_t skipped; /* files that were left alone */
 	enum copy_step step;
 	enum target_bar bar;
 	bool at_output, is_kept; /* is_kept: there is a part */

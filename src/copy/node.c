@@ -110,7 +110,6 @@ node_copy(struct copy *copy, int from, const char *name, const struct stat *stat
 		error = node.lost;
 		result = -1;
 	}
-	copy->files += !result;
 	copy->skipped += result > 0;
 	errno = error;
 	return result;

@@ -178,7 +178,6 @@ link_to(struct worker *worker, const struct link *link)
 		error = errno;
 		lock(tree);
 		folder_let_go(&tree->folders, link->folder);
-		tree->links_made += result == 0;
 		unlock(tree);
 		errno = error;
 	}
@@ -550,7 +549,6 @@ enter(struct worker *walker, struct folder *folder, const struct folder *root)
 		tell_of_folder(tree, copy, folder, at_output ? COPY_CREATE : COPY_OPEN);
 	if (result)
 		return false;
-	tree->folders_made += folder->is_new;
 	if (copy->keeps)
 		folder->inherits = attributes_are_inherited(folder->to);
 	if (folder == root && is_same(&folder->status, &root->to_status)) {

@@ -48,9 +48,6 @@ struct tree {
 	void (*copied)(void *context);
 	void *context;
 
-	/* What happened. */
-	uint64_t folders_made, links_made;
-
 	/* Its own. */
 	pthread_mutex_t lock;        /* of all below, and of the folders */
 	pthread_cond_t wanted, done; /* there is something to do; something was done */
