@@ -580,6 +580,15 @@ nothing_left() {
 	try aio-copy -r --exclude '*.o' --exclude ./tmp in f.o d/
 	succeeded
 	equal "$(listing d '' | cut -d ' ' -f 1 | xargs)" 'in in/a in/a/b in/a/tmp'
+	# Two stars are folders, any or none; one is never a slash, whatever else there is.
+	mkdir -p s/a/b/c/f s/x/a/g
+	touch s/a/f s/a/b/f s/x/a/f s/x/a/g/k
+	try aio-copy -r --exclude 'a/**/f' --exclude 'x/a/**' s s2
+	succeeded
+	equal "$(listing s2 '' | cut -d ' ' -f 1 | xargs)" 'a a/b a/b/c x x/a'
+	try aio-copy -r --exclude '*/f' --exclude '**/?/*/g' s s3
+	succeeded
+	equal "$(listing s3 '' | cut -d ' ' -f 1 | xargs)" 'a a/b a/b/c a/b/c/f a/b/f x x/a x/a/f'
 }
 
 @test "a link that cannot be resolved is told, and nothing goes elsewhere" {
