@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "applet.h"
+#include "cli/escape.h"
 #include "cli/num.h"
+#include "cli/record.h"
 #include "cli/say.h"
 #include "copy/exclude.h"
 #include "copy/tree.h"
@@ -24,6 +26,7 @@
 #include "process/signals.h"
 
 enum { AUTO, ALWAYS, NEVER };
+enum { FOLLOW_FILES, FOLLOW_NAMED, FOLLOW_ALL, FOLLOW_NONE }; /* FILES: not with --recursive */
 
 static const struct name engines[] = {
 	{ "auto", CONTENT_AUTO },   { "reflink", CONTENT_REFLINK },
@@ -38,14 +41,16 @@ static const struct name whens[] = {
 	{ "" },
 };
 
-static bool archive, checksum, direct, in_place, no_clobber, no_target_folder, one_file_system,
-	preserve, recursive, resume, sync_target, uncached, update, verifies;
+static bool archive, checksum, direct, force, in_place, keeps_links, no_clobber, no_target_folder,
+	one_file_system, preserve, recursive, resume, sync_target, uncached, update, verbose,
+	verifies;
 static const char *folder;
 static int64_t depth = 16, jobs;
-static uint64_t block = 1 << 20, engine = CONTENT_AUTO, reflink, sparse;
+static uint64_t block = 1 << 20, engine = CONTENT_AUTO, links, reflink, sparse;
 static uint64_t length = UINT64_MAX, offset, seek = UINT64_MAX;
 static struct opt_list excludes;
 static struct copying copying = COPYING_DEFAULT;
+static struct record shown;
 
 static void
 options(struct opt_table *table)
@@ -55,6 +60,11 @@ options(struct opt_table *table)
 	opt_flag(table, 'a', "archive", &archive,
 		 "-r, and keep links, mode, owner, times, extended attributes");
 	opt_flag(table, 'p', NULL, &preserve, "keep mode, access control list, owner and times");
+	opt_set(table, 'L', "dereference", FOLLOW_ALL, &links,
+		"copy what links lead to, in folders, too");
+	opt_set(table, 'H', NULL, FOLLOW_NAMED, &links, "with -r, copy what a SOURCE leads to");
+	opt_set(table, 'P', "no-dereference", FOLLOW_NONE, &links, "copy links as such");
+	opt_flag(table, 'd', NULL, &keeps_links, "-P, and files with several names stay such");
 	opt_string(table, 't', "target-directory", "FOLDER", &folder,
 		   "copy all SOURCEs into FOLDER");
 	opt_flag(table, 'T', "no-target-directory", &no_target_folder,
@@ -69,6 +79,9 @@ options(struct opt_table *table)
 	opt_integer(table, 0, "jobs", "N", 1, TREE_JOBS_MOST, &jobs,
 		    "threads for folders (one for each processor, 8 at most)");
 	opt_flag(table, 0, "in-place", &in_place, "write into the file that is there, as cp does");
+	opt_flag(table, 'f', "force", &force,
+		 "replace what cannot be opened for that (else all is replaced)");
+	opt_flag(table, 'v', "verbose", &verbose, "print what becomes what");
 	opt_flag(table, 0, "resume", &resume,
 		 "keep what is not whole, and go on with it next time");
 	opt_flag(table, 0, "sync", &sync_target, "end when all is on the disk");
@@ -95,11 +108,15 @@ options(struct opt_table *table)
 	copying_add_reports(table, &copying);
 }
 
-enum { FLIGHT_MOST = 1 << 30 }; /* bytes */
+enum {
+	FLIGHT_MOST = 1 << 30, /* bytes */
+	SHOWN_MOST = 1 << 16,
+};
 
 static struct copy *copies; /* the first for files that are named, the others for trees */
 static unsigned copies_count;
 static struct tree tree;
+static bool has_tree; /* what is named is copied by that */
 static int result;
 
 /* What goes with what, of the file that is copied. */
@@ -128,6 +145,10 @@ check(int operands)
 	bool is_part = offset || length != UINT64_MAX || seek != UINT64_MAX;
 
 	recursive |= archive;
+	keeps_links |= archive;
+	if (keeps_links && links == FOLLOW_FILES)
+		links = FOLLOW_NONE;
+	has_tree = recursive || keeps_links || links == FOLLOW_NONE;
 	if (no_clobber + update + checksum > 1)
 		return misuse("--no-clobber, --update and --checksum exclude each other");
 	if (folder && no_target_folder)
@@ -144,6 +165,8 @@ check(int operands)
 			"--offset, --length and --seek are for files, and go without --recursive");
 	if (resume && (in_place || seek != UINT64_MAX))
 		return misuse("--resume goes without --in-place and --seek");
+	if (force && seek != UINT64_MAX)
+		return misuse("--force goes without --seek, which needs what is there");
 	return check_ways() || copying_check(&copying);
 }
 
@@ -199,7 +222,10 @@ static int
 tell(const struct copy *copy, const char *from, const char *to)
 {
 	static const struct hint few[] = { { EMFILE, "raise ulimit -n, or take fewer --jobs" },
-					   { 0 } };
+					   { 0 } },
+				 shut[] = { { EACCES, "--force replaces it" },
+					    { ETXTBSY, "it runs: --force replaces it" },
+					    { 0 } };
 
 	switch (copy->step) {
 	case COPY_OPEN:
@@ -208,6 +234,9 @@ tell(const struct copy *copy, const char *from, const char *to)
 		return failx("'%s' is a folder (--recursive copies it)", from);
 	case COPY_IS_SAME:
 		return failx("'%s' and '%s' are the same", from, to);
+	case COPY_IS_LOOP:
+		return failx("'%s' leads to a folder that it is in (leave it out: --exclude)",
+			     from);
 	case COPY_IS_WITHIN:
 		return failx("'%s' would be copied into itself, '%s'", from, to);
 	case COPY_BARRED:
@@ -239,7 +268,7 @@ tell(const struct copy *copy, const char *from, const char *to)
 		if (errno == ENOTDIR)
 			return failx("cannot copy into '%s': it is no folder, and '%s' is one", to,
 				     from);
-		return fail(few, "cannot write '%s'", to);
+		return fail(in_place ? shut : few, "cannot write '%s'", to);
 	case COPY_FINISH:
 	default:
 		return fail(NULL, "cannot write '%s'", to);
@@ -265,6 +294,35 @@ count_bytes(uint64_t bytes, void *context)
 	pthread_mutex_unlock(&reporting);
 }
 
+/* Who was to see it is gone, or has no room: the files matter more. */
+static void
+give_up_showing(void)
+{
+	result |= fail(NULL, "cannot write to standard output");
+	record_forget(&shown);
+	verbose = false;
+}
+
+/* One at a time. */
+static void
+show(const char *from, const char *to, void *context)
+{
+	struct buffer *line;
+
+	(void)context;
+	if (!verbose)
+		return;
+	line = record_begin(&shown);
+	buffer_byte(line, '\'');
+	escape_text(line, from, strlen(from), ESCAPE_ALL);
+	buffer_text(line, "' -> '");
+	escape_text(line, to, strlen(to), ESCAPE_ALL);
+	buffer_text(line, "'\n");
+	record_end(&shown);
+	if (record_is_full(&shown) && record_flush(&shown, true) < 0)
+		give_up_showing();
+}
+
 static void
 count_file(void *context)
 {
@@ -275,6 +333,15 @@ count_file(void *context)
 }
 
 /* ---- names ---- */
+
+/* The status of the SOURCE: of what it leads to, if that is to be copied. */
+static int
+look_at(const char *source, struct stat *status)
+{
+	bool follows = links == FOLLOW_FILES ? !recursive : links != FOLLOW_NONE;
+
+	return (follows ? stat : lstat)(source, status);
+}
 
 /* Whether a PATTERN is that of PATH, which is below SOURCE, or the name of that. */
 static bool
@@ -359,12 +426,20 @@ refuse_stream(const char *name)
 		{ no_clobber, "--no-clobber" }, { update, "--update" },
 		{ checksum, "--checksum" },     { preserve, "-p" },
 		{ resume, "--resume" },         { in_place, "--in-place" },
+		{ verbose, "--verbose" },
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
 		if (options[i].is_given)
 			return failx("%s goes without %s", options[i].option, name);
 	return 0;
+}
+
+static void
+has_copied(const char *from, const char *to)
+{
+	count_file(NULL);
+	show(from, to, NULL);
 }
 
 /* Copies what is open as IN, which is called FROM, to the path TO. */
@@ -384,7 +459,7 @@ copy_to_path(int in, const char *from, const char *to, bool is_named)
 	if (copied < 0)
 		result |= tell(copies, from, to);
 	if (copied == 0)
-		count_file(NULL);
+		has_copied(from, to);
 	if (place.folder >= 0)
 		close(place.folder);
 	free(path);
@@ -412,7 +487,7 @@ copy_file(const char *from, const char *to, bool is_named)
 		if (copied < 0)
 			result |= tell(copies, from, out == STDOUT_FILENO ? "standard output" : to);
 		else
-			count_file(NULL);
+			has_copied(from, to);
 	}
 	if (in >= 0 && !is_input)
 		close(in);
@@ -423,8 +498,11 @@ static void
 copy_any(const char *from, const char *to, bool is_named)
 {
 	struct stat status;
-	bool is_known = recursive && strcmp(from, "-") && lstat(from, &status) == 0;
+	bool is_known = has_tree && strcmp(from, "-") && look_at(from, &status) == 0;
 
+	/* Without --recursive, folders are refused, and others read as files. */
+	if (is_known && !recursive)
+		is_known = S_ISREG(status.st_mode) || S_ISLNK(status.st_mode);
 	if (is_known && descriptor_of(to) >= 0 && !S_ISREG(status.st_mode))
 		result |= failx("'%s' is no file, and cannot go to standard output", from);
 	else if (is_known && S_ISDIR(status.st_mode))
@@ -481,7 +559,7 @@ copy_into(const char *from, const char *to)
 	struct buffer path = { 0 };
 	struct stat status;
 
-	is_of_folder = recursive && lstat(from, &status) == 0 && S_ISDIR(status.st_mode);
+	is_of_folder = recursive && look_at(from, &status) == 0 && S_ISDIR(status.st_mode);
 
 	buffer_text(&path, to);
 	if (!is_nameless)
@@ -528,8 +606,8 @@ size_of(const struct stat *status)
 	uint64_t size = (uint64_t)status->st_size, blocks = (uint64_t)status->st_blocks * 512;
 
 	size = blocks && blocks < size ? blocks : size;
-	/* With -a all its names together get one. */
-	return archive && status->st_nlink ? size / status->st_nlink : size;
+	/* All names that stay those of one file together get one. */
+	return keeps_links && status->st_nlink ? size / status->st_nlink : size;
 }
 
 /* Bytes of the files below PATH, as far as they are going to be copied. */
@@ -537,8 +615,11 @@ static uint64_t
 size_of_tree(char *path)
 {
 	char *const paths[] = { path, NULL };
-	FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR | (one_file_system ? FTS_XDEV : 0),
-			     NULL);
+	int links_of = links == FOLLOW_ALL     ? FTS_LOGICAL
+		       : links == FOLLOW_NAMED ? FTS_PHYSICAL | FTS_COMFOLLOW
+					       : FTS_PHYSICAL;
+	FTS *walk =
+		fts_open(paths, links_of | FTS_NOCHDIR | (one_file_system ? FTS_XDEV : 0), NULL);
 	uint64_t size = 0;
 	const FTSENT *entry;
 
@@ -604,6 +685,7 @@ set_up(int count, char **sources)
 			 : preserve ? ATTRIBUTES_MODE | ATTRIBUTES_OWNER | ATTRIBUTES_TIMES
 				    : 0,
 		.in_place = in_place,
+		.forces = force,
 		.sync = sync_target,
 		.verify = verifies,
 		.resumes = resume,
@@ -643,10 +725,14 @@ begin_tree(void)
 {
 	tree.copies = copies + 1;
 	tree.one_file_system = one_file_system;
-	tree.keeps_links = archive;
+	tree.follows = links == FOLLOW_ALL     ? TREE_FOLLOWS_ALL
+		       : links == FOLLOW_NAMED ? TREE_FOLLOWS_NAMED
+					       : TREE_FOLLOWS_NONE;
+	tree.keeps_links = keeps_links;
 	tree.leaves_out = excludes.count ? is_excluded_entry : NULL;
 	tree.failed = tell_failed;
 	tree.copied = count_file;
+	tree.shows = verbose ? show : NULL;
 	tree_open(&tree);
 }
 
@@ -687,11 +773,15 @@ aio_copy_run(int count, char **operands)
 	/* ulimit -f: a file that may not grow is an error of write(2), and no end without a word. */
 	signals_ignore(SIGXFSZ);
 	set_up(count, operands);
-	if (recursive)
+	record_open(&shown, STDOUT_FILENO, SHOWN_MOST);
+	if (has_tree)
 		begin_tree();
 	copy_all(count, operands, to);
-	if (recursive)
+	if (has_tree)
 		tree_close(&tree);
+	if (record_flush(&shown, true) < 0)
+		give_up_showing();
+	record_done(&shown);
 	meter_end(&copying.meter);
 	if (copying.stats)
 		tell_stats();

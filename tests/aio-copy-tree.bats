@@ -656,3 +656,88 @@ nothing_left() {
 	equal "$(<out/file)" x
 	kill "$pid"
 }
+
+# shown FOLDER: what find(1) says of the kinds of what is in it.
+shown() {
+	(cd "$1" && find . -mindepth 1 -printf '%P:%y ' | tr ' ' '\n' | sort | xargs)
+}
+
+@test "-L, -H, -P and -d: which links are followed" {
+	mkdir -p in/d in/e
+	numbers in/d/f 3
+	ln in/d/f in/d/g
+	ln -s d in/ld
+	ln -s d/f in/lf
+	ln -s in lin
+	try aio-copy -rL in out
+	succeeded
+	equal "$(shown out)" 'd/f:f d/g:f d:d e:d ld/f:f ld/g:f ld:d lf:f'
+	try aio-copy -aL in out2
+	succeeded
+	equal "$(find out2 -type f -printf '%n\n' | sort -u)" 5
+	try aio-copy -rH lin out3
+	succeeded
+	equal "$(shown out3)" 'd/f:f d/g:f d:d e:d ld:l lf:l'
+	try aio-copy -r -L -P lin out4
+	succeeded
+	equal "$(readlink out4)" in
+	# Without -r: files as ever, links as such, and names of one file.
+	try aio-copy in/lf out5
+	succeeded
+	cmp in/d/f out5
+	mkdir some
+	try aio-copy -P in/lf some/
+	succeeded
+	equal "$(readlink some/lf)" d/f
+	try aio-copy -d in/lf in/d/f in/d/g some/
+	succeeded
+	equal "$(find some -type f -printf '%n %f\n' | sort | xargs)" '2 f 2 g'
+	try aio-copy -d in out6
+	failed 1 aio-copy "'in' is a folder (--recursive copies it)"
+}
+
+@test "-L: what leads nowhere or round is told, and the rest is copied" {
+	mkdir -p in/e/deep
+	numbers in/f 3
+	ln -s .. in/e/up
+	ln -s . in/e/deep/here
+	ln -s nowhere in/dangling
+	try aio-copy -rL in out
+	equal "$status" 1
+	equal "$(wc -l <<<"$stderr")" 3
+	contains "$stderr" "'in/e/deep/here' leads to a folder that it is in (leave it out: --exclude)"
+	contains "$stderr" "'in/e/up' leads to a folder that it is in"
+	contains "$stderr" "cannot open 'in/dangling': No such file or directory"
+	equal "$(shown out)" 'e/deep:d e:d f:f'
+	try aio-copy -rL --exclude up --exclude here --exclude dangling in out2
+	succeeded
+	# What the links lead to is not in the target, nor the target in that.
+	mkdir src
+	ln -s ../dst src/out
+	mkdir dst
+	try aio-copy -rL src dst/copy
+	failed 1 aio-copy "'src/out/copy' would be copied into itself"
+}
+
+@test "-v prints what becomes what, when it is there" {
+	sample in
+	try aio-copy -av in out
+	succeeded
+	equal "$(sort <<<"$output")" "$(cd in && find . -printf '%P\0' | while IFS= read -rd '' name; do
+		[[ $name != *odd* ]] || name='odd \012\033[2J\377 name'
+		printf "'in%s' -> 'out%s'\n" "${name:+/$name}" "${name:+/$name}"
+	done | sort)"
+	# What stays as it is is not told.
+	try aio-copy -aTuv in out
+	succeeded
+	equal "$output" ''
+	try aio-copy -v in/file one
+	succeeded
+	equal "$output" "'in/file' -> 'one'"
+	try aio-copy -v in/file -
+	failed 1 aio-copy '--verbose goes without standard output or another descriptor as DEST'
+	# The files matter more.
+	capture sh -c '"$BUTTER" aio-copy -rv in out2 >/dev/full'
+	failed 1 aio-copy 'cannot write to standard output: No space left on device'
+	alike in out2
+}

@@ -265,6 +265,26 @@ reflink
 	[ ! -e nowhere ]
 }
 
+@test "-f replaces what cannot be written in place" {
+	numbers in 3
+	cp "$(command -v sleep)" program
+	chmod 711 program
+	./program 100 &
+	pid=$!
+	until [ "$(readlink "/proc/$pid/exe")" = "$PWD/program" ]; do :; done
+	try aio-copy --in-place in program
+	failed 1 aio-copy "cannot write 'program': Text file busy (it runs: --force replaces it)"
+	try aio-copy --in-place -f in program
+	kill "$pid"
+	succeeded
+	cmp in program
+	equal "$(stat -c %a program)" 711
+	try aio-copy -f in program
+	succeeded
+	try aio-copy -f --seek 1 in program
+	failed 1 aio-copy '--force goes without --seek'
+}
+
 @test "what cannot be replaced is refused with a hint, and --in-place writes it" {
 	numbers in 1000
 	echo old >out

@@ -18,6 +18,7 @@ struct job {
 	bool inherits;  /* attributes.h */
 	struct stat from;
 	struct target target;
+	bool is_forced; /* the target cannot be written in place */
 	int lost;   /* errno of what COPY says of attributes that TARGET could not be given; 0 */
 	off_t done; /* bytes that are there already: of */
 	struct part part;
@@ -521,7 +522,7 @@ way_of(const struct job *job)
 {
 	const struct copy *copy = job->copy;
 
-	if (copy->in_place)
+	if (copy->in_place && !job->is_forced)
 		return TARGET_IN_PLACE;
 	/* What can be read only once has to be right at once. */
 	if (job->is_stream || !has_places(job->from.st_mode))
@@ -579,8 +580,14 @@ copy_once(struct job *job, const struct place *place)
 static int
 copy_open(struct job *job, const struct place *place)
 {
+	const struct copy *copy = job->copy;
 	int result = copy_once(job, place);
 
+	if (result < 0 && copy->in_place && copy->forces && copy->step == COPY_CREATE
+	    && job->target.exists && S_ISREG(job->target.status.st_mode)) {
+		job->is_forced = true;
+		result = copy_once(job, place);
+	}
 	/* Another time, with a name from the begin on. */
 	return result < 0 && job->target.is_nameless ? copy_once(job, place) : result;
 }

@@ -14,6 +14,7 @@ enum copy_step {
 	COPY_IS_FOLDER,  /* no errno: it is a folder */
 	COPY_IS_SAME,    /* no errno: source and target are one file, or folder */
 	COPY_IS_WITHIN,  /* no errno: the target is in the source, a folder */
+	COPY_IS_LOOP,    /* no errno: links have led to a folder that is in itself */
 	COPY_CREATE,     /* open the target, or make it */
 	COPY_BARRED,     /* no errno: see bar */
 	COPY_CONTENT,    /* read (not at_output) or write, at the offset AT */
@@ -39,6 +40,7 @@ struct copy {
 	unsigned keeps; /* ATTRIBUTES_... of the source */
 	mode_t mask;    /* umask(2) */
 	bool in_place, sync, verify;
+	bool forces;             /* in place, but what cannot be opened so is replaced */
 	bool resumes;            /* what is not whole stays as a part, and is gone on with */
 	bool compares;           /* such a part has to have what the source has */
 	uint64_t offset, length; /* of the source: a part */

@@ -73,7 +73,7 @@ open_source(const struct folder *folder)
 	/* Of an operand, what a link leads to, if the name ends with a slash. */
 	return openat(folder->parent ? folder->parent->from : AT_FDCWD,
 		      *folder->name ? folder->name : ".",
-		      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		      O_RDONLY | O_DIRECTORY | O_CLOEXEC | (folder->follows ? 0 : O_NOFOLLOW));
 }
 
 static int
@@ -205,6 +205,16 @@ make_target(struct folder *folder, int mode, bool is_set)
 	return fchmodat(where, folder->new_name, (there.st_mode & 07777) | 0700, 0);
 }
 
+static bool
+is_in_itself(const struct folder *folder)
+{
+	const struct folder *above = folder->parent;
+
+	while (above && !is_same(&above->status, &folder->status))
+		above = above->parent;
+	return above;
+}
+
 static int
 enter(struct folders *folders, struct folder *folder, int mode, const struct stat *never,
       bool *at_output)
@@ -218,6 +228,8 @@ enter(struct folders *folders, struct folder *folder, int mode, const struct sta
 		return -1;
 	if (never && is_same(&folder->status, never))
 		return 1;
+	if (folder->follows && is_in_itself(folder))
+		return 2;
 	*at_output = true;
 	own = (folder->status.st_mode & 0777) | 0700;
 	if (make_target(folder, mode < 0 ? (int)own : mode, mode >= 0) < 0)

@@ -23,6 +23,7 @@ struct folder {
 	bool inherits;                 /* attributes.h */
 	unsigned left; /* what is to be done in it yet: reading, files, folders; tree.c's */
 	enum place_links links; /* of operands: which are followed in the target */
+	bool follows;           /* the source may be a symbolic link to it */
 	bool is_outer;          /* no folder that is copied: an operand that is none is in it */
 	unsigned linked;        /* files in it and below that others may become names of */
 
@@ -43,8 +44,9 @@ struct folder *folder_new(struct folder *parent, const char *name, const char *n
 
 /*
  * Opens FOLDER for the first time, and makes its target where there is none, with MODE in the place of
- * what the source says, if that is not -1; but not, 1, if it is what NEVER (or NULL) says. It is held
- * then. -1 with errno, and in *AT_OUTPUT on which side.
+ * what the source says, if that is not -1; but not, 1, if it is what NEVER (or NULL) says, and, 2, if
+ * symbolic links have led to a folder that it is in. It is held then. -1 with errno, and in *AT_OUTPUT
+ * on which side.
  */
 int folder_enter(struct folders *folders, struct folder *folder, int mode, const struct stat *never,
 		 bool *at_output);

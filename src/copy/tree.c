@@ -44,7 +44,10 @@ unlock(struct tree *tree)
 
 /* ---- telling ---- */
 
-/* What COPY says has failed, with NAME in FOLDER or, NULL, that itself. The lock is held. */
+/*
+ * What COPY says has failed, or, NULL, is there, with NAME in FOLDER or, NULL, that itself. The lock is
+ * held.
+ */
 static void
 tell(struct tree *tree, const struct copy *copy, const struct folder *folder, const char *name,
      const char *new_name)
@@ -55,9 +58,25 @@ tell(struct tree *tree, const struct copy *copy, const struct folder *folder, co
 	folder_path(&from, folder, name, false);
 	folder_path(&to, folder, new_name, true);
 	errno = error;
-	tree->failed(copy, buffer_string(&from), buffer_string(&to), tree->context);
+	if (copy)
+		tree->failed(copy, buffer_string(&from), buffer_string(&to), tree->context);
+	else
+		tree->shows(buffer_string(&from), buffer_string(&to), tree->context);
 	buffer_done(&from);
 	buffer_done(&to);
+}
+
+/* The worker's entry is there. */
+static void
+show(struct worker *worker)
+{
+	struct tree *tree = worker->tree;
+
+	if (!tree->shows)
+		return;
+	lock(tree);
+	tell(tree, NULL, worker->folder, worker->name, worker->new_name);
+	unlock(tree);
 }
 
 static void
@@ -181,8 +200,10 @@ link_to(struct worker *worker, const struct link *link)
 		unlock(tree);
 		errno = error;
 	}
-	if (result == 0)
+	if (result == 0) {
+		show(worker);
 		return 2;
+	}
 	worker->copy->step = COPY_CREATE;
 	return is_link_refusal(errno) ? 0 : -1;
 }
@@ -277,22 +298,37 @@ meet(const struct stat *from, void *context)
 
 /* ---- entries ---- */
 
+/* Whether of a link in FOLDER that is copied which it leads to. */
+static bool
+follows(const struct tree *tree, const struct folder *folder)
+{
+	return tree->follows == TREE_FOLLOWS_ALL
+	       || (tree->follows == TREE_FOLLOWS_NAMED && folder->is_outer);
+}
+
+/* The status of NAME in FOLDER; -1 with errno. */
+static int
+look_at(const struct tree *tree, const struct folder *folder, const char *name, struct stat *status)
+{
+	return fstatat(folder->from, name, status, follows(tree, folder) ? 0 : AT_SYMLINK_NOFOLLOW);
+}
+
 static int
 copy_file(struct worker *worker)
 {
 	struct copy *copy = worker->copy;
+	struct folder *folder = worker->folder;
 	struct place place = place_of(worker);
-	int in = openat(worker->folder->from, worker->name,
-			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC),
+	int links = follows(worker->tree, folder) ? 0 : O_NOFOLLOW;
+	int in = openat(folder->from, worker->name,
+			O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | links),
 	    result, error;
 	struct stat status;
 
 	/* Who has a lease on it, fcntl(2), is to give that back first. */
 	if (in < 0 && errno == EWOULDBLOCK
-	    && fstatat(worker->folder->from, worker->name, &status, AT_SYMLINK_NOFOLLOW) == 0
-	    && S_ISREG(status.st_mode))
-		in = openat(worker->folder->from, worker->name,
-			    O_RDONLY | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	    && look_at(worker->tree, folder, worker->name, &status) == 0 && S_ISREG(status.st_mode))
+		in = openat(folder->from, worker->name, O_RDONLY | O_NOCTTY | O_CLOEXEC | links);
 	if (in < 0) {
 		copy->step = COPY_OPEN;
 		return -1;
@@ -313,7 +349,7 @@ copy_node(struct worker *worker)
 	int result = 0;
 
 	copy->step = COPY_OPEN;
-	if (fstatat(worker->folder->from, worker->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+	if (look_at(worker->tree, worker->folder, worker->name, &status) < 0)
 		return -1;
 	if (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) {
 		errno = ESTALE;
@@ -335,8 +371,10 @@ perform(struct worker *worker)
 	worker->link = NULL;
 	result = worker->type == DT_REG ? copy_file(worker) : copy_node(worker);
 	error = errno;
-	if (result == 0 && tree->copied)
+	if (result == 0) {
 		tree->copied(tree->context);
+		show(worker);
+	}
 	if (result >= 0 && !worker->link)
 		return;
 	lock(tree);
@@ -470,15 +508,14 @@ add_work(struct worker *walker, struct frame *frame, const char *name, unsigned 
 }
 
 static unsigned char
-type_of(const struct folder *folder, const char *name, unsigned char told)
+type_of(const struct tree *tree, const struct folder *folder, const char *name, unsigned char told)
 {
 	struct stat status;
 
-	if (told != DT_UNKNOWN)
+	if (told != DT_UNKNOWN && !(told == DT_LNK && follows(tree, folder)))
 		return told;
-	return fstatat(folder->from, name, &status, AT_SYMLINK_NOFOLLOW) < 0
-		       ? DT_REG
-		       : (unsigned char)IFTODT(status.st_mode);
+	return look_at(tree, folder, name, &status) < 0 ? DT_REG
+							: (unsigned char)IFTODT(status.st_mode);
 }
 
 static void
@@ -490,7 +527,7 @@ read_entry(struct worker *walker, struct frame *frame, const struct dirent64 *en
 
 	if (!strcmp(name, ".") || !strcmp(name, ".."))
 		return;
-	type = type_of(frame->folder, name, entry->d_type);
+	type = type_of(tree, frame->folder, name, entry->d_type);
 	if (tree->leaves_out
 	    && tree->leaves_out(frame->folder, name, type == DT_DIR, tree->context))
 		return;
@@ -544,13 +581,15 @@ enter(struct worker *walker, struct folder *folder, const struct folder *root)
 	result = folder_enter(&tree->folders, folder, mode, can_meet ? &root->to_status : NULL,
 			      &at_output);
 	if (result > 0)
-		tell_of_folder(tree, copy, folder, COPY_IS_WITHIN);
+		tell_of_folder(tree, copy, folder, result == 1 ? COPY_IS_WITHIN : COPY_IS_LOOP);
 	else if (result < 0)
 		tell_of_folder(tree, copy, folder, at_output ? COPY_CREATE : COPY_OPEN);
 	if (result)
 		return false;
 	if (copy->keeps)
 		folder->inherits = attributes_are_inherited(folder->to);
+	if (folder->is_new && tree->shows)
+		tell(tree, NULL, folder, NULL, NULL);
 	if (folder == root && is_same(&folder->status, &root->to_status)) {
 		tell_of_folder(tree, copy, folder, COPY_IS_SAME);
 	} else if (!tree->one_file_system || folder->status.st_dev == root->status.st_dev) {
@@ -613,6 +652,7 @@ walk(struct worker *walker, struct folder *root)
 		}
 		top->at += strlen(name) + 1;
 		folder = folder_new(top->folder, name, name);
+		folder->follows = follows(walker->tree, folder);
 		lock(walker->tree);
 		top->folder->left++;
 		unlock(walker->tree);
@@ -705,6 +745,7 @@ tree_copy(struct tree *tree, const char *from, const char *to, bool is_named)
 	walker.copy->context = &walker;
 	root = folder_new(NULL, from, to);
 	root->links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_NONE;
+	root->follows = tree->follows != TREE_FOLLOWS_NONE;
 	walk(&walker, root);
 	finish(&walker);
 }

@@ -30,11 +30,15 @@ struct tree_batch {
 
 TAILQ_HEAD(tree_batches, tree_batch);
 
+/* Which symbolic links are not copied, but what they lead to: none, the operands, all. */
+enum tree_follows { TREE_FOLLOWS_NONE, TREE_FOLLOWS_NAMED, TREE_FOLLOWS_ALL };
+
 struct tree {
 	/* For the caller to fill. */
 	struct copy *copies; /* alike: the walker's, and one for each thread */
 	unsigned jobs;       /* threads; 1: none but the caller's */
 	bool one_file_system;
+	enum tree_follows follows;
 	bool keeps_links; /* files with several names stay such, as far as those are in the tree */
 	/* Whether NAME in FOLDER is left out, IS_FOLDER or not. */
 	bool (*leaves_out)(const struct folder *folder, const char *name, bool is_folder,
@@ -46,6 +50,8 @@ struct tree {
 	void (*failed)(const struct copy *copy, const char *from, const char *to, void *context);
 	/* Another file is there. */
 	void (*copied)(void *context);
+	/* If not NULL: also which, and folders that have been made; these are paths. One thread at a time. */
+	void (*shows)(const char *from, const char *to, void *context);
 	void *context;
 
 	/* Its own. */
@@ -70,7 +76,10 @@ void tree_open(struct tree *tree);
  */
 void tree_copy(struct tree *tree, const char *from, const char *to, bool is_named);
 
-/* Copies FROM, whose STATUS that is, to TO: of several that are one file, the names become such again. */
+/*
+ * Copies FROM, whose STATUS that is (of what a link leads to, if that is followed), to TO: of several that
+ * are one file, the names become such again.
+ */
 void tree_copy_entry(struct tree *tree, const char *from, const struct stat *status, const char *to,
 		     bool is_named);
 
