@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "copy/part.h"
+#include "copy/traces.h"
 #include "copy/verify.h"
 #include "kernel/cache.h"
 #include "kernel/range.h"
@@ -340,13 +341,63 @@ is_cut(const struct job *job)
 	       && now.st_size < job->from.st_size;
 }
 
+/* What leaves the input from where it stands, behind OFFSET bytes. */
+static int
+skip_and_copy(struct job *job, uint64_t *copied)
+{
+	struct copy *copy = job->copy;
+	uint64_t skipped;
+
+	if (copy->offset && stream_skip(&copy->stream, job->in, copy->offset, &skipped) < 0)
+		return -1;
+	return stream_copy(&copy->stream, job->in, &job->from, copy->length, copied);
+}
+
+/* A file that is passed on, and is to leave no traces. */
+struct passing {
+	struct content *content;
+	struct traces traces;
+};
+
+static void
+has_passed(uint64_t bytes, void *context)
+{
+	struct passing *passing = context;
+	struct content *content = passing->content;
+
+	traces_add(&passing->traces, bytes, lseek(passing->traces.in, 0, SEEK_CUR));
+	content->moved(bytes, content->context);
+}
+
+static int
+pass_without_traces(struct job *job, uint64_t *copied)
+{
+	struct stream *stream = &job->copy->stream;
+	struct passing passing = { .content = &job->copy->content,
+				   .traces = { .in = job->in,
+					       .out = stream->out,
+					       .first = lseek(job->in, 0, SEEK_CUR) } };
+	int result, error;
+
+	traces_open(&passing.traces, job->from.st_size);
+	/* A pipe that holds the pages themselves would keep them there. */
+	stream->stable = true;
+	stream->moved = has_passed;
+	stream->context = &passing;
+	result = skip_and_copy(job, copied);
+	error = errno;
+	traces_close(&passing.traces, lseek(job->in, 0, SEEK_CUR));
+	errno = error;
+	return result;
+}
+
 /* To or from what has no places. */
 static int
 pass_on(struct job *job)
 {
 	struct copy *copy = job->copy;
 	struct stream *stream = &copy->stream;
-	uint64_t copied = 0, skipped = 0;
+	uint64_t copied = 0;
 	int result, error;
 
 	stream->out = job->target.fd;
@@ -360,9 +411,9 @@ pass_on(struct job *job)
 		copy->at = 0;
 		return fail_at(job, COPY_CONTENT);
 	}
-	result = copy->offset ? stream_skip(stream, job->in, copy->offset, &skipped) : 0;
-	if (result == 0)
-		result = stream_copy(stream, job->in, &job->from, copy->length, &copied);
+	result = (copy->content.uncached && S_ISREG(job->from.st_mode)
+			  ? pass_without_traces
+			  : skip_and_copy)(job, &copied);
 	if (result == 0 && is_cut(job)) {
 		stream->side = STREAM_INPUT;
 		errno = ENODATA;
