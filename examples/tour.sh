@@ -122,6 +122,41 @@ seeing() {
 		grep -q '"event":"delete".*/away/b/c/file".*"pid":' seen
 }
 
+streaming() {
+	title "tee-fd: a stream is stored, counted and summed up, in one go"
+	seq 100000 | "$butter" tee-fd --stats --exec 'wc -l >count' --exec 'sha256sum >sum' numbers 2>stats | tail -n 1
+	cat count sum stats
+	proves "each of the four has got all of it" \
+		test "$(wc -l <numbers) $(cat sum)" = "100000 $(sha256sum <numbers)"
+	title "splice-cat --explain: how a file gets to a pipe"
+	"$butter" splice-cat --explain numbers 2>why | cmp - numbers
+	status=$?
+	cat why
+	proves "the kernel has moved it, and it is the same" test $status = 0
+}
+
+copying() {
+	for tree in /usr/include /usr/share/doc "${0%/*}"; do
+		[ ! -d "$tree" ] || break
+	done
+	title "aio-copy -a $tree"
+	"$butter" aio-copy -aT --stats "$tree" tree 2>stats
+	cat stats
+	proves "it is the same, files, links and all" diff -r --no-dereference "$tree" tree
+
+	title "aio-copy --resume: a copy is killed in the middle, and gone on with"
+	head -c 50000000 /dev/urandom >image
+	"$butter" aio-copy --resume --rate 50M/s image copy &
+	until [ "$(stat -c %s .copy.butter-part 2>/dev/null || echo 0)" -gt 10000000 ]; do :; done
+	kill -9 $!
+	wait $! 2>killed
+	stat -c '%n: %s bytes' .copy.butter-part
+	proves "there is no half a file under the name of the copy" test ! -e copy
+	"$butter" aio-copy --resume --stats image copy 2>stats
+	cat stats
+	proves "the rest was enough" cmp image copy
+}
+
 # milliseconds COMMAND...: how long it takes.
 milliseconds() {
 	begin=$(date +%s%N)
@@ -217,6 +252,8 @@ private=unshare
 watching
 waiting
 seeing
+streaming
+copying
 sleeping
 introducing
 naming
