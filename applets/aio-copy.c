@@ -225,7 +225,8 @@ tell(const struct copy *copy, const char *from, const char *to)
 					   { 0 } },
 				 shut[] = { { EACCES, "--force replaces it" },
 					    { ETXTBSY, "it runs: --force replaces it" },
-					    { 0 } };
+					    { 0 } },
+				 hidden[] = { { ENOENT, "mount /proc" }, { 0 } };
 
 	switch (copy->step) {
 	case COPY_OPEN:
@@ -252,8 +253,8 @@ tell(const struct copy *copy, const char *from, const char *to)
 	case COPY_KEEP:
 		return fail(NULL, "cannot keep what '%s' has besides its content", to);
 	case COPY_ATTRIBUTES:
-		return fail(NULL, "cannot give '%s' %s of '%s'", to, attributes_name(copy->failed),
-			    from);
+		return fail(hidden, "cannot give '%s' %s of '%s'", to,
+			    attributes_name(copy->failed), from);
 	case COPY_SYNC:
 		return fail(NULL, "'%s' is there, but cannot be synchronized with its folder", to);
 	case COPY_ONCE:

@@ -563,6 +563,60 @@ nothing_left() {
 	equal "$(lists to/in) $(stat -c %a to/in/fifo to/in/plain)" "$(lists in) $(stat -c %a in/fifo in/plain)"
 }
 
+@test "-a: what is put in the place of a FIFO meanwhile is not given away" {
+	need_root
+	need_strace
+	mkdir in
+	mkfifo -m 666 in/p
+	chown -R 12 in
+	# Between making it and opening that, and when that is open.
+	for delayed in mknodat:delay_exit fchownat:delay_enter; do
+		mkdir -m 777 out
+		echo secret >out/secret
+		chmod 600 out/secret
+		launch strace -qq -o /dev/null -e "trace=${delayed%:*}" -e "inject=$delayed=1000000:when=1" "$BUTTER" aio-copy -aT --jobs 1 in out
+		await eval 'made=$(find out -type p); [ -n "$made" ]'
+		mv out/secret "$made"
+		finish
+		equal "$(find out -type f -printf '%m %U\n')" '600 0'
+		[ $delayed != mknodat:delay_exit ] || contains "$stderr" "cannot give 'out/p' the owner of 'in/p': Stale file handle"
+		rm -r out
+	done
+}
+
+@test "-a: a device is never open to others than it is in the end" {
+	need_root
+	need_strace
+	mkdir in
+	mknod in/device b 7 200 || skip "no devices here"
+	chown 0:6 in/device
+	chmod 660 in/device
+	mkdir -m 2775 out
+	chgrp 12 out
+	traced mknodat,fchownat,chmod aio-copy -aT --jobs 1 in out
+	succeeded
+	matches "$(grep -o '|0[0-7]*,\|fchownat\|0660' "$trace" | xargs)" '\|0600, fchownat 0660.*'
+	equal "$(stat -c '%a %g' out/device)" '660 6'
+}
+
+@test "-a: without /proc, rights that cannot be kept are told, and nobody gets more" {
+	need_root
+	[ "$(uname -m)" = x86_64 ] || skip "the numbers of the calls are those of x86_64"
+	need_plain_build
+	without_proc
+	mkdir in
+	mkfifo -m 640 in/plain in/list
+	ln -s x in/link
+	# user::rw-, user:12:rw-, group::r--, mask::rw-, other::---
+	perl -e 'my ($file, $name, $list) = (@ARGV, pack "L(SSl)5", 2, 1, 6, -1, 2, 6, 12, 4, 4, -1, 16, 6, -1, 32, 0, -1);
+		exit(syscall(188, $file, $name, $list, length $list, 0) != 0)' in/list system.posix_acl_access || skip "no access control lists here"
+	# listxattrat(2)
+	perl -e 'my ($file) = @ARGV; exit(syscall(465, -100, $file, 0, 0, 0) < 0)' in/list || skip "before Linux 6.13"
+	capture "${within[@]}" "$BUTTER" aio-copy -a in out
+	failed 1 aio-copy "cannot give 'out/list' the mode of 'in/list': No such file or directory (mount /proc)"
+	equal "$(stat -c %a out/plain out/list | xargs) $(readlink out/link)" '640 600 x'
+}
+
 @test "two folders of one name become one" {
 	mkdir -p p/s q/s to
 	touch p/s/1 q/s/2

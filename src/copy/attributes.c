@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "copy/part.h"
+#include "kernel/entry.h"
 #include "memory.h"
 
 static const char access_list[] = "system.posix_acl_access",
@@ -42,7 +43,7 @@ struct names {
 	ssize_t size;
 };
 
-/* Where a file is: a descriptor, or -1 and a path. */
+/* Where a file is: a descriptor, or -1 and a path: of a source to itself, of a target by a descriptor. */
 struct object {
 	int fd;
 	const char *path;
@@ -118,7 +119,7 @@ get(struct object object, const char *name, void *value, size_t size)
 static int
 set(struct object object, const char *name, const void *value, size_t size)
 {
-	return object.fd < 0 ? lsetxattr(object.path, name, value, size, 0)
+	return object.fd < 0 ? setxattr(object.path, name, value, size, 0)
 			     : fsetxattr(object.fd, name, value, size, 0);
 }
 
@@ -165,14 +166,17 @@ copy_extended(const struct names *names, struct object from, struct object to, u
 
 /* ---- owner, mode, times ---- */
 
+/* TO may be open with O_PATH. */
 static int
 copy_owner(const struct stat *status, int to)
 {
-	if (fchown(to, status->st_uid, status->st_gid) == 0)
+	if (fchownat(to, "", status->st_uid, status->st_gid, AT_EMPTY_PATH) == 0)
 		return 0;
 	/* The group alone may be allowed. */
 	if (errno == EPERM || errno == EINVAL)
-		return fchown(to, (uid_t)-1, status->st_gid) == 0 || geteuid() ? 0 : -1;
+		return fchownat(to, "", (uid_t)-1, status->st_gid, AT_EMPTY_PATH) == 0 || geteuid()
+			       ? 0
+			       : -1;
 	return -1;
 }
 
@@ -267,9 +271,11 @@ attributes_copy(int from, const struct stat *status, int to, unsigned what, bool
 	return *failed ? -1 : 0;
 }
 
+/* ---- what is no file and no folder ---- */
+
 enum { ENTRY_SIZE = NAME_MAX + 32 };
 
-/* What has no descriptor has a path below one. */
+/* What is not to be opened has a path below its folder. */
 static const char *
 path_of(struct attributes_entry entry, char *space)
 {
@@ -277,81 +283,163 @@ path_of(struct attributes_entry entry, char *space)
 	return space;
 }
 
-/* Where /proc is not mounted, nobody can tell what there is. */
+/* As names_get; before Linux 6.13, where /proc is not mounted, nobody can tell: ENOENT. */
 static int
-list_entry(struct names *names, struct object source)
+list_entry(struct names *names, struct attributes_entry entry)
 {
-	int result = names_get(names, source);
+	char path[ENTRY_SIZE];
+	int result = names_get(names, (struct object){ -1, path_of(entry, path) });
 
-	return result < 0 && errno == ENOENT ? 0 : result;
+	if (result == 0 || errno != ENOENT)
+		return result;
+	names->size = entry_list(entry.folder, entry.name, names->usual, sizeof(names->usual));
+	if (names->size >= 0)
+		return 0;
+	names->size = 0;
+	errno = errno == ENOSYS ? ENOENT : errno;
+	return is_absent(errno) ? 0 : -1;
 }
 
-/* Mode and access control list of what is no link: by a descriptor that is known to be that. */
-static int
-copy_entry_mode(const struct names *names, struct object source, const struct stat *status,
-		struct attributes_entry to, bool inherited)
-{
-	int fd = openat(to.folder, to.name, O_PATH | O_NOFOLLOW | O_CLOEXEC), result = 0, error;
+/* What has been made as a copy. */
+struct made {
+	int fd; /* with O_PATH */
 	char path[32];
+	struct attributes_entry entry;
+};
+
+/* Whether what is there NOW can be what this process has just made of what STATUS is of. */
+static bool
+is_made(const struct stat *now, const struct stat *status)
+{
+	mode_t type = status->st_mode & S_IFMT;
+
+	if ((now->st_mode & S_IFMT) != type || now->st_nlink > 1)
+		return false;
+	if ((type == S_IFCHR || type == S_IFBLK) && now->st_rdev != status->st_rdev)
+		return false;
+	/* Who is not root can give nothing away that is another's; some file systems show others as owners. */
+	return geteuid() || !now->st_uid;
+}
+
+/*
+ * From here on the copy is a descriptor, not a name: whoever may write to the folder can give that to
+ * something else. -1 with errno: ESTALE for that.
+ */
+static int
+open_made(struct made *made, struct attributes_entry entry, const struct stat *status)
+{
 	struct stat now;
 
-	if (fd < 0)
+	made->entry = entry;
+	made->fd = openat(entry.folder, entry.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (made->fd < 0)
 		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fstat(fd, &now) < 0 || (now.st_mode & S_IFMT) != (status->st_mode & S_IFMT)) {
-		errno = ESTALE;
-		result = -1;
-	} else if (names_have(names, access_list)) {
-		char *value = memory_get(XATTR_SIZE_MAX);
-		ssize_t size = get(source, access_list, value, XATTR_SIZE_MAX);
+	snprintf(made->path, sizeof(made->path), "/proc/self/fd/%d", made->fd);
+	if (fstat(made->fd, &now) == 0 && is_made(&now, status))
+		return 0;
+	close(made->fd);
+	errno = ESTALE;
+	return -1;
+}
 
-		result = size < 0 ? -1 : setxattr(path, access_list, value, (size_t)size, 0);
-		free(value);
-	} else if (inherited && removexattr(path, access_list) < 0 && !is_absent(errno)
-		   && errno != ENOENT) {
+/* Takes an access control list that has come by itself. */
+static int
+drop_list(const struct made *made)
+{
+	struct names names = { .all = names.usual };
+	int result = removexattr(made->path, access_list);
+
+	if (result == 0 || is_absent(errno))
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	/* Without /proc: if there is one. */
+	if (list_entry(&names, made->entry) == 0 && !names_have(&names, access_list))
+		result = 0;
+	names_done(&names);
+	errno = ENOENT;
+	return result;
+}
+
+static int
+set_mode(const struct made *made, mode_t mode)
+{
+	int result = chmod(made->path, mode);
+
+	if (result == 0 || errno != ENOENT)
+		return result;
+	result = entry_chmod(made->fd, mode);
+	if (result < 0 && errno == ENOSYS)
+		errno = ENOENT;
+	return result;
+}
+
+/* Mode and access control list of what is no link; NAMES may be NULL: not known. */
+static int
+copy_entry_mode(const struct names *names, struct object source, const struct stat *status,
+		const struct made *made, bool inherited)
+{
+	mode_t mode = mode_for(status, made->fd);
+	int result = 0, error = ENOENT;
+
+	if (!names)
 		result = -1;
+	else if (names_have(names, access_list))
+		result = copy_one(source, (struct object){ -1, made->path }, access_list);
+	else if (inherited)
+		result = drop_list(made);
+	if (result < 0) {
+		error = names ? errno : ENOENT;
+		mode &= ~(mode_t)0070; /* as in copy_mode */
 	}
-	/* Without /proc it has the mode that it was made with. */
-	if (result == 0 && chmod(path, mode_for(status, fd)) < 0 && errno != ENOENT)
-		result = -1;
-	error = errno;
-	close(fd);
+	if (set_mode(made, mode) < 0)
+		return -1;
 	errno = error;
 	return result;
+}
+
+static int
+copy_entry_times(const struct stat *status, const struct made *made)
+{
+	struct timespec times[] = { status->st_atim, status->st_mtim };
+
+	if (utimensat(made->fd, "", times, AT_EMPTY_PATH) == 0)
+		return 0;
+	/* Before Linux 5.8. */
+	return errno == EINVAL ? utimensat(AT_FDCWD, made->path, times, 0) : -1;
 }
 
 int
 attributes_copy_entry(struct attributes_entry from, const struct stat *status,
 		      struct attributes_entry to, unsigned what, bool inherited, unsigned *failed)
 {
-	struct timespec times[] = { status->st_atim, status->st_mtim };
-	char source_path[ENTRY_SIZE], target_path[ENTRY_SIZE];
-	struct object source = { -1, path_of(from, source_path) },
-		      target = { -1, path_of(to, target_path) };
+	char source_path[ENTRY_SIZE];
+	struct object source = { -1, path_of(from, source_path) };
 	struct names names = { .all = names.usual };
+	bool is_link = S_ISLNK(status->st_mode), is_known = true;
+	struct made made;
 	int error = 0;
 
+	*failed = what;
+	if (open_made(&made, to, status) < 0)
+		return -1;
 	*failed = 0;
 	if (what & (ATTRIBUTES_MODE | ATTRIBUTES_EXTENDED))
-		check(list_entry(&names, source), ATTRIBUTES_EXTENDED, failed, &error);
+		is_known = list_entry(&names, from) == 0;
+	if (!is_known && !(is_link && errno == ENOENT))
+		check(-1, ATTRIBUTES_EXTENDED, failed, &error);
 	if (what & ATTRIBUTES_OWNER)
-		check(fchownat(to.folder, to.name, status->st_uid, status->st_gid,
-			       AT_SYMLINK_NOFOLLOW)
-					      < 0
-				      && (errno != EPERM || !geteuid())
-			      ? -1
-			      : 0,
-		      ATTRIBUTES_OWNER, failed, &error);
+		check(copy_owner(status, made.fd), ATTRIBUTES_OWNER, failed, &error);
 	if (what & ATTRIBUTES_EXTENDED)
-		check(copy_extended(&names, source, target, what), ATTRIBUTES_EXTENDED, failed,
-		      &error);
-	if (what & ATTRIBUTES_MODE && !S_ISLNK(status->st_mode))
-		check(copy_entry_mode(&names, source, status, to, inherited), ATTRIBUTES_MODE,
-		      failed, &error);
+		check(copy_extended(&names, source, (struct object){ -1, made.path }, what),
+		      ATTRIBUTES_EXTENDED, failed, &error);
+	if (what & ATTRIBUTES_MODE && !is_link)
+		check(copy_entry_mode(is_known ? &names : NULL, source, status, &made, inherited),
+		      ATTRIBUTES_MODE, failed, &error);
 	if (what & ATTRIBUTES_TIMES)
-		check(utimensat(to.folder, to.name, times, AT_SYMLINK_NOFOLLOW), ATTRIBUTES_TIMES,
-		      failed, &error);
+		check(copy_entry_times(status, &made), ATTRIBUTES_TIMES, failed, &error);
 	names_done(&names);
+	close(made.fd);
 	errno = error;
 	return *failed ? -1 : 0;
 }

@@ -35,7 +35,10 @@ struct attributes_entry {
 	const char *name;
 };
 
-/* The same for such ones; where /proc is not mounted, they keep the mode with which they were made. */
+/*
+ * The same for such ones; TO has just been made by this process: ESTALE if it is something else by now.
+ * ENOENT: that needs /proc.
+ */
 int attributes_copy_entry(struct attributes_entry from, const struct stat *status,
 			  struct attributes_entry to, unsigned what, bool inherited,
 			  unsigned *failed);

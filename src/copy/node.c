@@ -46,7 +46,9 @@ make(int folder, const char *name, void *context)
 
 	if (S_ISLNK(mode))
 		return symlinkat(node->text, folder, name);
-	return mknodat(folder, name, mode & (S_IFMT | 0777), node->status->st_rdev);
+	/* Others get their rights when it has its owner and group. */
+	mode &= S_IFMT | (node->copy->keeps ? 0700 : 0777);
+	return mknodat(folder, name, mode, node->status->st_rdev);
 }
 
 static int
@@ -57,10 +59,9 @@ complete(int folder, const char *name, void *context)
 	struct attributes_entry from = { node->from, node->name }, to = { folder, name };
 
 	/* It is there without them, too. */
-	if (copy->keeps
-	    && attributes_copy_entry(from, node->status, to, copy->keeps, node->inherits,
-				     &copy->failed)
-		       < 0)
+	if (attributes_copy_entry(from, node->status, to, copy->keeps, node->inherits,
+				  &copy->failed)
+	    < 0)
 		node->lost = errno;
 	return 0;
 }
@@ -99,7 +100,8 @@ node_copy(struct copy *copy, int from, const char *name, const struct stat *stat
 	if (S_ISLNK(status->st_mode) && !(node.text = read_link(from, name, status->st_size)))
 		return -1;
 	copy->step = COPY_CREATE;
-	result = target_make(place, copy->which == COPY_MISSING, make, complete, &node);
+	result = target_make(place, copy->which == COPY_MISSING, make,
+			     copy->keeps ? complete : NULL, &node);
 	error = errno;
 	free(node.text);
 	if (result < 0 && copy->which == COPY_MISSING && copy->step == COPY_CREATE
@@ -128,19 +130,10 @@ link_to(int folder, const char *name, void *context)
 	return linkat(other->from, other->name, folder, name, 0);
 }
 
-static int
-complete_link(int folder, const char *name, void *context)
-{
-	(void)folder;
-	(void)name;
-	(void)context;
-	return 0;
-}
-
 int
 node_link(int from, const char *name, const struct place *place)
 {
 	struct other other = { from, name };
 
-	return target_make(place, false, link_to, complete_link, &other);
+	return target_make(place, false, link_to, NULL, &other);
 }

@@ -599,9 +599,9 @@ target_make(const struct place *place, bool only_new,
 	struct stat there;
 
 	/* What has no content is there as a whole, at once. */
-	if (make(place->folder, place->name, context) == 0)
-		return complete(place->folder, place->name, context);
-	if (errno != EEXIST || only_new)
+	if (!complete && make(place->folder, place->name, context) == 0)
+		return 0;
+	if (!complete && (errno != EEXIST || only_new))
 		return -1;
 	if (fstatat(place->folder, place->name, &there, AT_SYMLINK_NOFOLLOW) == 0
 	    && S_ISDIR(there.st_mode)) {
@@ -610,13 +610,14 @@ target_make(const struct place *place, bool only_new,
 	}
 	if (make_temporary(&target, make, context) < 0)
 		return -1;
-	if (complete(place->folder, target.temporary, context) < 0
-	    || rename_it(&target, false) < 0) {
+	if ((complete && complete(place->folder, target.temporary, context) < 0)
+	    || rename_it(&target, only_new) < 0) {
 		target_abandon(&target);
 		return -1;
 	}
 	/* Of two names of one file rename(2) removes none. */
-	unlinkat(place->folder, target.temporary, 0);
+	if (!complete)
+		unlinkat(place->folder, target.temporary, 0);
 	forget(&target);
 	return 0;
 }

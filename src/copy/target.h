@@ -89,7 +89,8 @@ void target_abandon(struct target *target);
 
 /*
  * Makes what is no file at PLACE by MAKE, a call with the name to be made (-1 with errno), and gives it
- * what it is to have besides by COMPLETE. What is there is replaced, unless it is a folder or ONLY_NEW.
+ * what it is to have besides by COMPLETE, before it has its name, or NULL. What is there is replaced,
+ * unless it is a folder or ONLY_NEW.
  */
 int target_make(const struct place *place, bool only_new,
 		int (*make)(int folder, const char *name, void *context),

@@ -85,6 +85,10 @@
 /* cachestat(2), since Linux 6.5; asm-generic/unistd.h. */
 #define NUMBER_CACHESTAT 451
 
+/* fchmodat2(2), since Linux 6.6, and listxattrat(2), since Linux 6.13; the same header. */
+#define NUMBER_FCHMODAT2 452
+#define NUMBER_LISTXATTRAT 465
+
 /* statx(2), which musl's sys/stat.h has since 1.2.5. */
 #ifndef STATX_TYPE
 #include <linux/stat.h>
