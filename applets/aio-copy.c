@@ -255,6 +255,8 @@ tell(const struct copy *copy, const char *from, const char *to)
 	case COPY_ATTRIBUTES:
 		return fail(hidden, "cannot give '%s' %s of '%s'", to,
 			    attributes_name(copy->failed), from);
+	case COPY_LINK:
+		return fail(NULL, "'%s' is there, but cannot be a hard link, as '%s' is", to, from);
 	case COPY_SYNC:
 		return fail(NULL, "'%s' is there, but cannot be synchronized with its folder", to);
 	case COPY_ONCE:

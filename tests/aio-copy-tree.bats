@@ -333,14 +333,15 @@ nothing_left() {
 	alike in out3
 }
 
-@test "faults: names that cannot be other names of a file become files" {
+@test "faults: names that cannot be other names of a file become files, and that is told" {
 	need_strace
 	mkdir in
 	numbers in/a 100
 	ln in/a in/b
 	for error in EPERM EMLINK EXDEV; do
 		inject linkat:error=$error:when=2 aio-copy -a --jobs 1 in out
-		succeeded
+		equal "$status $(wc -l <<<"$stderr")" '1 1'
+		matches "$stderr" "butter: aio-copy: 'out/[ab]' is there, but cannot be a hard link, as 'in/[ab]' is: .*"
 		diff -r in out
 		rm -r out
 	done
@@ -438,6 +439,66 @@ nothing_left() {
 	try aio-copy -a l e/other
 	succeeded
 	equal "$(readlink e/other)" nowhere
+}
+
+@test "-a: names of one file stay such where an attribute cannot be kept" {
+	need_strace
+	mkdir in
+	perl -e 'my ($file, $name) = @ARGV; open my $f, ">", $file; exit(syscall(188, $file, $name, $file, 1, 0) != 0)' in/a user.mine || skip "no extended attributes here"
+	ln in/a in/b
+	ln in/a in/c
+	inject fsetxattr:error=ENOSPC:when=1 aio-copy -a --jobs 1 in out
+	failed 1 aio-copy "the extended attributes of 'in/"
+	[ out/a -ef out/b ] && [ out/a -ef out/c ]
+}
+
+@test "-a -n and -a -u: what is there stays, also of several names, and gets those that it has not" {
+	mkdir in out
+	ln -s new in/x
+	ln in/x in/y
+	ln -s old out/y
+	for jobs in 1 2; do
+		try aio-copy -a -n --jobs $jobs in/. out
+		succeeded
+		equal "$(readlink out/x out/y | xargs)" 'new old'
+		rm out/x
+	done
+	rm in/* out/*
+	echo x >in/x
+	ln in/x in/y
+	for option in -n -u --checksum; do
+		cp -p in/x out/x
+		try aio-copy -a $option in/x in/y out
+		succeeded
+		[ out/x -ef out/y ]
+		rm out/y
+	done
+	# What may be another file altogether is not given a name that it had not.
+	echo other >out/x
+	try aio-copy -a -n in/x in/y out
+	succeeded
+	equal "$(cat out/x out/y | xargs)" 'other x'
+}
+
+@test "a FIFO, device or link is not copied to itself" {
+	mkfifo p
+	ln -s p to-p
+	ln -s x l
+	ln l lh
+	echo data >x
+	inodes=$(stat -c %i p to-p l lh x)
+	for pair in 'p ./p' 'p to-p' 'l lh' 'l x'; do
+		for option in -a -r; do
+			try aio-copy $option -T ${pair% *} "${pair#* }"
+			failed 1 aio-copy "'${pair% *}' and '${pair#* }' are the same"
+		done
+	done
+	mkdir in out
+	ln -s ../out/file in/file
+	echo data >out/file
+	try aio-copy -a in/. out
+	failed 1 aio-copy "'in/./file' and 'out/file' are the same"
+	equal "$(stat -c %i p to-p l lh x) $(cat out/file)" "$inodes data"
 }
 
 @test "-a: names in the target that were one file are not, where the source's are not" {

@@ -22,6 +22,7 @@ enum copy_step {
 	COPY_OLD,        /* read what the target has, to keep a part of it */
 	COPY_KEEP,       /* give the new file what the old one had besides its content */
 	COPY_ATTRIBUTES, /* give the target FAILED ones; all else is done */
+	COPY_LINK,       /* make it another name of a file; it is one of its own */
 	COPY_SYNC,       /* be sure that its name is on the disk; all else is done */
 	COPY_FINISH,     /* write it to its end, or give it its name */
 	COPY_ONCE, /* no errno: source or target (at_output) can be read only once, or not at all */

@@ -80,6 +80,38 @@ is_left(const struct copy *copy, const struct stat *status, const struct place *
 	       || (time->tv_sec == there.st_mtim.tv_sec && time->tv_nsec <= there.st_mtim.tv_nsec);
 }
 
+static bool
+is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* Whether FLAGS, of fstatat(2), let NAME in FOLDER be the file with STATUS. */
+static bool
+leads_to(int folder, const char *name, int flags, const struct stat *status)
+{
+	struct stat there;
+
+	return fstatat(folder, name, &there, flags | AT_NO_AUTOMOUNT) == 0
+	       && is_same(&there, status);
+}
+
+/* Whether the node is what has the name of the copy, or one of them is a link to the other. */
+static bool
+is_itself(const struct node *node, const struct place *place)
+{
+	struct stat there;
+
+	if (place->is_new || fstatat(place->folder, place->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	if (is_same(node->status, &there))
+		return true;
+	if (S_ISLNK(there.st_mode))
+		return place->links == PLACE_FOLLOWS
+		       && leads_to(place->folder, place->name, 0, node->status);
+	return S_ISLNK(node->status->st_mode) && leads_to(node->from, node->name, 0, &there);
+}
+
 int
 node_copy(struct copy *copy, int from, const char *name, const struct stat *status,
 	  const struct place *place)
@@ -96,6 +128,15 @@ node_copy(struct copy *copy, int from, const char *name, const struct stat *stat
 		return 1;
 	}
 	copy->is_kept = false;
+	copy->step = COPY_IS_SAME;
+	if (is_itself(&node, place))
+		return -1;
+	if (copy->meets && status->st_nlink > 1) {
+		result = copy->meets(status, copy->context);
+		copy->skipped += result == 1;
+		if (result)
+			return result;
+	}
 	copy->step = COPY_OPEN;
 	if (S_ISLNK(status->st_mode) && !(node.text = read_link(from, name, status->st_size)))
 		return -1;
@@ -131,9 +172,9 @@ link_to(int folder, const char *name, void *context)
 }
 
 int
-node_link(int from, const char *name, const struct place *place)
+node_link(int from, const char *name, const struct place *place, bool only_new)
 {
 	struct other other = { from, name };
 
-	return target_make(place, false, link_to, NULL, &other);
+	return target_make(place, only_new, link_to, NULL, &other);
 }

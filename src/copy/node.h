@@ -6,16 +6,16 @@
 #include "copy/file.h"
 
 /*
- * Copies NAME in the folder FROM, whose STATUS that is, to PLACE, by COPY's which and keeps. As
+ * Copies NAME in the folder FROM, whose STATUS that is, to PLACE, by COPY's which, keeps and meets. As
  * copy_to_place.
  */
 int node_copy(struct copy *copy, int from, const char *name, const struct stat *status,
 	      const struct place *place);
 
 /*
- * Makes the file NAME in the folder FROM have another name, PLACE, which need not be free. -1 with
- * errno of link(2).
+ * Makes the file NAME in the folder FROM have another name, PLACE, which need not be free unless
+ * ONLY_NEW. -1 with errno of link(2).
  */
-int node_link(int from, const char *name, const struct place *place);
+int node_link(int from, const char *name, const struct place *place, bool only_new);
 
 #endif

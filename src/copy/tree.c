@@ -23,6 +23,7 @@ struct worker {
 	const char *name, *new_name;
 	unsigned char type;
 	struct link *link; /* that the entry is the first name of, or NULL */
+	int refused;       /* errno of what lets it be no other name of that; 0 */
 };
 
 enum {
@@ -162,7 +163,7 @@ settle(struct tree *tree, struct copy *copy, struct folder *folder)
 
 /* ---- files with several names ---- */
 
-/* The one name cannot be another's: the content is copied once more. */
+/* The one name cannot be another's: the content is copied once more, and that is told. */
 static bool
 is_link_refusal(int error)
 {
@@ -187,13 +188,14 @@ link_to(struct worker *worker, const struct link *link)
 {
 	struct tree *tree = worker->tree;
 	struct place place = place_of(worker);
+	bool only_new = worker->copy->which == COPY_MISSING;
 	int result, error;
 
 	lock(tree);
 	result = folder_hold(&tree->folders, link->folder);
 	unlock(tree);
 	if (result == 0) {
-		result = node_link(link->folder->to, link->name, &place);
+		result = node_link(link->folder->to, link->name, &place, only_new);
 		error = errno;
 		lock(tree);
 		folder_let_go(&tree->folders, link->folder);
@@ -204,8 +206,13 @@ link_to(struct worker *worker, const struct link *link)
 		show(worker);
 		return 2;
 	}
+	if (only_new && errno == EEXIST)
+		return 1;
 	worker->copy->step = COPY_CREATE;
-	return is_link_refusal(errno) ? 0 : -1;
+	if (!is_link_refusal(errno))
+		return -1;
+	worker->refused = errno;
+	return 0;
 }
 
 /* ---- batches ---- */
@@ -296,6 +303,34 @@ meet(const struct stat *from, void *context)
 	return state == LINK_MAKING ? 2 : link_to(worker, link);
 }
 
+/*
+ * The entry, whose STATUS that is, was left alone: what is there is the file that its other names become
+ * names of.
+ */
+static void
+meet_left(struct worker *worker, const struct stat *status, const struct place *place)
+{
+	struct tree *tree = worker->tree;
+	struct stat there;
+	struct link *link;
+	bool is_new;
+
+	if (!tree->keeps_links || status->st_nlink < 2
+	    || fstatat(place->folder, place->name, &there, AT_SYMLINK_NOFOLLOW) < 0
+	    || (there.st_mode & S_IFMT) != (status->st_mode & S_IFMT))
+		return;
+	/* What is left only because it is there may be any file: an earlier copy is meant. */
+	if (worker->copy->which == COPY_MISSING
+	    && (there.st_size != status->st_size || there.st_mtim.tv_sec != status->st_mtim.tv_sec
+		|| there.st_mtim.tv_nsec != status->st_mtim.tv_nsec))
+		return;
+	lock(tree);
+	link = links_find(&tree->links, status, worker->folder, worker->new_name, &is_new);
+	if (is_new)
+		link->state = LINK_MADE;
+	unlock(tree);
+}
+
 /* ---- entries ---- */
 
 /* Whether of a link in FOLDER that is copied which it leads to. */
@@ -335,6 +370,8 @@ copy_file(struct worker *worker)
 	}
 	result = copy_to_place(copy, in, false, &place);
 	error = errno;
+	if (result == 1 && fstat(in, &status) == 0)
+		meet_left(worker, &status, &place);
 	close(in);
 	errno = error;
 	return result;
@@ -346,7 +383,7 @@ copy_node(struct worker *worker)
 	struct copy *copy = worker->copy;
 	struct place place = place_of(worker);
 	struct stat status;
-	int result = 0;
+	int result;
 
 	copy->step = COPY_OPEN;
 	if (look_at(worker->tree, worker->folder, worker->name, &status) < 0)
@@ -355,10 +392,19 @@ copy_node(struct worker *worker)
 		errno = ESTALE;
 		return -1;
 	}
-	if (copy->meets && status.st_nlink > 1)
-		result = copy->meets(&status, copy->context);
-	return result ? result
-		      : node_copy(copy, worker->folder->from, worker->name, &status, &place);
+	result = node_copy(copy, worker->folder->from, worker->name, &status, &place);
+	if (result == 1)
+		meet_left(worker, &status, &place);
+	return result;
+}
+
+/* Whether the entry is there, for what follows RESULT: all, or all but what is told. */
+static bool
+is_there(const struct worker *worker, int result)
+{
+	enum copy_step step = worker->copy->step;
+
+	return result == 0 || (result < 0 && (step == COPY_ATTRIBUTES || step == COPY_SYNC));
 }
 
 /* Copies the entry, whose folder is held. */
@@ -369,17 +415,23 @@ perform(struct worker *worker)
 	int result, error;
 
 	worker->link = NULL;
+	worker->refused = 0;
 	result = worker->type == DT_REG ? copy_file(worker) : copy_node(worker);
 	error = errno;
 	if (result == 0) {
 		tree->copied(tree->context);
 		show(worker);
 	}
-	if (result >= 0 && !worker->link)
+	if (result >= 0 && !worker->link && !worker->refused)
 		return;
 	lock(tree);
 	if (worker->link)
-		worker->link->state = result == 0 ? LINK_MADE : LINK_FAILED;
+		worker->link->state = is_there(worker, result) ? LINK_MADE : LINK_FAILED;
+	if (result == 0 && worker->refused) {
+		worker->copy->step = COPY_LINK;
+		error = worker->refused;
+		result = -1;
+	}
 	errno = error;
 	if (result < 0)
 		tell(tree, worker->copy, worker->folder, worker->name, worker->new_name);
