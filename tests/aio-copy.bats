@@ -195,6 +195,18 @@ reflink
 	same out wanted
 }
 
+@test "behind the end of the source there is nothing, and what is there keeps its size, with each engine" {
+	numbers in 1000
+	for engine in "${engines[@]}"; do
+		try aio-copy --engine "$engine" --offset 100000 --seek 4096 in "$engine"
+		succeeded
+		equal "$engine $(stat -c %s "$engine")" "$engine 0"
+		try aio-copy --in-place --engine "$engine" --offset 8000 --seek 16000 in "$engine"
+		succeeded
+		equal "$engine $(stat -c %s "$engine")" "$engine 0"
+	done
+}
+
 # ---- The name stands for a whole file
 
 @test "what is there keeps mode, owner and attributes, and is another file then" {

@@ -459,7 +459,8 @@ by_flow(struct job *job, enum content_way way)
 	set_flag(job->in, O_NONBLOCK, false);
 	result = flow_copy(&flow);
 	job->end = end;
-	job->written = -1; /* nobody knows in which order */
+	if (flow.bytes)
+		job->written = -1; /* nobody knows in which order */
 	content->ways[way].calls += flow.calls;
 	is_refused = content->aio.error;
 	if (is_refused) {
