@@ -125,6 +125,8 @@ check_ways(void)
 {
 	if (reflink == ALWAYS && engine != CONTENT_AUTO && engine != CONTENT_REFLINK)
 		return misuse("--reflink always goes without another --engine");
+	if (reflink == ALWAYS && sparse != AUTO)
+		return misuse("--reflink always goes without --sparse always or never");
 	if (reflink == NEVER && (engine == CONTENT_REFLINK || engine == CONTENT_RANGE))
 		return misuse("--reflink never goes without --engine reflink or range");
 	if (sparse == NEVER && (engine == CONTENT_REFLINK || engine == CONTENT_RANGE))

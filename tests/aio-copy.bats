@@ -633,7 +633,8 @@ reflink
 	numbers in 1
 	for arguments in '' in '-t folder' '-n -u in out' '-t . -T in' '-T in in out' '--engine fast in out' \
 		'--queue-depth 0 in out' '--queue-depth 5000 in out' '--block-size 100 in out' '--reflink always --engine read in out' \
-		'--sparse always --engine uring in out' '--direct --engine range in out' '--direct --engine read in out' '--json in out' '--sparse maybe in out'; do
+		'--sparse always --engine uring in out' '--reflink always --sparse always in out' '--reflink always --sparse never in out' \
+		'--direct --engine range in out' '--direct --engine read in out' '--json in out' '--sparse maybe in out'; do
 		# shellcheck disable=SC2086 # words
 		try aio-copy $arguments
 		misused aio-copy
