@@ -792,6 +792,52 @@ reflink
 	[ "$(fincore -bno RES out)" -le $((1 << 20)) ]
 }
 
+@test "--nocache: nor does what is compared stay in the page cache" {
+	need_tool fincore
+	equal "$(df --output=fstype . | tail -n 1 | grep -c tmpfs)" 0 || skip "here all is in the page cache"
+	random in 3000000
+	cp -p in same
+	tr a b <in >other
+	head -c 2000000 in >.new.butter-part
+	chmod 600 .new.butter-part
+	sync
+	cached() { echo $(($(fincore -nbo RES "$1"))); }
+	drop() { dd if="$1" iflag=nocache count=0 status=none; }
+	for arguments in '--verify in out' '--checksum in same' '--checksum in other' '--resume --checksum in new'; do
+		target=${arguments##* }
+		for file in in $target .new.butter-part; do
+			[ ! -e "$file" ] || drop "$file"
+		done
+		equal "$(cached in)" 0 || skip "the page cache cannot be emptied here"
+		# shellcheck disable=SC2086 # words
+		try aio-copy --nocache $arguments
+		succeeded
+		equal "$arguments $(cached in) $(cached "$target")" "$arguments 0 0"
+		same in "$target"
+	done
+	# What was there before stays.
+	before=$(cached in)
+	((before >= 3000000))
+	try aio-copy --nocache --verify in out
+	succeeded
+	equal "$(cached in)" "$before"
+}
+
+@test "--nocache and --verify cost nothing for a hole, and --verify finds what is in none" {
+	need_plain_build
+	need_strace
+	truncate -s 4T in 2>/dev/null || skip "no files so large here"
+	printf x | dd of=in bs=1 seek=1T conv=notrunc status=none
+	[ "$(du -k in | cut -f 1)" -lt 100 ] || skip "this file system has no holes"
+	for option in --nocache --verify --checksum; do
+		LIMIT=20 capture bash -c 'ulimit -v 100000; exec "$BUTTER" aio-copy '$option' in out'
+		succeeded
+	done
+	equal "$(stat -c %s out) $(dd if=out bs=1 skip=1T count=1 status=none)" "$(stat -c %s in) x"
+	LIMIT=20 inject pwrite64:retval=4096:when=1 aio-copy --engine read --verify in out2
+	failed 1 aio-copy "'out2' is not what was copied: byte 1099511627776 differs"
+}
+
 @test "what comes from standard input gets a mode as if > had made it" {
 	capture bash -c 'umask 027; echo x | "$BUTTER" aio-copy - out; stat -c %a out'
 	equal "$status$output" 0640

@@ -117,6 +117,17 @@ find_data(struct job *job, off_t at, off_t *to)
 	return data;
 }
 
+/* What is in the page cache is to be known before much of it is read: the part ends sooner. */
+static void
+reach_part(struct job *job, off_t from, off_t *to)
+{
+	off_t most = round_down(from + TRACES_STEP, job->alignment);
+
+	if (*to > most)
+		*to = most;
+	traces_reach(&job->traces, job->base + from, job->base + *to);
+}
+
 /*
  * Takes from what is left the next part that is no hole, and what is before it; false: there is none.
  * Whatever happens to the file meanwhile, this comes to an end.
@@ -132,6 +143,8 @@ next_part(struct job *job, off_t *from, off_t *to)
 	*from = data < job->at ? job->at : data;
 	hole = round_down(hole + (off_t)job->alignment - 1, job->alignment);
 	*to = hole <= *from || hole > job->end ? job->end : hole;
+	if (job->content->uncached && *from < *to)
+		reach_part(job, *from, to);
 	job->at = *to;
 	return *from < *to;
 }
@@ -448,11 +461,11 @@ by_flow(struct job *job, enum content_way way)
 
 	if (open_engine(content, way) < 0)
 		return refuse(job, way, errno);
-	if (content->scatters) {
+	if (content->scatters || content->uncached)
 		flow.window = (uint64_t)flow.block * content->depth * 2;
-		if (content->scatters(flow.window, content->place) < 0)
-			return refuse(job, way, errno);
-	}
+	if (content->scatters && content->scatters(flow.window, content->place) < 0)
+		return refuse(job, way, errno);
+	job->traces.behind = (off_t)flow.window;
 	if (job->keeps_direct)
 		job->end = from + round_down(end - from, job->alignment);
 	/* What need not wait may be tried in vain. */
@@ -580,7 +593,7 @@ look_for_traces(struct job *job)
 				       .first = job->at + job->base,
 				       .shift = job->shift - job->base,
 				       .is_new = job->content->ends };
-	traces_open(&job->traces, job->is_stream ? job->base + job->size : job->end);
+	traces_open(&job->traces, job->base + job->size);
 }
 
 static void

@@ -67,9 +67,11 @@ static int
 has_content(struct job *job, const struct place *place, const struct stat *there)
 {
 	struct copy *copy = job->copy;
-	struct verify both = {
-		.one = job->in, .one_at = (off_t)copy->offset, .length = copy->length, .ends = true
-	};
+	struct verify both = { .one = job->in,
+			       .one_at = (off_t)copy->offset,
+			       .length = copy->length,
+			       .ends = true,
+			       .uncached = copy->content.uncached };
 	int result;
 
 	if (!S_ISREG(there->st_mode) || !has_places(job->from.st_mode)
@@ -314,7 +316,8 @@ look_at_part(struct job *job)
 		struct verify both = { .one = job->in,
 				       .one_at = (off_t)copy->offset,
 				       .other = job->target.fd,
-				       .length = (uint64_t)job->done };
+				       .length = (uint64_t)job->done,
+				       .uncached = content->uncached };
 
 		if (verify(&both, content_space(content), CONTENT_SPACE) < 0)
 			return fail_at(job, COPY_OLD);
@@ -373,10 +376,12 @@ static int
 pass_without_traces(struct job *job, uint64_t *copied)
 {
 	struct stream *stream = &job->copy->stream;
+	off_t from = lseek(job->in, 0, SEEK_CUR) + (off_t)job->copy->offset;
 	struct passing passing = { .content = &job->copy->content,
 				   .traces = { .in = job->in,
 					       .out = stream->out,
-					       .first = lseek(job->in, 0, SEEK_CUR) } };
+					       .first = from,
+					       .shift = lseek(stream->out, 0, SEEK_CUR) - from } };
 	int result, error;
 
 	traces_open(&passing.traces, job->from.st_size);
@@ -484,7 +489,8 @@ compare(struct job *job)
 			       .other = job->target.fd,
 			       .other_at = (off_t)copy->seek,
 			       .length = copy->length,
-			       .ends = !copy->into && S_ISREG(mode_of_target(&job->target)) };
+			       .ends = !copy->into && S_ISREG(mode_of_target(&job->target)),
+			       .uncached = copy->content.uncached };
 	int result;
 
 	if (fsync(job->target.fd) < 0)

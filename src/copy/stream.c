@@ -317,9 +317,25 @@ stream_copy(struct stream *stream, int in, const struct stat *status, uint64_t l
 	return outcome == COPIED ? 0 : -1;
 }
 
+/* Whether IN, a file that has so much, stands LIMIT bytes further now. */
+static bool
+has_sought(int in, uint64_t limit)
+{
+	off_t at = lseek(in, 0, SEEK_CUR);
+	struct stat status;
+
+	return at >= 0 && fstat(in, &status) == 0 && S_ISREG(status.st_mode) && at < status.st_size
+	       && limit <= (uint64_t)(status.st_size - at)
+	       && lseek(in, at + (off_t)limit, SEEK_SET) >= 0;
+}
+
 int
 stream_skip(struct stream *stream, int in, uint64_t limit, uint64_t *skipped)
 {
+	if (has_sought(in, limit)) {
+		*skipped = limit;
+		return 0;
+	}
 	for (*skipped = 0; *skipped < limit;) {
 		ssize_t taken = pipe_read(in, block_bytes(), least(BLOCK_SIZE, limit - *skipped));
 

@@ -7,84 +7,140 @@
 #include "memory.h"
 
 enum {
-	MOST = 1 << 23, /* bytes that may be there for a while */
-	PART = 1 << 12, /* bytes that are dropped, or stay, together: a page */
-	LOOK = 1 << 9,  /* parts that are looked at together first */
+	MOST = TRACES_STEP,    /* bytes that may be there for a while */
+	PART = 1 << 12,        /* bytes that are dropped, or stay, together: a page */
+	LOOK = 1 << 9,         /* parts that are looked at together first */
+	WINDOW = 1 << 23,      /* bytes that are looked at before they are read */
+	PARTS = WINDOW / PART, /* of a window */
+	AHEAD = 1 << 26,       /* so far the kernel may read ahead: some disks have MiBs */
+};
+
+struct traces_window {
+	off_t at;                      /* in the input */
+	unsigned char cold[PARTS / 8]; /* a bit for each part: it was not there */
+	TAILQ_ENTRY(traces_window) next;
 };
 
 void
 traces_open(struct traces *traces, off_t end)
 {
-	off_t first = traces->first;
+	traces->end = end;
+	traces->looked = traces->first;
+	TAILQ_INIT(&traces->windows);
+	traces_reach(traces, traces->first, traces->first);
+}
 
-	traces->parts = end > first ? (size_t)((end - first + PART - 1) / PART) : 0;
-	traces->cold = memory_get(traces->parts / 8 + 1);
-	for (size_t i = 0; i < traces->parts; i += LOOK) {
-		bool is_cold =
-			cache_is_cold(traces->in, first + (off_t)i * PART, (off_t)LOOK * PART);
+/* Looks what there is of the next window, of which nothing has been read. */
+static void
+look(struct traces *traces)
+{
+	struct traces_window *window = memory_get(sizeof(*window));
+	bool is_all = false, is_cold = false;
 
-		for (size_t part = i; part < traces->parts && part < i + LOOK; part++)
-			if (is_cold || cache_is_cold(traces->in, first + (off_t)part * PART, PART))
-				traces->cold[part / 8] |= (unsigned char)(1 << part % 8);
+	window->at = traces->looked - traces->looked % PART;
+	is_all = cache_is_cold(traces->in, window->at, WINDOW);
+	for (int part = 0; part < PARTS; part++) {
+		off_t at = window->at + (off_t)part * PART;
+
+		if (part % LOOK == 0)
+			is_cold = is_all || cache_is_cold(traces->in, at, (off_t)LOOK * PART);
+		if (is_cold || cache_is_cold(traces->in, at, PART))
+			window->cold[part / 8] |= (unsigned char)(1 << part % 8);
 	}
+	traces->looked = window->at + WINDOW;
+	TAILQ_INSERT_TAIL(&traces->windows, window, next);
+}
+
+void
+traces_reach(struct traces *traces, off_t from, off_t to)
+{
+	off_t wanted = to < traces->end - AHEAD ? to + AHEAD : traces->end;
+
+	traces->reached = from;
+	traces->to = to;
+	/* What has been passed over is not read. */
+	if (from > traces->looked)
+		traces->looked = from;
+	while (traces->looked < wanted)
+		look(traces);
 }
 
 static bool
-was_cold(const struct traces *traces, size_t part)
+was_cold(const struct traces_window *window, int part)
 {
-	return part < traces->parts && traces->cold[part / 8] & 1 << part % 8;
+	return part < PARTS && window->cold[part / 8] & 1 << part % 8;
+}
+
+/* What was not there of WINDOW, up to END, is there no more. */
+static void
+drop_window(const struct traces *traces, const struct traces_window *window, off_t end)
+{
+	for (int i = 0; i < PARTS && window->at + (off_t)i * PART < end;) {
+		int count = 0;
+
+		while (was_cold(window, i + count))
+			count++;
+		if (count)
+			cache_drop(traces->in, window->at + (off_t)i * PART, (off_t)count * PART);
+		i += count + 1;
+	}
 }
 
 /* What was not there of the input, up to END, is there no more. */
 static void
 drop_input(struct traces *traces, off_t end)
 {
-	off_t first = traces->first;
-
-	for (size_t i = traces->dropped; i < traces->parts && first + (off_t)i * PART < end;) {
-		size_t count = 0;
-
-		while (was_cold(traces, i + count))
-			count++;
-		if (count)
-			cache_drop(traces->in, first + (off_t)i * PART, (off_t)count * PART);
-		i += count + 1;
-	}
 	/* What is on its way yet is dropped the next time. */
-	end -= (off_t)MOST * 2;
-	traces->dropped = end > first ? (size_t)((end - first) / PART) : 0;
+	off_t done = end - traces->behind - MOST;
+	struct traces_window *window, *next;
+
+	for (window = TAILQ_FIRST(&traces->windows); window && window->at < end; window = next) {
+		next = TAILQ_NEXT(window, next);
+		drop_window(traces, window, end);
+		if (window->at + WINDOW > done)
+			continue;
+		TAILQ_REMOVE(&traces->windows, window, next);
+		free(window);
+	}
 }
 
 /* It has to be on the disk for that. */
 static int
-drop(struct traces *traces, off_t at)
+drop_output(const struct traces *traces, off_t at)
 {
 	int result = cache_settle(traces->out);
 	off_t length = at - traces->first;
 
-	traces->since = 0;
 	if (traces->is_new)
 		cache_drop(traces->out, 0, 0);
 	else if (length > 0)
 		cache_drop(traces->out, traces->first + traces->shift, length);
-	drop_input(traces, at);
 	return result;
 }
 
 int
 traces_add(struct traces *traces, uint64_t bytes, off_t at)
 {
+	int result;
+
+	if (at > traces->to)
+		traces_reach(traces, at, at);
 	traces->since += bytes;
-	return traces->since < MOST ? 0 : drop(traces, at);
+	if (traces->since < MOST)
+		return 0;
+	traces->since = 0;
+	result = traces->out < 0 ? 0 : drop_output(traces, at);
+	drop_input(traces, traces->reached);
+	return result;
 }
 
 int
 traces_close(struct traces *traces, off_t at)
 {
-	int result;
+	int result = traces->out < 0 ? 0 : drop_output(traces, at);
 
-	traces->dropped = 0;
-	result = drop(traces, at);
-	free(traces->cold);
+	/* Also what the kernel has read ahead. */
+	traces->behind = 0;
+	drop_input(traces, INT64_MAX);
 	return result;
 }

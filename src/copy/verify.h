@@ -13,7 +13,8 @@ struct verify {
 	int one, other;
 	off_t one_at, other_at;
 	uint64_t length;
-	bool ends; /* OTHER has nothing behind them */
+	bool ends;     /* OTHER has nothing behind them */
+	bool uncached; /* what is read does not stay in the page cache */
 
 	/* What happened. */
 	off_t same;    /* bytes that are alike */
