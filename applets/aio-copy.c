@@ -766,9 +766,11 @@ tell_stats(void)
 static int
 aio_copy_run(int count, char **operands)
 {
-	int status = check(count);
+	int status;
 	const char *to = folder;
 
+	copying_listen(&copying);
+	status = check(count);
 	if (status)
 		return status;
 	if (!to)

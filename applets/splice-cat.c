@@ -235,9 +235,11 @@ static int
 splice_cat_run(int count, char **files)
 {
 	static char dash[] = "-", *standard_input[] = { dash, NULL };
-	int status = check(), one;
+	int status, one;
 	bool over = false;
 
+	copying_listen(&copying);
+	status = check();
 	if (status)
 		return status;
 	signals_end_init();

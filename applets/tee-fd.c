@@ -469,8 +469,10 @@ tell_stats(void)
 static int
 tee_fd_run(int count, char **operands)
 {
-	int status = check();
+	int status;
 
+	copying_listen(&copying);
+	status = check();
 	if (!status)
 		status = name_outputs(count, operands);
 	if (status)

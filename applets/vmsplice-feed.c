@@ -189,8 +189,10 @@ send_all(void)
 static int
 vmsplice_feed_run(int count, char **strings)
 {
-	int status = check(count);
+	int status;
 
+	copying_listen(&copying);
+	status = check(count);
 	if (status)
 		return status;
 	signals_end_init();

@@ -38,9 +38,14 @@ copying_check(const struct copying *copying)
 }
 
 void
-copying_begin(struct copying *copying, uint64_t total)
+copying_listen(const struct copying *copying)
 {
 	stats_answer(&copying->meter);
+}
+
+void
+copying_begin(struct copying *copying, uint64_t total)
+{
 	copying->meter = (struct meter){ .rate = copying->rate,
 					 .draws = copying->progress && progress_wanted(),
 					 .total = total };

@@ -33,7 +33,10 @@ void copying_add_reports(struct opt_table *table, struct copying *copying);
 /* What goes with what. 0, or the status after a message. */
 int copying_check(const struct copying *copying);
 
-/* Begins to measure the time of TOTAL bytes (METER_UNKNOWN); from now on SIGUSR1 is answered. */
+/* First of all: from now on SIGUSR1 does not end this process, and is answered after copying_begin. */
+void copying_listen(const struct copying *copying);
+
+/* Begins to measure the time of TOTAL bytes (METER_UNKNOWN). */
 void copying_begin(struct copying *copying, uint64_t total);
 
 /* Says on standard error what went which of the COUNT WAYS, as --json asks. */

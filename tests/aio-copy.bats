@@ -838,6 +838,15 @@ reflink
 	failed 1 aio-copy "'out2' is not what was copied: byte 1099511627776 differs"
 }
 
+@test "SIGUSR1 before anything is copied is answered then" {
+	need_strace
+	numbers in 1000
+	inject umask:signal=USR1:when=1 aio-copy in out
+	equal "$status" 0
+	matches "$stderr" 'butter: aio-copy: 7[.]8K of 7[.]8K, .*'
+	same in out
+}
+
 @test "what comes from standard input gets a mode as if > had made it" {
 	capture bash -c 'umask 027; echo x | "$BUTTER" aio-copy - out; stat -c %a out'
 	equal "$status$output" 0640

@@ -324,6 +324,15 @@ butter: splice-cat: 'a': 400000 bytes by read_write; copy_file_range: not from f
 	same out <(echo 12345)
 }
 
+@test "SIGUSR1 before anything is copied is answered then" {
+	need_strace
+	numbers in 1000
+	inject openat:signal=USR1:when=1 splice-cat -o out in
+	equal "$status" 0
+	matches "$stderr" 'butter: splice-cat: 7[.]8K of 7[.]8K, .*'
+	same in out
+}
+
 @test "how much there is to come is known of files, also of one that is read from its middle" {
 	numbers a 50000
 	launch sh -c '{ head -c 300000 >/dev/null; exec "$BUTTER" splice-cat --rate 20K -o out; } <a'

@@ -100,7 +100,7 @@ answer(void)
 {
 	struct buffer text = { 0 };
 
-	if (!asked)
+	if (!asked || !told->began)
 		return;
 	asked = 0;
 	meter_text(told, &text);

@@ -29,7 +29,10 @@ void stats_keys(struct buffer *line, const struct meter *meter, const struct sta
 /* Says on standard error one of the two as a line of its own, the JSON object with the event `copied`. */
 void stats_say(const struct meter *meter, const struct stats_way *ways, size_t count, bool json);
 
-/* From now on SIGUSR1 makes stats_moved, and kernel/pipe where it is interrupted, say how far METER is. */
+/*
+ * From now on SIGUSR1 makes stats_moved, and kernel/pipe where it is interrupted, say how far METER is, once
+ * that has begun.
+ */
 void stats_answer(const struct meter *meter);
 
 /* meter_add, and the answer if SIGUSR1 has asked. */
