@@ -473,6 +473,19 @@ nothing_left() {
 		[ out/x -ef out/y ]
 		rm out/y
 	done
+	# Whichever of them is met first.
+	mkdir two to
+	for i in {1..20}; do
+		echo "$i" >"two/a$i"
+		ln "two/a$i" "two/b$i"
+		if ((i % 2)); then cp -p "two/a$i" to; else cp -p "two/b$i" to; fi
+	done
+	for jobs in 1 3; do
+		try aio-copy -a -u --jobs $jobs two/. to
+		succeeded
+		alike two to "$everything"
+		rm to/a*[02468]
+	done
 	# What may be another file altogether is not given a name that it had not.
 	echo other >out/x
 	try aio-copy -a -n in/x in/y out

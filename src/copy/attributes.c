@@ -317,7 +317,7 @@ is_made(const struct stat *now, const struct stat *status)
 		return false;
 	if ((type == S_IFCHR || type == S_IFBLK) && now->st_rdev != status->st_rdev)
 		return false;
-	/* Who is not root can give nothing away that is another's; some file systems show others as owners. */
+	/* Who is not root gives nothing away that is another's; some file systems show such owners. */
 	return geteuid() || !now->st_uid;
 }
 

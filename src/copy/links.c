@@ -41,6 +41,14 @@ links_find(struct links *links, const struct stat *status, struct folder *folder
 	return link;
 }
 
+bool
+links_know(struct links *links, const struct stat *status)
+{
+	struct link wanted = { .device = status->st_dev, .inode = status->st_ino };
+
+	return tfind(&wanted, &links->root, compare);
+}
+
 void
 links_done(struct links *links, struct folders *folders)
 {

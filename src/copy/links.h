@@ -36,6 +36,9 @@ struct links {
 struct link *links_find(struct links *links, const struct stat *status, struct folder *folder,
 			const char *name, bool *is_new);
 
+/* Whether the file with STATUS is known. */
+bool links_know(struct links *links, const struct stat *status);
+
 /* Forgets all, and frees the folders that were there for them only: nothing is to be done in any. */
 void links_done(struct links *links, struct folders *folders);
 

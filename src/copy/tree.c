@@ -281,6 +281,20 @@ leave_batch(struct worker *worker, struct tree_batch *batch)
 	free(batch);
 }
 
+/* Whether another name of the entry, which is FROM, may yet be met that is there already, and is left. */
+static bool
+may_be_left(const struct worker *worker, const struct stat *from)
+{
+	struct tree *tree = worker->tree;
+	const struct folder *root = worker->folder;
+
+	if (tree->is_late || worker->copy->which == COPY_ALL || links_know(&tree->links, from))
+		return false;
+	while (root->parent)
+		root = root->parent;
+	return !root->is_new;
+}
+
 static int
 meet(const struct stat *from, void *context)
 {
@@ -291,6 +305,11 @@ meet(const struct stat *from, void *context)
 	bool is_new;
 
 	lock(tree);
+	if (may_be_left(worker, from)) {
+		put_off(worker);
+		unlock(tree);
+		return 2;
+	}
 	link = links_find(&tree->links, from, worker->folder, worker->new_name, &is_new);
 	state = link->state;
 	if (is_new)
@@ -321,7 +340,8 @@ meet_left(struct worker *worker, const struct stat *status, const struct place *
 		return;
 	/* What is left only because it is there may be any file: an earlier copy is meant. */
 	if (worker->copy->which == COPY_MISSING
-	    && (there.st_size != status->st_size || there.st_mtim.tv_sec != status->st_mtim.tv_sec
+	    && (!S_ISREG(there.st_mode) || there.st_size != status->st_size
+		|| there.st_mtim.tv_sec != status->st_mtim.tv_sec
 		|| there.st_mtim.tv_nsec != status->st_mtim.tv_nsec))
 		return;
 	lock(tree);
@@ -722,6 +742,7 @@ finish(struct worker *walker)
 	lock(tree);
 	while (tree->count || tree->busy)
 		pthread_cond_wait(&tree->done, &tree->lock);
+	tree->is_late = true;
 	while ((batch = TAILQ_FIRST(&tree->later))) {
 		TAILQ_REMOVE(&tree->later, batch, next);
 		TAILQ_INSERT_TAIL(&tree->waiting, batch, next);
@@ -795,6 +816,7 @@ tree_copy(struct tree *tree, const char *from, const char *to, bool is_named)
 		return;
 	}
 	walker.copy->context = &walker;
+	tree->is_late = false;
 	root = folder_new(NULL, from, to);
 	root->links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_NONE;
 	root->follows = tree->follows != TREE_FOLLOWS_NONE;
@@ -814,6 +836,7 @@ tree_copy_entry(struct tree *tree, const char *from, const struct stat *status, 
 	bool at_output;
 
 	walker.copy->context = &walker;
+	tree->is_late = true;
 	walker.folder = folder_new(NULL, from_folder, to_folder);
 	walker.folder->is_outer = true;
 	walker.folder->links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_OWN;

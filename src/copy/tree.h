@@ -64,6 +64,7 @@ struct tree {
 	struct tree_batches later;   /* when there are no others */
 	unsigned count;              /* of those that are waiting */
 	unsigned started, busy;      /* threads; and those that are copying */
+	bool is_late;                /* no others are to come: nothing waits for them */
 	bool over;
 };
 
