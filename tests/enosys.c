@@ -21,8 +21,11 @@ static const struct {
 	const char *name;
 	unsigned int number;
 } known[] = {
+	{ "cachestat", 451 }, /* newer than some headers, as two others */
 	{ "clone3", SYS_clone3 },
 	{ "close_range", SYS_close_range },
+	{ "fchmodat2", 452 },
+	{ "listxattrat", 465 },
 	{ "openat2", SYS_openat2 },
 	{ "pidfd_open", SYS_pidfd_open },
 	{ "pidfd_send_signal", SYS_pidfd_send_signal },

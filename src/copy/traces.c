@@ -8,16 +8,15 @@
 
 enum {
 	MOST = TRACES_STEP,    /* bytes that may be there for a while */
-	PART = 1 << 12,        /* bytes that are dropped, or stay, together: a page */
-	LOOK = 1 << 9,         /* parts that are looked at together first */
+	PART = CACHE_PART,     /* bytes that are dropped, or stay, together: a page */
 	WINDOW = 1 << 23,      /* bytes that are looked at before they are read */
 	PARTS = WINDOW / PART, /* of a window */
 	AHEAD = 1 << 26,       /* so far the kernel may read ahead: some disks have MiBs */
 };
 
 struct traces_window {
-	off_t at;                      /* in the input */
-	unsigned char cold[PARTS / 8]; /* a bit for each part: it was not there */
+	off_t at;                   /* in the input */
+	unsigned char there[PARTS]; /* before it was read: for each part */
 	TAILQ_ENTRY(traces_window) next;
 };
 
@@ -35,18 +34,9 @@ static void
 look(struct traces *traces)
 {
 	struct traces_window *window = memory_get(sizeof(*window));
-	bool is_all = false, is_cold = false;
 
 	window->at = traces->looked - traces->looked % PART;
-	is_all = cache_is_cold(traces->in, window->at, WINDOW);
-	for (int part = 0; part < PARTS; part++) {
-		off_t at = window->at + (off_t)part * PART;
-
-		if (part % LOOK == 0)
-			is_cold = is_all || cache_is_cold(traces->in, at, (off_t)LOOK * PART);
-		if (is_cold || cache_is_cold(traces->in, at, PART))
-			window->cold[part / 8] |= (unsigned char)(1 << part % 8);
-	}
+	cache_look(traces->in, window->at, window->there, PARTS);
 	traces->looked = window->at + WINDOW;
 	TAILQ_INSERT_TAIL(&traces->windows, window, next);
 }
@@ -68,7 +58,7 @@ traces_reach(struct traces *traces, off_t from, off_t to)
 static bool
 was_cold(const struct traces_window *window, int part)
 {
-	return part < PARTS && window->cold[part / 8] & 1 << part % 8;
+	return part < PARTS && !window->there[part];
 }
 
 /* What was not there of WINDOW, up to END, is there no more. */

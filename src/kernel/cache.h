@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* The page cache: what of a file is in it, and how it leaves; cachestat(2), posix_fadvise(2). */
+/* The page cache: what of a file is in it, and how it leaves; cachestat(2), mincore(2), posix_fadvise(2). */
 #ifndef BUTTER_CACHE_H
 #define BUTTER_CACHE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
+
+enum { CACHE_PART = 4096 };
+
+/*
+ * Sets a byte of THERE for each of the PARTS (2048 at most), of CACHE_PART bytes, of FD from AT on that is
+ * in the page cache, or of which that cannot be told; mincore(2).
+ */
+void cache_look(int fd, off_t at, unsigned char *there, size_t parts);
 
 /*
  * Whether nothing of the LENGTH bytes of FD from AT on is in the page cache. Before Linux 6.5, and where
