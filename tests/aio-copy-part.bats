@@ -36,6 +36,13 @@ bytes_copied() {
 	jq .bytes <<<"$stderr"
 }
 
+# need_marks: extended attributes of files.
+need_marks() {
+	: >empty
+	traced fsetxattr aio-copy --resume empty full
+	! grep -q EOPNOTSUPP "$trace" || skip "no extended attributes here"
+}
+
 @test "what was interrupted goes on where it was, with each engine, whatever ended it" {
 	need_tool jq
 	head -c 30000000 /dev/urandom >in
@@ -229,16 +236,63 @@ bytes_copied() {
 	cmp in out
 }
 
-@test "a part that cannot be marked is made in order" {
+@test "a part that cannot be marked is compared, and one that has another's mark is not written" {
 	need_strace
-	need_tool jq
 	head -c 20000000 /dev/urandom >in
-	inject 'fsetxattr:error=ENOSPC:when=2+ fremovexattr:error=EIO' aio-copy --resume --engine threads in out
-	failed 1 aio-copy "cannot copy 'in' by threads: "
-	rm -f $part
-	inject 'fsetxattr:error=ENOSPC:when=2+ fremovexattr:error=EIO:when=1..3' aio-copy --resume --direct --stats -j in out
-	equal "$status $(jq -r .way <<<"$stderr")" '0 read_write'
+	for engine in threads uring read; do
+		ulimit -S -f 10000
+		inject fsetxattr:error=ENOSPC aio-copy --resume --engine $engine --block-size 64K in out
+		ulimit -S -f unlimited
+		failed 1 aio-copy "File too large (what there is stays: --resume)"
+		try aio-copy --resume in out
+		succeeded
+		cmp in out
+		rm out
+	done
+	need_marks
+	interrupted TERM --engine read in out
+	cp $part kept
+	touch -d 2001-01-01 in
+	inject 'fsetxattr:error=ENOSPC fremovexattr:error=EIO' aio-copy --resume in out
+	failed 1 aio-copy "cannot write 'out': "
+	cmp kept $part
+	try aio-copy --resume in out
+	succeeded
 	cmp in out
+}
+
+@test "what a crash has left unwritten below the end of a part is not trusted" {
+	head -c 20000000 /dev/urandom >in
+	for engine in read uring; do
+		interrupted KILL --engine $engine --block-size 64K in out
+		head -c 50000 /dev/zero | dd of=$part bs=10000 seek=$((size / 20000)) conv=notrunc status=none
+		try aio-copy --resume in out
+		succeeded
+		cmp in out
+		rm out
+	done
+}
+
+# with_sure: a part of the file `in` of 70 MB of which 64M are on the disk, and the rest is written.
+with_sure() {
+	need_marks
+	yes 'a line that is not short' | head -c 75000000 >in
+	ulimit -S -f 70000
+	try aio-copy --resume --engine read in out
+	ulimit -S -f unlimited
+	failed 1 aio-copy "cannot write 'out' at byte 71680000: File too large (what there is stays: --resume)"
+	sure=$((64 << 20))
+}
+
+@test "what is known to be on the disk is not compared, and the rest is" {
+	need_tool jq
+	with_sure
+	traced pread64,copy_file_range aio-copy --resume --stats -j in out
+	equal "$status" 0
+	cmp in out
+	# Both are read from there on; and what is the same is not written again.
+	equal "$(awk -F'[ ,)]+' '/, 131072, / { print $(NF - 2) }' "$trace" | sort -n | head -n 1)" $sure
+	[ "$(bytes_copied)" -le $((75000000 - 71680000 + 4096)) ]
 }
 
 @test "a part that somebody else was faster than is no part any more" {

@@ -53,7 +53,6 @@ struct job {
 	bool is_whole;        /* all of the input is to be all of the output */
 	bool is_stream;       /* the input is read from where it stands */
 	struct traces traces; /* of it in the page cache */
-	int lost;             /* errno of writing what was copied to the disk; 0 */
 	bool keeps_direct;    /* both descriptors have O_DIRECT */
 };
 
@@ -77,7 +76,7 @@ count(struct job *job, enum content_way way, uint64_t bytes)
 
 	content->ways[way].bytes += bytes;
 	if (content->uncached && traces_add(&job->traces, bytes, job->base + job->at) < 0)
-		job->lost = errno; /* the kernel tells it once */
+		content->lost = errno; /* the kernel tells it once */
 	if (content->moved && bytes)
 		content->moved(bytes, content->context);
 }
@@ -461,10 +460,10 @@ by_flow(struct job *job, enum content_way way)
 
 	if (open_engine(content, way) < 0)
 		return refuse(job, way, errno);
-	if (content->scatters || content->uncached)
+	if (content->window || content->uncached)
 		flow.window = (uint64_t)flow.block * content->depth * 2;
-	if (content->scatters && content->scatters(flow.window, content->place) < 0)
-		return refuse(job, way, errno);
+	if (content->window)
+		*content->window = flow.window;
 	job->traces.behind = (off_t)flow.window;
 	if (job->keeps_direct)
 		job->end = from + round_down(end - from, job->alignment);
@@ -600,7 +599,7 @@ static void
 close_traces(struct job *job)
 {
 	if (traces_close(&job->traces, job->base + job->at) < 0)
-		job->lost = errno;
+		job->content->lost = errno;
 }
 
 /* Copies what the file has by now, the best way first. */
@@ -656,8 +655,8 @@ finish(struct job *job, enum outcome outcome)
 	error = errno;
 	if (job->content->uncached)
 		close_traces(job);
-	if (outcome == COPIED && job->lost) {
-		error = job->lost;
+	if (outcome == COPIED && job->content->lost) {
+		error = job->content->lost;
 		outcome = fail_at(job, true, job->at);
 	}
 	errno = error;
@@ -695,6 +694,7 @@ content_copy(struct content *content, int in, const struct stat *status, off_t f
 	job.makes_holes = content->ends && job.is_file && content->sparse != CONTENT_SPARSE_NEVER;
 	job.has_holes = job.makes_holes && S_ISREG(status->st_mode)
 			&& status->st_blocks < status->st_size / 512;
+	content->lost = 0;
 	whole = job.end;
 	was_sparse = job.has_holes;
 	outcome = go_all_ways(&job);
@@ -735,6 +735,7 @@ content_pour(struct content *content, int in, uint64_t length, int out, off_t to
 		job.size = status.st_size > base ? status.st_size - base : 0;
 	}
 	job.limit = job.end;
+	content->lost = 0;
 	job.makes_holes = content->ends && job.is_file && content->sparse != CONTENT_SPARSE_NEVER;
 	if (content->uncached)
 		look_for_traces(&job);

@@ -44,9 +44,7 @@ struct content {
 	bool is_file;    /* and it is a file: a disk's end stays where it is */
 	void (*moved)(uint64_t bytes, void *context); /* after each */
 	void *context;
-	/* If not NULL: from now on what is written may leave gaps of WINDOW bytes at its end for a while. */
-	int (*scatters)(uint64_t window, void *place); /* -1: that must not be */
-	void *place;
+	uint64_t *window; /* if not NULL: gets how far from the output's end there may be gaps */
 
 	/* What happened, to all files. */
 	struct content_count {
@@ -55,6 +53,7 @@ struct content {
 	} ways[CONTENT_WAYS];
 	bool at_output; /* whose the last error was; */
 	off_t at;       /* and where */
+	int lost;       /* errno: some of the last file is not on the disk; 0 */
 
 	/* Its own. */
 	struct aio aio;

@@ -23,9 +23,9 @@ struct job {
 	int lost;   /* errno of what COPY says of attributes that TARGET could not be given; 0 */
 	off_t done; /* bytes that are there already: of */
 	struct part part;
+	void (*moved)(uint64_t bytes, void *context); /* CONTENT's own, while a part is made */
+	void *context;
 };
-
-enum { ALIGNMENT = 4096 };
 
 static int
 fail_at(struct job *job, enum copy_step step)
@@ -289,14 +289,37 @@ empty(struct job *job)
 	return ftruncate(job->target.fd, 0) < 0 ? fail_at(job, COPY_CREATE) : 0;
 }
 
-/* Of the job's part there may be gaps now. -1: what it was known to be cannot be taken back. */
-static int
-scatter(uint64_t window, void *context)
+/* How much of a part of SIZE bytes is right behind what is done: on the disk, where that can be told. */
+static void
+compare_part(struct job *job, off_t size)
 {
-	struct part *part = context;
+	struct copy *copy = job->copy;
+	struct verify both = { .one = job->in,
+			       .one_at = (off_t)copy->offset + job->done,
+			       .other = job->target.fd,
+			       .other_at = job->done,
+			       .length = (uint64_t)(size - job->done),
+			       .uncached = copy->content.uncached };
 
-	part->window = window;
-	return part_mark(part) < 0 ? part_unmark(part->fd) : 0;
+	if (fdatasync(job->target.fd) < 0)
+		return;
+	cache_drop(job->target.fd, job->done, 0);
+	/* What cannot be read is copied, and has an error there, or is written anew. */
+	verify(&both, content_space(&copy->content), CONTENT_SPACE);
+	job->done += both.same;
+}
+
+/* The part is to have what is done, and nothing else; IS_LESS: its mark says more, and must not stay. */
+static int
+cut_part(struct job *job, bool is_less)
+{
+	struct part *part = &job->part;
+
+	part->sure = job->done;
+	if ((part_mark(part) < 0 && is_less && part_unmark(part->fd) < 0)
+	    || ftruncate(part->fd, job->done) < 0 || (is_less && fsync(part->fd) < 0))
+		return fail_at(job, COPY_CREATE);
+	return 0;
 }
 
 /* How much of a part is there, and right. */
@@ -304,33 +327,34 @@ static int
 look_at_part(struct job *job)
 {
 	struct copy *copy = job->copy;
-	struct content *content = &copy->content;
-	enum part_state state;
+	struct part *part = &job->part;
+	bool is_other;
+	off_t size;
 
-	job->part = (struct part){ .source = &job->from,
-				   .offset = copy->offset,
-				   .length = copy->length,
-				   .fd = job->target.fd };
-	state = part_look(&job->part, &job->done);
-	if (job->done && (state == PART_UNKNOWN || copy->compares)) {
-		struct verify both = { .one = job->in,
-				       .one_at = (off_t)copy->offset,
-				       .other = job->target.fd,
-				       .length = (uint64_t)job->done,
-				       .uncached = content->uncached };
+	*part = (struct part){ .source = &job->from,
+			       .offset = copy->offset,
+			       .length = copy->length,
+			       .fd = job->target.fd };
+	is_other = part_look(part, &size) == PART_OTHER;
+	if (!is_other && !copy->compares)
+		job->done = part->sure < size ? part->sure : size;
+	if (!is_other && job->done < size)
+		compare_part(job, size);
+	job->done -= job->done % PART_ALIGNMENT;
+	return cut_part(job, is_other || part->sure > job->done);
+}
 
-		if (verify(&both, content_space(content), CONTENT_SPACE) < 0)
-			return fail_at(job, COPY_OLD);
-		job->done = both.same;
-	}
-	/* It goes on at a block's begin: O_DIRECT wants that. */
-	job->done -= job->done % ALIGNMENT;
-	if (ftruncate(job->target.fd, job->done) < 0)
-		return fail_at(job, COPY_CREATE);
-	part_mark(&job->part);
-	content->scatters = scatter;
-	content->place = &job->part;
-	return 0;
+static void
+has_moved(uint64_t bytes, void *context)
+{
+	struct job *job = context;
+	struct content *content = &job->copy->content;
+
+	/* After an error of that the kernel calls the rest right. */
+	if (!content->lost && part_add(&job->part, bytes) < 0)
+		content->lost = errno;
+	if (job->moved)
+		job->moved(bytes, job->context);
 }
 
 /* Whether a file has become so short that its old end was not met. */
@@ -479,6 +503,33 @@ copy_content(struct job *job)
 	return pass_on(job);
 }
 
+/* Goes on with a part, and makes sure of it now and then. */
+static int
+copy_part(struct job *job)
+{
+	struct content *content = &job->copy->content;
+	size_t most = content->most;
+	int result;
+
+	if (look_at_part(job) < 0)
+		return -1;
+	content->most = most < PART_UNSURE ? most : PART_UNSURE;
+	job->moved = content->moved;
+	job->context = content->context;
+	content->moved = has_moved;
+	content->context = job;
+	content->window = &job->part.window;
+	result = copy_content(job);
+	content->moved = job->moved;
+	content->context = job->context;
+	content->most = most;
+	content->window = NULL;
+	job->part.is_doubtful = content->lost;
+	if (result == 0)
+		job->part.window = 0;
+	return result;
+}
+
 /* Compares what is there with the source: from the disk, where that can be had. */
 static int
 compare(struct job *job)
@@ -493,8 +544,10 @@ compare(struct job *job)
 			       .uncached = copy->content.uncached };
 	int result;
 
-	if (fsync(job->target.fd) < 0)
+	if (fsync(job->target.fd) < 0) {
+		job->part.is_doubtful = true;
 		return fail_at(job, COPY_FINISH);
+	}
 	cache_drop(job->target.fd, 0, 0);
 	result = verify(&both, content_space(&copy->content), CONTENT_SPACE);
 	copy->at_output = both.at_other || result > 0;
@@ -511,8 +564,6 @@ prepare(struct job *job)
 {
 	struct target *target = &job->target;
 
-	if (target->is_part)
-		return look_at_part(job);
 	if (!target->is_made)
 		return empty(job);
 	return job->copy->into && target->exists ? copy_old(job) : 0;
@@ -527,8 +578,10 @@ fill(struct job *job)
 	copy->at_output = !has_places(mode_of_target(&job->target));
 	if (copy->verify && (job->is_stream || !has_places(job->from.st_mode) || copy->at_output))
 		return fail_at(job, COPY_ONCE);
-	result = prepare(job) < 0 ? -1 : copy_content(job);
-	copy->content.scatters = NULL;
+	if (job->target.is_part)
+		result = copy_part(job);
+	else
+		result = prepare(job) < 0 ? -1 : copy_content(job);
 	if (result < 0 || (copy->verify && compare(job) < 0))
 		return -1;
 	return copy_attributes(job);
@@ -541,12 +594,11 @@ abandon(struct job *job)
 	struct target *target = &job->target;
 	struct stat status;
 
-	job->copy->is_kept = target->is_part && fstat(target->fd, &status) == 0 && status.st_size;
-	/* Of what differs nothing is worth keeping. */
-	if (target->is_part && (!job->copy->is_kept || job->copy->step == COPY_DIFFERS)) {
-		job->copy->is_kept = false;
-		target->is_part = false;
-	}
+	/* Of what differs nothing is worth keeping, nor of what may not be on the disk. */
+	target->is_part = target->is_part && job->copy->step != COPY_DIFFERS
+			  && !(job->part.is_doubtful && ftruncate(target->fd, job->part.sure) < 0)
+			  && fstat(target->fd, &status) == 0 && status.st_size;
+	job->copy->is_kept = target->is_part;
 	target_abandon(target);
 }
 

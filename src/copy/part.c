@@ -6,14 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
 #include "cli/num.h"
+#include "kernel/cache.h"
 
 const char part_name[] = "user.butter.part";
 
-enum { RECORD_SIZE = 320 };
+enum {
+	RECORD_SIZE = 320,
+	BEGIN = 1 << 23, /* bytes that are worth beginning to write them */
+};
 
-/* All but the window, which is that of whoever has written it. */
+/* All but how much is sure. */
 static int
 format(char *record, const struct part *part)
 {
@@ -21,7 +26,7 @@ format(char *record, const struct part *part)
 
 	return snprintf(record, RECORD_SIZE,
 			"inode %" PRIu64 " size %" PRId64 " mtime %" PRId64 ".%09ld ctime %" PRId64
-			".%09ld part %" PRIu64 " %" PRIu64 " window ",
+			".%09ld part %" PRIu64 " %" PRIu64 " sure ",
 			(uint64_t)source->st_ino, (int64_t)source->st_size,
 			(int64_t)source->st_mtim.tv_sec, source->st_mtim.tv_nsec,
 			(int64_t)source->st_ctim.tv_sec, source->st_ctim.tv_nsec, part->offset,
@@ -29,29 +34,25 @@ format(char *record, const struct part *part)
 }
 
 enum part_state
-part_look(const struct part *part, off_t *done)
+part_look(struct part *part, off_t *size)
 {
 	char expected[RECORD_SIZE], record[RECORD_SIZE];
 	size_t length = (size_t)format(expected, part);
-	ssize_t size = fgetxattr(part->fd, part_name, record, sizeof(record) - 1);
+	ssize_t got = fgetxattr(part->fd, part_name, record, sizeof(record) - 1);
 	struct stat status;
-	int64_t window;
+	int64_t sure;
 
-	*done = 0;
-	if (fstat(part->fd, &status) < 0)
+	*size = part->sure = 0;
+	if ((got < 0 && errno == ERANGE) || fstat(part->fd, &status) < 0)
 		return PART_OTHER;
-	if (size < 0 && errno == ERANGE)
-		return PART_OTHER;
-	if (size < 0) {
-		*done = status.st_size;
+	*size = status.st_size;
+	if (got < 0)
 		return PART_UNKNOWN;
-	}
-	record[size] = '\0';
+	record[got] = '\0';
 	if (strncmp(record, expected, length) != 0
-	    || num_integer(record + length, 0, INT64_MAX, &window) < 0)
+	    || num_integer(record + length, 0, INT64_MAX, &sure) < 0)
 		return PART_OTHER;
-	if (status.st_size > window)
-		*done = status.st_size - window;
+	part->sure = sure;
 	return PART_KNOWN;
 }
 
@@ -61,8 +62,8 @@ part_mark(const struct part *part)
 	char record[RECORD_SIZE];
 	int length = format(record, part);
 
-	length += snprintf(record + length, sizeof(record) - (size_t)length, "%" PRIu64,
-			   part->window);
+	length += snprintf(record + length, sizeof(record) - (size_t)length, "%" PRId64,
+			   (int64_t)part->sure);
 	return fsetxattr(part->fd, part_name, record, (size_t)length, 0);
 }
 
@@ -70,4 +71,38 @@ int
 part_unmark(int fd)
 {
 	return fremovexattr(fd, part_name) < 0 && errno != ENODATA && errno != EOPNOTSUPP ? -1 : 0;
+}
+
+int
+part_settle(struct part *part)
+{
+	struct stat status;
+	off_t sure;
+
+	part->since = 0;
+	if (fstat(part->fd, &status) < 0 || fdatasync(part->fd) < 0) {
+		part->is_doubtful = true;
+		return -1;
+	}
+	sure = status.st_size - (off_t)part->window;
+	sure -= sure % PART_ALIGNMENT;
+	if (sure > part->sure) {
+		part->sure = sure;
+		part_mark(part); /* less is right, too */
+	}
+	return 0;
+}
+
+int
+part_add(struct part *part, uint64_t bytes)
+{
+	uint64_t before = part->since / BEGIN;
+
+	part->since += bytes;
+	if (part->since >= PART_UNSURE)
+		return part_settle(part);
+	/* Reading goes on meanwhile. */
+	if (part->since / BEGIN > before)
+		cache_write(part->fd);
+	return 0;
 }

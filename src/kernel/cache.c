@@ -105,6 +105,12 @@ cache_settle(int fd)
 }
 
 void
+cache_write(int fd)
+{
+	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void
 cache_drop(int fd, off_t at, off_t length)
 {
 	posix_fadvise(fd, at, length, POSIX_FADV_DONTNEED);

@@ -26,6 +26,9 @@ bool cache_is_cold(int fd, off_t at, off_t length);
  */
 int cache_settle(int fd);
 
+/* Begins to write to the disk what was written to FD. */
+void cache_write(int fd);
+
 /* What is clean of the LENGTH bytes of FD from AT on, 0: all behind it, leaves the page cache. */
 void cache_drop(int fd, off_t at, off_t length);
 
