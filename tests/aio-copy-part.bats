@@ -191,7 +191,7 @@ need_marks() {
 	head -c 300000 /dev/zero | tr '\0' B >b
 	cp a out
 	for source in a b; do
-		launch bash -c 'while [ ! -e stop ]; do "$BUTTER" aio-copy --resume '$source' out 2>/dev/null; done'
+		launch bash -c 'while [ ! -e stop ]; do "$BUTTER" aio-copy --resume '$source' out 2>/dev/null; done; exit 0'
 	done
 	capture perl -e 'my $end = time + 3; while (time < $end) { open my $f, "<", "out" or die "none"; my $all = join "", <$f>;
 		length $all == 300000 and $all =~ /^(A+|B+)$/ or die length $all } print "whole"'
@@ -293,6 +293,66 @@ with_sure() {
 	# Both are read from there on; and what is the same is not written again.
 	equal "$(awk -F'[ ,)]+' '/, 131072, / { print $(NF - 2) }' "$trace" | sort -n | head -n 1)" $sure
 	[ "$(bytes_copied)" -le $((75000000 - 71680000 + 4096)) ]
+}
+
+@test "an error of writing to the disk: nothing is trusted but what was there before" {
+	need_strace
+	need_tool jq
+	head -c 3000000 /dev/urandom >in
+	for fault in 'fdatasync --sync' 'fsync --verify' 'sync_file_range --nocache'; do
+		inject "${fault% *}:error=EIO:when=1" aio-copy "${fault#* }" --resume in out
+		failed 1 aio-copy "cannot write 'out'" "Input/output error"
+		[ ! -e out ]
+		[ ! -e $part ]
+	done
+	with_sure
+	rm $part
+	inject fdatasync:error=EIO:when=2 aio-copy --sync --resume in out
+	failed 1 aio-copy "cannot write 'out': Input/output error"
+	equal "$(stat -c %s $part)" $sure
+	# What could not be written before it was closed.
+	truncate -s 70M $part
+	inject fdatasync:error=EIO:when=1 aio-copy --resume --stats -j in out
+	equal "$status $(bytes_copied)" "0 $((75000000 - sure))"
+	cmp in out
+}
+
+@test "a part that is whole is one no more, and in nobody's way, whenever that ends" {
+	need_strace
+	umask 002
+	numbers in 1000
+	for change in 'chmod 664 in' 'chmod 444 in' 'chown 5 in'; do
+		[[ $change != chown* ]] || is_root || continue
+		eval "$change"
+		for fault in renameat:error=EIO renameat:error=EIO:signal={KILL,TERM} fchmod:error=EIO:signal={KILL,TERM}; do
+			for before in '' 600 666; do
+				rm -f out
+				[ -z "$before" ] || { echo old >out && chmod "$before" out; }
+				inject "$fault" aio-copy -p --resume in out
+				[ "$status" != 0 ]
+				[[ $fault != *KILL ]] || rm -f .out.butter-????????
+				equal "$(find . -name '.out*')$(cat out 2>/dev/null)" "${before:+old}"
+				try aio-copy -p --resume in out
+				succeeded
+				cmp in out
+			done
+		done
+	done
+}
+
+@test "-p: nobody has rights to a part that they have not got to the copy" {
+	need_strace
+	need_root
+	mkdir to
+	chgrp 65534 to
+	chmod 2755 to
+	numbers in 100
+	chgrp 42 in
+	chmod 640 in
+	traced fchmod,fchown,fchownat aio-copy -p --resume in to/out
+	succeeded
+	equal "$(stat -c %g:%a to/out)" 42:640
+	contains "$(head -n 1 "$trace")" 'fchown'
 }
 
 @test "a part that somebody else was faster than is no part any more" {

@@ -183,17 +183,32 @@ publish(struct job *job)
 	return result;
 }
 
+/* A part that is whole is one no more: with the owner and mode of the copy it could not be gone on with. */
+static int
+take_part(struct job *job)
+{
+	if ((job->copy->sync && part_settle(&job->part) < 0) || target_take(&job->target) < 0) {
+		job->part.is_doubtful = true;
+		return fail_at(job, COPY_FINISH);
+	}
+	part_unmark(job->target.fd);
+	return 0;
+}
+
 static int
 copy_attributes(struct job *job)
 {
 	struct copy *copy = job->copy;
 	struct target *target = &job->target;
+	bool was_part = target->is_part;
 
+	if (was_part && take_part(job) < 0)
+		return -1;
 	if (!target->is_made && !S_ISREG(target->status.st_mode))
 		return 0;
 	if (target->exists && target->is_made && keep_old(job, copy->keeps) < 0)
 		return -1;
-	if (target->is_part && !target->exists && publish(job) < 0)
+	if (was_part && !target->exists && !(copy->keeps & ATTRIBUTES_MODE) && publish(job) < 0)
 		return fail_at(job, COPY_FINISH);
 	/* The content is what matters most: it is there without them, too. */
 	if (copy->keeps
@@ -609,8 +624,6 @@ finish(struct job *job)
 	struct copy *copy = job->copy;
 	int result;
 
-	if (job->target.is_part)
-		part_unmark(job->target.fd);
 	result = target_finish(&job->target, copy->sync, copy->which == COPY_MISSING);
 	if (result > 0)
 		return fail_at(job, COPY_SYNC);
@@ -679,8 +692,6 @@ copy_once(struct job *job, const struct place *place)
 	if (!result)
 		return finish(job);
 	error = errno;
-	if (result > 0)
-		target->is_part = false;
 	abandon(job);
 	errno = error;
 	return result;

@@ -132,28 +132,33 @@ make_name(struct target *target)
 	target->temporary[length] = '\0';
 }
 
-/* Gives what has the temporary name its own. */
+/* FROM becomes TO, which nothing has if ONLY_NEW. */
 static int
-rename_it(const struct target *target, bool only_new)
+rename_entry(int folder, const char *from, const char *to, bool only_new)
 {
-	int folder = target->folder;
-
 	if (!only_new)
-		return renameat(folder, target->temporary, folder, target->name);
-	if (renameat2(folder, target->temporary, folder, target->name, RENAME_NOREPLACE) == 0)
+		return renameat(folder, from, folder, to);
+	if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
 	/* A file system that has not got that has the oldest way, or none. */
-	if (linkat(folder, target->temporary, folder, target->name, 0) == 0)
-		return unlinkat(folder, target->temporary, 0);
+	if (linkat(folder, from, folder, to, 0) == 0)
+		return unlinkat(folder, from, 0);
 	if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
 		return -1;
-	if (faccessat(folder, target->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (faccessat(folder, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return -1;
 	}
-	return renameat(folder, target->temporary, folder, target->name);
+	return renameat(folder, from, folder, to);
+}
+
+/* Gives what has the temporary name its own. */
+static int
+rename_it(const struct target *target, bool only_new)
+{
+	return rename_entry(target->folder, target->temporary, target->name, only_new);
 }
 
 /* ---- opening ---- */
@@ -535,12 +540,42 @@ finish_unnamed(struct target *target, bool only_new)
 static int
 finish_named(struct target *target, bool only_new)
 {
-	/* A part stays locked until it is none any more. */
-	if (target->is_part)
-		return rename_it(target, only_new) < 0 ? -1 : close_it(target);
-	if (close_it(target) < 0)
+	/* What was a part is to be synchronized yet. */
+	if (!target->was_part && close_it(target) < 0)
 		return -1;
 	return *target->temporary ? rename_it(target, only_new) : 0;
+}
+
+/* It has its name. */
+static int
+sync_name(struct target *target)
+{
+	/* Of what was a part the content was there before. */
+	if (target->was_part && sync_file(target->fd) < 0)
+		return -1;
+	return sync_folder(target);
+}
+
+/* The part becomes NAME. */
+static int
+rename_part(int folder, const char *name, void *part)
+{
+	return rename_entry(folder, part, name, true);
+}
+
+int
+target_take(struct target *target)
+{
+	char part[sizeof(target->temporary)];
+
+	memcpy(part, target->temporary, sizeof(part));
+	if (make_temporary(target, rename_part, part) < 0) {
+		memcpy(target->temporary, part, sizeof(part));
+		return -1;
+	}
+	target->is_part = false;
+	target->was_part = true;
+	return 0;
 }
 
 int
@@ -549,7 +584,7 @@ target_finish(struct target *target, bool sync, bool only_new)
 	bool is_unnamed = target->is_made && !*target->temporary;
 	int result = 0, error;
 
-	if ((sync && sync_file(target->fd) < 0)
+	if ((sync && !target->was_part && sync_file(target->fd) < 0)
 	    || (is_unnamed ? finish_unnamed : finish_named)(target, only_new) < 0) {
 		/* What is being removed is no error. */
 		while (__atomic_load_n(&is_ending, __ATOMIC_SEQ_CST))
@@ -559,8 +594,10 @@ target_finish(struct target *target, bool sync, bool only_new)
 	}
 	forget(target);
 	if (sync && target->is_made)
-		result = sync_folder(target) < 0;
+		result = sync_name(target) < 0;
 	error = errno;
+	if (target->fd >= 0)
+		close_it(target);
 	leave_place(target);
 	errno = error;
 	return result;

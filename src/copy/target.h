@@ -52,7 +52,8 @@ struct target {
 	struct stat status; /* and is this */
 	enum target_bar bar;
 	bool is_made;     /* FD is a new file, which gets the name when it is whole */
-	bool is_part;     /* and stays there, under another, if it does not become so */
+	bool is_part;     /* and stays, under another, if it does not become so; target_take */
+	bool was_part;    /* until it was whole */
 	bool is_nameless; /* it has turned out that it can get no name: it has to be made with one */
 
 	/* Its own. */
@@ -77,8 +78,16 @@ int target_open(struct target *target, const struct place *place, mode_t mode, e
 		bool unlinks);
 
 /*
- * It is whole: gives it its name, and with SYNC waits until it is on the disk; but EEXIST if there is
- * something of that name and ONLY_NEW. -1 with errno of close(2), which tells of what could not be
+ * A part is whole, and is none any more. Before it gets the owner and mode of the copy, with which it could
+ * not be gone on with, it gets a name that nobody looks for, and is removed if it does not become the copy. A
+ * process that is killed leaves that name: from here on nothing takes long, and what it has is on the disk
+ * already, if that is asked for. -1 with errno of rename(2): it is a part yet.
+ */
+int target_take(struct target *target);
+
+/*
+ * It is whole, and no part: gives it its name, and with SYNC waits until it is on the disk; but EEXIST if
+ * there is something of that name and ONLY_NEW. -1 with errno of close(2), which tells of what could not be
  * written, fsync(2), rename(2); then it is removed. 1 with errno: it has its name, but that may not be on
  * the disk.
  */
