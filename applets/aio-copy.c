@@ -453,6 +453,7 @@ copy_to_path(int in, const char *from, const char *to, bool is_named)
 {
 	char *path = memory_string(to);
 	struct place place = { .inherits = true,
+			       .tells_late = true,
 			       .links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_OWN };
 	int copied = -1;
 

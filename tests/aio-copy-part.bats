@@ -355,6 +355,26 @@ with_sure() {
 	contains "$(head -n 1 "$trace")" 'fchown'
 }
 
+@test "an error of close, whichever: nobody has seen the copy by then" {
+	need_strace
+	need_plain_build
+	numbers in 1000
+	for option in --resume -r; do
+		for ((call = 1; call < 9; call++)); do
+			rm -f out
+			capture strace -qq -o trace -e trace=close,linkat,renameat -e inject=close:error=EIO:when=$call "$BUTTER" aio-copy $option in out
+			if [[ $stderr == *"cannot write 'out': Input/output error"* ]]; then
+				equal "$status $(grep -cE 'linkat|renameat' trace)" "1 0"
+				[ ! -e out ]
+				told+=$option,
+			else
+				cmp in out
+			fi
+		done
+	done
+	matches "$told" '(--resume,)+-r,'
+}
+
 @test "a part that somebody else was faster than is no part any more" {
 	head -c 10000000 /dev/zero >in
 	echo x >out

@@ -470,7 +470,10 @@ int
 target_open(struct target *target, const struct place *place, mode_t mode, enum target_way way,
 	    bool unlinks)
 {
-	*target = (struct target){ .folder = place->folder, .name = place->name, .fd = -1 };
+	*target = (struct target){ .folder = place->folder,
+				   .name = place->name,
+				   .fd = -1,
+				   .tells_late = place->tells_late };
 	if (is_no_name(place->name)) {
 		errno = *place->name ? EISDIR : ENOENT;
 		return -1;
@@ -516,7 +519,15 @@ sync_file(int fd)
 	return fsync(fd) < 0 && errno != EINVAL && errno != EROFS ? -1 : 0;
 }
 
-/* What close(2) says comes too late for what has its name. */
+/* Does what close(2) does, and tells what that tells: it comes too late for what has its name. */
+static int
+flush(int fd)
+{
+	int other = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return other < 0 || (close(other) < 0 && errno != EINTR) ? -1 : 0;
+}
+
 static int
 close_it(struct target *target)
 {
@@ -529,18 +540,13 @@ close_it(struct target *target)
 static int
 finish_unnamed(struct target *target, bool only_new)
 {
-	if (link_it(target, only_new) < 0)
-		return -1;
-	if (close_it(target) == 0)
-		return 0;
-	unlinkat(target->folder, target->name, 0);
-	return -1;
+	return target->tells_late && flush(target->fd) < 0 ? -1 : link_it(target, only_new);
 }
 
 static int
 finish_named(struct target *target, bool only_new)
 {
-	/* What was a part is to be synchronized yet. */
+	/* What was a part has been flushed, and is to be synchronized yet. */
 	if (!target->was_part && close_it(target) < 0)
 		return -1;
 	return *target->temporary ? rename_it(target, only_new) : 0;
@@ -568,6 +574,8 @@ target_take(struct target *target)
 {
 	char part[sizeof(target->temporary)];
 
+	if (target->tells_late && flush(target->fd) < 0)
+		return -1;
 	memcpy(part, target->temporary, sizeof(part));
 	if (make_temporary(target, rename_part, part) < 0) {
 		memcpy(target->temporary, part, sizeof(part));

@@ -39,6 +39,7 @@ struct place {
 	const char *name; /* in it */
 	bool is_new;      /* the folder was made for the copy: nothing has that name */
 	bool inherits;    /* attributes_are_inherited, attributes.h */
+	bool tells_late;  /* cache_tells_late, kernel/cache.h */
 	enum place_links links;
 };
 
@@ -54,6 +55,7 @@ struct target {
 	bool is_made;     /* FD is a new file, which gets the name when it is whole */
 	bool is_part;     /* and stays, under another, if it does not become so; target_take */
 	bool was_part;    /* until it was whole */
+	bool tells_late;  /* of the place */
 	bool is_nameless; /* it has turned out that it can get no name: it has to be made with one */
 
 	/* Its own. */
@@ -81,7 +83,7 @@ int target_open(struct target *target, const struct place *place, mode_t mode, e
  * A part is whole, and is none any more. Before it gets the owner and mode of the copy, with which it could
  * not be gone on with, it gets a name that nobody looks for, and is removed if it does not become the copy. A
  * process that is killed leaves that name: from here on nothing takes long, and what it has is on the disk
- * already, if that is asked for. -1 with errno of rename(2): it is a part yet.
+ * already, if that is asked for. -1 with errno of close(2), as below, and rename(2): it is a part yet.
  */
 int target_take(struct target *target);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "copy/node.h"
+#include "kernel/cache.h"
 #include "memory.h"
 
 /* One that copies: the walker, or a thread. */
@@ -179,6 +180,7 @@ place_of(const struct worker *worker)
 			       .name = worker->new_name,
 			       .is_new = folder->is_new,
 			       .inherits = folder->inherits,
+			       .tells_late = folder->tells_late,
 			       .links = folder->is_outer ? folder->links : PLACE_FOLLOWS_NONE };
 }
 
@@ -660,6 +662,7 @@ enter(struct worker *walker, struct folder *folder, const struct folder *root)
 		return false;
 	if (copy->keeps)
 		folder->inherits = attributes_are_inherited(folder->to);
+	folder->tells_late = cache_tells_late(folder->to);
 	if (folder->is_new && tree->shows)
 		tell(tree, NULL, folder, NULL, NULL);
 	if (folder == root && is_same(&folder->status, &root->to_status)) {
@@ -846,7 +849,7 @@ tree_copy_entry(struct tree *tree, const char *from, const struct stat *status, 
 		walker.copy->step = at_output ? COPY_CREATE : COPY_OPEN;
 		tell(tree, walker.copy, walker.folder, walker.name, walker.new_name);
 	} else {
-		walker.folder->inherits = true;
+		walker.folder->inherits = walker.folder->tells_late = true;
 		unlock(tree);
 		perform(&walker);
 		lock(tree);

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "kernel/compat.h"
@@ -108,6 +110,24 @@ void
 cache_write(int fd)
 {
 	sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+bool
+cache_tells_late(int fd)
+{
+	struct statfs status;
+
+	if (fstatfs(fd, &status) < 0)
+		return true;
+	switch (status.f_type) {
+	case EXT4_SUPER_MAGIC:
+	case XFS_SUPER_MAGIC:
+	case BTRFS_SUPER_MAGIC:
+	case TMPFS_MAGIC:
+		return false;
+	default:
+		return true;
+	}
 }
 
 void

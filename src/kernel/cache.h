@@ -29,6 +29,12 @@ int cache_settle(int fd);
 /* Begins to write to the disk what was written to FD. */
 void cache_write(int fd);
 
+/*
+ * Whether what could not be written to a file of FD's file system may be told by close(2) first, as on NFS
+ * and FUSE: on all but those that are known to have a disk, or memory.
+ */
+bool cache_tells_late(int fd);
+
 /* What is clean of the LENGTH bytes of FD from AT on, 0: all behind it, leaves the page cache. */
 void cache_drop(int fd, off_t at, off_t length);
 
