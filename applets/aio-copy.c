@@ -194,15 +194,15 @@ why_barred(enum target_bar bar)
 }
 
 static int
-tell_barred(enum target_bar bar, const char *to)
+tell_barred(const struct copy *copy, const char *to)
 {
-	const char *slash = strrchr(to, '/'), *name = slash ? slash + 1 : to;
+	const char *slash = strrchr(to, '/');
+	int above = slash && *copy->part != '/' ? (int)(slash + 1 - to) : 0;
 
-	if (bar == TARGET_PART_IS_ANOTHERS)
-		return failx(
-			"cannot go on with '%s': '%.*s.%s.butter-part' is not yours (remove that)",
-			to, (int)(name - to), to, name);
-	return failx("cannot replace '%s': %s", to, why_barred(bar));
+	if (copy->bar == TARGET_PART_IS_ANOTHERS)
+		return failx("cannot go on with '%s': '%.*s%s' is not yours (remove that)", to,
+			     above, to, copy->part);
+	return failx("cannot replace '%s': %s", to, why_barred(copy->bar));
 }
 
 /* Of an error at one of the sides, at a place. */
@@ -243,7 +243,7 @@ tell(const struct copy *copy, const char *from, const char *to)
 	case COPY_IS_WITHIN:
 		return failx("'%s' would be copied into itself, '%s'", from, to);
 	case COPY_BARRED:
-		return tell_barred(copy->bar, to);
+		return tell_barred(copy, to);
 	case COPY_CONTENT:
 	case COPY_READ_BACK:
 		return tell_place(copy, from, to);

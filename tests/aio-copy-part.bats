@@ -375,6 +375,28 @@ with_sure() {
 	matches "$told" '(--resume,)+-r,'
 }
 
+@test "who is in the way is told by its name" {
+	mkdir to
+	echo x >to/real
+	ln -s to/real link
+	ln -s link link2
+	numbers in 1000
+	mkfifo to/.real.butter-part
+	try aio-copy --resume in link2
+	failed 1 aio-copy "cannot go on with 'link2': '$PWD/to/.real.butter-part' is not yours (remove that)"
+	try aio-copy --resume in to/real
+	failed 1 aio-copy "cannot go on with 'to/real': 'to/.real.butter-part' is not yours (remove that)"
+	name=$(printf %0250d 0)
+	ulimit -S -f 1
+	try aio-copy --resume in "to/$name"
+	ulimit -S -f unlimited
+	equal "$status" 1
+	there=$(echo to/.0*.butter-part)
+	chmod 666 "$there"
+	try aio-copy --resume in "to/$name"
+	failed 1 aio-copy "cannot go on with 'to/$name': '$there' is not yours (remove that)"
+}
+
 @test "a part that somebody else was faster than is no part any more" {
 	head -c 10000000 /dev/zero >in
 	echo x >out

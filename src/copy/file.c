@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "copy/part.h"
@@ -678,6 +679,9 @@ copy_once(struct job *job, const struct place *place)
 	job->inherits = place->inherits;
 	if (target_open(target, place, mode, way_of(job), copy->unlinks) < 0) {
 		copy->bar = target->bar;
+		snprintf(copy->part, sizeof(copy->part), "%s%s%s", target->path ? target->path : "",
+			 target->path ? "/" : "", target->temporary);
+		target_abandon(target);
 		if (target->bar && is_same(&job->from, &target->status))
 			return fail_at(job, COPY_IS_SAME);
 		return fail_at(job, target->bar ? COPY_BARRED : COPY_CREATE);

@@ -60,6 +60,7 @@ struct copy {
 	uint64_t skipped; /* files that were left alone */
 	enum copy_step step;
 	enum target_bar bar;
+	char part[PATH_MAX * 2]; /* that bars it: a path, or a name in the target's folder */
 	bool at_output, is_kept; /* is_kept: there is a part */
 	off_t at;
 	unsigned failed; /* ATTRIBUTES_... */

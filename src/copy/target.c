@@ -487,13 +487,10 @@ target_open(struct target *target, const struct place *place, mode_t mode, enum 
 		target->exists = false;
 		way = way == TARGET_IN_PLACE ? TARGET_ANEW : way;
 	}
-	if ((target->exists && S_ISLNK(target->status.st_mode) && way != TARGET_IN_PLACE
-	     && follow(target) < 0)
-	    || open_it(target, mode, way, unlinks) < 0) {
-		leave_place(target);
+	if (target->exists && S_ISLNK(target->status.st_mode) && way != TARGET_IN_PLACE
+	    && follow(target) < 0)
 		return -1;
-	}
-	return 0;
+	return open_it(target, mode, way, unlinks);
 }
 
 /* ---- finishing ---- */

@@ -59,7 +59,7 @@ struct target {
 	bool is_nameless; /* it has turned out that it can get no name: it has to be made with one */
 
 	/* Its own. */
-	char temporary[NAME_MAX + 1]; /* the name until it is whole; "": none */
+	char temporary[NAME_MAX + 1]; /* the name until it is whole, or what bars it; "": none */
 	char *path; /* where a symbolic link led to: FOLDER, which is open for it, and NAME; or NULL */
 	volatile int state;
 	pthread_t thread; /* that has it open */
@@ -74,7 +74,7 @@ enum target_way { TARGET_ANEW, TARGET_NAMED, TARGET_PART, TARGET_IN_PLACE };
 /*
  * Opens what is to be at PLACE, with MODE if it is new: where a symbolic link is there, what that leads
  * to. A file with other names is replaced, and never written, if UNLINKS. PLACE lives as long as TARGET. -1
- * with errno of open(2); EEXIST and bar: not so.
+ * with errno of open(2); EEXIST and bar: not so; then, too, it is to be abandoned.
  */
 int target_open(struct target *target, const struct place *place, mode_t mode, enum target_way way,
 		bool unlinks);
