@@ -561,17 +561,23 @@ packets() {
 		exec @command or die' "$@"
 }
 
-# packet_pipe COUNT SIZE COMMAND...: the same, but standard input is a pipe that is open with O_DIRECT.
+# packet_pipe ENDS COUNT SIZE COMMAND...: the same, but standard input is a pipe that is open with O_DIRECT, at both ends or
+# only for writing.
 packet_pipe() {
+	local ends='$out'
+
 	need_tool perl
+	[ "$1" = writing ] || ends='$in, $out'
+	shift
 	perl -e 'print chr(64 + $_) x $ARGV[1] for 1 .. $ARGV[0]' "$1" "$2" >wanted
 	# shellcheck disable=SC2016 # perl's
 	capture perl -e 'use strict; use Fcntl;
 		my ($count, $size, @command) = @ARGV;
 		pipe my $in, my $out or die;
-		fcntl $_, F_SETFL, O_DIRECT or exit 77 for $in, $out;
+		fcntl $_, F_SETFL, O_DIRECT or exit 77 for '"$ends"';
 		my $child = fork // die;
 		if (!$child) {
+			close $in;
 			syswrite $out, chr(64 + $_) x $size or die for 1 .. $count;
 			exit 0;
 		}

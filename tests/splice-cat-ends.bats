@@ -101,12 +101,13 @@ butter: splice-cat: cannot read 'odd/broken': Input/output error"
 }
 
 @test "a pipe of packets: who reads less than a packet of what comes of it gets the rest, too" {
-	for packets in '12 3000' '150 4096'; do
-		for command in splice-cat 'splice-cat --stable' 'splice-cat --pipe-size 4096' tee-fd 'tee-fd copy' 'vmsplice-feed -f -'; do
+	for packets in 'writing 60 3000' 'writing 150 4096' 'both 12 3000'; do
+		for command in splice-cat 'splice-cat --stable' 'splice-cat --pipe-size 4096' 'splice-cat --length 170000' tee-fd 'tee-fd copy' 'vmsplice-feed -f -'; do
 			[[ " $APPLETS " == *" ${command%% *} "* ]] || continue
 			# shellcheck disable=SC2086 # words
 			packet_pipe $packets sh -c '"$BUTTER" "$@" | perl -e "print while sysread STDIN, \$_, 100" >out' sh $command
 			succeeded
+			[[ $command != *length* ]] || truncate -s '<170000' wanted
 			cmp out wanted
 			[ "$command" != 'tee-fd copy' ] || cmp copy wanted
 		done

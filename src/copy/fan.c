@@ -179,8 +179,16 @@ spread(struct fan *fan, size_t size)
 static int
 take_by_pipe(struct fan *fan)
 {
-	ssize_t taken = pipe_splice_now(fan->in, fan->source[1], fan->room);
+	int packets = fan->is_unproved ? pipe_gives_packets(fan->in, false) : 0;
+	ssize_t taken;
 
+	if (packets < 0)
+		return 0;
+	fan->is_unproved = false;
+	fan->is_stream = !packets;
+	if (packets)
+		return leave_pipes(fan, 0, 0) < 0 ? -1 : take_by_memory(fan);
+	taken = pipe_splice_now(fan->in, fan->source[1], fan->room);
 	fan->calls++;
 	if (taken < 0 && errno == EAGAIN)
 		return 0;
@@ -326,7 +334,8 @@ begin(struct fan *fan)
 	fan->is_file = S_ISREG(status.st_mode) || S_ISBLK(status.st_mode);
 	fan->asks = !fan->is_file;
 	fan->is_device = S_ISCHR(status.st_mode);
-	fan->is_stream = pipe_gives_stream(fan->in, &status);
+	fan->is_unproved = S_ISFIFO(status.st_mode);
+	fan->is_stream = fan->is_unproved || pipe_gives_stream(fan->in, &status);
 	if (!fan->is_stream || (S_ISREG(status.st_mode) && status.st_size <= SMALL)
 	    || isatty(fan->in))
 		fan->by_memory = true;

@@ -38,6 +38,7 @@ struct fan {
 
 	/* Its own. */
 	bool by_memory, is_file, is_device, is_stream, is_over;
+	bool is_unproved;          /* a pipe that may give packets: its first bytes have not come */
 	bool asks;                 /* whether the input is ready; else read(2) waits */
 	int source[2], scratch[2]; /* -1: not open */
 	size_t room;               /* bytes that each of our pipes holds, at least */

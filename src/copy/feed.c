@@ -100,13 +100,16 @@ map(struct feed *feed, uint64_t size)
 	return true;
 }
 
-/* Reads once, MOST bytes at most, behind what there is. */
+/*
+ * Reads once, MOST bytes at most, behind what there is. NEED: room for so many at least, which is not for
+ * them alone; 0: for the next datagram.
+ */
 static ssize_t
-read_on(struct feed *feed, bool is_stream, uint64_t most)
+read_on(struct feed *feed, size_t need, uint64_t most)
 {
-	size_t next = is_stream ? 0 : pipe_next_size(feed->file);
-	size_t need = is_stream ? 1 : MAX(next, BLOCK_SIZE), room;
+	size_t next = need ? need : pipe_next_size(feed->file), room;
 
+	need = need ? need : MAX(next, BLOCK_SIZE);
 	while (feed->room - feed->length < need)
 		resize(feed, 2 * (uint64_t)feed->room);
 	room = least(feed->room - feed->length, MAX(need, BLOCK_MOST));
@@ -117,7 +120,10 @@ read_on(struct feed *feed, bool is_stream, uint64_t most)
 static int
 copy_in(struct feed *feed, const struct stat *status, uint64_t size, uint64_t most)
 {
-	bool is_stream = pipe_gives_stream(feed->file, status);
+	/* A pipe may give packets, of a page at most: with less room the rest of one would be lost. */
+	size_t need = S_ISFIFO(status->st_mode)               ? page_size()
+		      : pipe_gives_stream(feed->file, status) ? 1
+							      : 0;
 
 	resize(feed, size ? size : least(most, PIPE_ROOM));
 	while (feed->length < most) {
@@ -127,7 +133,7 @@ copy_in(struct feed *feed, const struct stat *status, uint64_t size, uint64_t mo
 			errno = EFBIG;
 			return -1;
 		}
-		taken = read_on(feed, is_stream, most - feed->length);
+		taken = read_on(feed, need, most - feed->length);
 		/* Behind a last part of a block, some file systems say this of what is open with O_DIRECT. */
 		if (taken < 0 && errno == EINVAL && feed->length % page_size()
 		    && S_ISREG(status->st_mode))

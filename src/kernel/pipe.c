@@ -46,15 +46,6 @@ pipe_is_stream(int fd)
 }
 
 bool
-pipe_gives_stream(int fd, const struct stat *status)
-{
-	int flags = S_ISFIFO(status->st_mode) ? fcntl(fd, F_GETFL) : 0;
-
-	return (flags < 0 || !(flags & O_DIRECT))
-	       && (!S_ISSOCK(status->st_mode) || pipe_is_stream(fd));
-}
-
-bool
 pipe_is_refusal(int error)
 {
 	switch (error) {
@@ -188,6 +179,46 @@ pipe_feed(int fd, const struct iovec *pieces, size_t count)
 		given = vmsplice(fd, pieces, count, 0);
 	while (given < 0 && again(fd, POLLOUT));
 	return given;
+}
+
+/* Whether the pipe FD holds packets, of SIZE bytes in all: of a stream one byte is left, of a packet none. */
+static bool
+holds_packets(int fd, size_t size)
+{
+	char bytes[PIPE_BUF];
+	int left;
+
+	return read(fd, bytes, size - 1) != (ssize_t)size - 1
+	       || (ioctl(fd, FIONREAD, &left) == 0 && left != 1);
+}
+
+int
+pipe_gives_packets(int fd, bool waits)
+{
+	int flags = fcntl(fd, F_GETFL), ends[2], packets;
+	ssize_t made;
+
+	if (flags > 0 && flags & O_DIRECT)
+		return 1;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return 0;
+	do
+		made = tee(fd, ends[1], PIPE_BUF, waits ? 0 : SPLICE_F_NONBLOCK);
+	while (made < 0 && (waits ? again(fd, POLLIN) : is_interrupted()));
+	packets = made < 0 && errno == EAGAIN ? -1 : 0;
+	if (made > 1)
+		packets = holds_packets(ends[0], (size_t)made);
+	close(ends[0]);
+	close(ends[1]);
+	return packets;
+}
+
+bool
+pipe_gives_stream(int fd, const struct stat *status)
+{
+	if (S_ISFIFO(status->st_mode))
+		return pipe_gives_packets(fd, true) <= 0;
+	return !S_ISSOCK(status->st_mode) || pipe_is_stream(fd);
 }
 
 size_t

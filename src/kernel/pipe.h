@@ -71,10 +71,15 @@ int pipe_poll(struct pollfd *ready, size_t count, int ms);
 bool pipe_is_stream(int fd);
 
 /*
- * Whether that holds of what is read from FD, whose STATUS that is. A pipe that is open with O_DIRECT gives
- * packets, too, and what is spliced from it into another remains such: who reads less than one there loses
- * its rest; pipe(2).
+ * Whether the pipe FD gives packets, of a page at most: a read(2) that has less room loses the rest, and what
+ * is spliced from it into another remains such. That the writing end is open with O_DIRECT is not seen here,
+ * so the first bytes tell, which stay there: WAITS for them as read(2) does. 1 or 0; 0 also where it cannot
+ * be told: of a single byte, and where tee(2) or pipe2(2) is refused. -1 without waiting where none are
+ * there yet; pipe(2).
  */
+int pipe_gives_packets(int fd, bool waits);
+
+/* Whether the bytes of FD, whose STATUS that is, have no bounds where they are read, as of these two. */
 bool pipe_gives_stream(int fd, const struct stat *status);
 
 /*
