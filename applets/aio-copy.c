@@ -212,6 +212,8 @@ tell_place(const struct copy *copy, const char *from, const char *to)
 	const char *name = copy->at_output ? to : from;
 	const struct hint kept[] = { { errno, "what there is stays: --resume" }, { 0 } };
 
+	if (copy->at_output && copying_is_left(&copying))
+		return 1;
 	if (errno == ENODATA && !copy->at_output)
 		return failx("'%s' got shorter while it was copied", from);
 	return fail(copy->is_kept ? kept : NULL, "cannot %s '%s' at byte %lld",
@@ -303,7 +305,7 @@ count_bytes(uint64_t bytes, void *context)
 static void
 give_up_showing(void)
 {
-	result |= fail(NULL, "cannot write to standard output");
+	result |= copying_is_left(&copying) || fail(NULL, "cannot write to standard output");
 	record_forget(&shown);
 	verbose = false;
 }
@@ -778,8 +780,6 @@ aio_copy_run(int count, char **operands)
 		to = operands[--count];
 	signals_end_with(target_abandon_all);
 	atexit(target_abandon_all);
-	/* ulimit -f: a file that may not grow is an error of write(2), and no end without a word. */
-	signals_ignore(SIGXFSZ);
 	set_up(count, operands);
 	record_open(&shown, STDOUT_FILENO, SHOWN_MOST);
 	if (has_tree)
@@ -791,8 +791,7 @@ aio_copy_run(int count, char **operands)
 		give_up_showing();
 	record_done(&shown);
 	meter_end(&copying.meter);
-	if (copying.stats)
-		tell_stats();
+	tell_stats();
 	for (unsigned i = 0; i < copies_count; i++)
 		content_close(&copies[i].content);
 	free(copies);

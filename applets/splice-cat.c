@@ -171,7 +171,9 @@ copy(int in, const char *name, bool *over)
 	if (result == 0)
 		return 0;
 	*over = stream.side == STREAM_OUTPUT;
-	return *over ? fail_at_output() : fail(NULL, "cannot read '%s'", name);
+	if (*over)
+		return copying_is_left(&copying) ? 1 : fail_at_output();
+	return fail(NULL, "cannot read '%s'", name);
 }
 
 static int
@@ -261,8 +263,7 @@ splice_cat_run(int count, char **files)
 		status = status ? status : one;
 	}
 	meter_end(&copying.meter);
-	if (copying.stats)
-		tell_stats();
+	tell_stats();
 	stream_close(&stream);
 	if (out_file && close(stream.out) < 0 && !over)
 		status = fail_at_output();

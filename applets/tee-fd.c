@@ -478,7 +478,6 @@ tee_fd_run(int count, char **operands)
 	if (status)
 		return status;
 	signals_ignore(SIGPIPE);
-	signals_ignore(SIGXFSZ); /* a file that may not be larger is an error like others */
 	signals_let_wait();
 	if (ignore)
 		sigaction(SIGINT, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);

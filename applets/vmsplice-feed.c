@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -166,8 +165,6 @@ send_all(void)
 {
 	int result, error;
 
-	if (copying.stats)
-		signals_ignore(SIGPIPE);
 	copying_begin(&copying, total());
 	feed.pipe_size = (size_t)copying.pipe_size;
 	feed.most = meter_step(&copying.meter);
@@ -175,13 +172,10 @@ send_all(void)
 	feed.context = &copying.meter;
 	result = feed_send(&feed, copying.meter.total);
 	error = errno;
+	if (result < 0)
+		copying_is_left(&copying);
 	meter_end(&copying.meter);
-	if (copying.stats)
-		tell_stats();
-	if (copying.stats && result < 0 && error == EPIPE) {
-		signals_restore(SIGPIPE);
-		raise(SIGPIPE);
-	}
+	tell_stats();
 	errno = error;
 	return result;
 }

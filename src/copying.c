@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "copying.h"
 
+#include <errno.h>
+#include <signal.h>
+
 #include "cli/say.h"
+#include "process/signals.h"
 
 enum { PIPE_LEAST = 4096 };
 
@@ -46,14 +50,35 @@ copying_listen(const struct copying *copying)
 void
 copying_begin(struct copying *copying, uint64_t total)
 {
+	struct sigaction now;
+
+	sigaction(SIGPIPE, NULL, &now);
+	copying->outlives = copying->stats && now.sa_handler != SIG_IGN;
+	if (copying->outlives)
+		signals_ignore(SIGPIPE);
+	signals_ignore(SIGXFSZ);
 	copying->meter = (struct meter){ .rate = copying->rate,
 					 .draws = copying->progress && progress_wanted(),
 					 .total = total };
 	meter_begin(&copying->meter);
 }
 
+bool
+copying_is_left(struct copying *copying)
+{
+	bool is_left = copying->outlives && errno == EPIPE;
+
+	copying->left |= is_left;
+	return is_left;
+}
+
 void
 copying_say(const struct copying *copying, const struct stats_way *ways, size_t count)
 {
-	stats_say(&copying->meter, ways, count, copying->json);
+	if (copying->stats)
+		stats_say(&copying->meter, ways, count, copying->json);
+	if (!copying->left)
+		return;
+	signals_restore(SIGPIPE);
+	raise(SIGPIPE);
 }

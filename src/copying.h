@@ -14,6 +14,8 @@ struct copying {
 	bool progress, stats, json;
 	uint64_t pipe_size;
 	uint64_t rate; /* bytes in a second; 0: any */
+	/* SIGPIPE is held back until the statistics are said; it has come. */
+	bool outlives, left;
 	struct meter meter;
 };
 
@@ -36,10 +38,19 @@ int copying_check(const struct copying *copying);
 /* First of all: from now on SIGUSR1 does not end this process, and is answered after copying_begin. */
 void copying_listen(const struct copying *copying);
 
-/* Begins to measure the time of TOTAL bytes (METER_UNKNOWN). */
+/*
+ * Begins to measure the time of TOTAL bytes (METER_UNKNOWN); from now on a file that may not grow is an error
+ * of write(2), and with --stats a reader that leaves is not the end.
+ */
 void copying_begin(struct copying *copying, uint64_t total);
 
-/* Says on standard error what went which of the COUNT WAYS, as --json asks. */
+/* Whether errno, of an output, is that its reader has left, and copying_say is going to end this process. */
+bool copying_is_left(struct copying *copying);
+
+/*
+ * Says on standard error what went which of the COUNT WAYS, as --json asks, if --stats does. This process
+ * ends by SIGPIPE then, if a reader has left.
+ */
 void copying_say(const struct copying *copying, const struct stats_way *ways, size_t count);
 
 #endif

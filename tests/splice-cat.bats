@@ -155,9 +155,27 @@ butter: splice-cat: cannot read '.': Is a directory"
 	failed 1 splice-cat 'standard output'
 	capture bash -c '"$BUTTER" splice-cat <&-'
 	failed 1 splice-cat "cannot read '-': Bad file descriptor"
-	capture bash -c 'ulimit -f 64; trap "" XFSZ; "$BUTTER" splice-cat a >out'
-	failed 1 splice-cat 'cannot write to standard output: File too large'
-	equal "$(stat -c %s out)" 65536
+	for trap in '' 'trap "" XFSZ'; do
+		capture bash -c "ulimit -f 64; $trap"'
+			"$BUTTER" splice-cat a >out'
+		failed 1 splice-cat 'cannot write to standard output: File too large'
+		equal "$(stat -c %s out)" 65536
+	done
+}
+
+@test "--stats: also when the reader's leaving is the end" {
+	for command in 'splice-cat /dev/zero' 'aio-copy /dev/zero -'; do
+		[[ " $APPLETS " == *" ${command%% *} "* ]] || continue
+		capture bash -o pipefail -c '"$BUTTER" '"$command"' --stats | head -c 1000 >/dev/null'
+		equal "$status" 141
+		matches "$stderr" "butter: ${command%% *}: [^
+]* bytes, [^
+]* calls, [a-z_]+"
+		capture bash -o pipefail -c 'trap "" PIPE; "$BUTTER" '"$command"' --stats | head -c 1000 >/dev/null'
+		equal "$status" 1
+		contains "$stderr" ': Broken pipe'
+		contains "$stderr" ' calls, '
+	done
 }
 
 @test "a full disk: what fits is there" {

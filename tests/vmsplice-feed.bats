@@ -271,6 +271,8 @@ tracer=()
 		failed 1 vmsplice-feed 'cannot write to standard output: No space left on device'
 		with '>&-' vmsplice-feed "${words%% *}" "${words#* }"
 		failed 1 vmsplice-feed 'cannot write to standard output: Bad file descriptor'
+		capture bash -c 'ulimit -f 100; "$BUTTER" vmsplice-feed '"$words"' >out'
+		failed 1 vmsplice-feed 'cannot write to standard output: File too large'
 		capture bash -c 'ulimit -f 100; trap "" XFSZ; "$BUTTER" vmsplice-feed '"$words"' >out'
 		failed 1 vmsplice-feed 'cannot write to standard output: File too large'
 		equal "$(stat -c %s out)" 102400
