@@ -204,6 +204,17 @@ butter: splice-cat: cannot read '.': Is a directory"
 	done
 }
 
+@test "faults: a fast path that is to be had no more loses nothing" {
+	need_strace
+	numbers a 500000
+	for when in 3 4; do # for taking and for giving
+		for error in ENOSYS EPERM EINVAL EMFILE; do
+			capture bash -o pipefail -c 'cat a | strace -qq -o trace -e signal=none -e trace=splice -e inject=splice:error="$0":when="$1"+ "$BUTTER" splice-cat | cmp - a' "$error" "$when"
+			succeeded
+		done
+	done
+}
+
 # later FAULT SCRIPT MESSAGE [OPTION...]: a shell runs SCRIPT, in which `sh faulty` is a butter that meets FAULT, by strace with
 # these options, and says MESSAGE and ends with 1.
 later() {

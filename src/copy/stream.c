@@ -194,7 +194,6 @@ static enum outcome
 by_splice(struct job *job)
 {
 	struct stream *stream = job->stream;
-	uint64_t before = job->copied;
 
 	if (open_pipe(job) < 0)
 		return refuse(job, STREAM_SPLICE);
@@ -205,9 +204,8 @@ by_splice(struct job *job)
 
 		stream->ways[STREAM_SPLICE].calls++;
 		if (held < 0)
-			return pipe_is_refusal(errno) && job->copied == before
-				       ? refuse(job, STREAM_SPLICE)
-				       : fail_on(job, STREAM_INPUT);
+			return pipe_is_refusal(errno) ? refuse(job, STREAM_SPLICE)
+						      : fail_on(job, STREAM_INPUT);
 		if (held == 0)
 			break;
 		/* Of a full pipe's worth out of a file it is known that more follows, or nearly. */
