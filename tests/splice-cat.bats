@@ -306,7 +306,7 @@ butter: splice-cat: 400000 bytes, 0\.[0-9]{3} seconds, [0-9.]+[KMG]?/s, [0-9]+ c
 	: >empty
 	capture bash -c '"$BUTTER" splice-cat --explain /proc/version small a empty 2>&1 >/dev/null && "$BUTTER" splice-cat --stable --explain a 2>&1 >/dev/null'
 	matches "$output" "butter: splice-cat: '/proc/version': [0-9]+ bytes by read_write; copy_file_range: a file of no size; splice: a file of no size
-butter: splice-cat: 'small': 32768 bytes by read_write; copy_file_range: not from file to file; splice: 32K at most
+butter: splice-cat: 'small': 32768 bytes by read_write; copy_file_range: not from file to file; splice: not worth a pipe up to 32K
 butter: splice-cat: 'a': 400000 bytes by splice; copy_file_range: not from file to file
 butter: splice-cat: 'empty': 0 bytes by no call; copy_file_range: a file of no size; splice: a file of no size
 butter: splice-cat: 'a': 400000 bytes by read_write; copy_file_range: not from file to file; splice: a copy is asked for"

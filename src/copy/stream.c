@@ -229,7 +229,7 @@ unfit_for_splice(const struct job *job)
 	if (job->stream->stable)
 		return "a copy is asked for";
 	if (job->left <= SMALL || (S_ISREG(from) && job->from->st_size <= SMALL))
-		return "32K at most";
+		return "not worth a pipe up to 32K";
 	if (!job->stream->splices || !job->is_stream)
 		return "datagrams or packets";
 	/* Of a terminal one read is one line. */
