@@ -27,7 +27,7 @@ static void
 options(struct opt_table *table)
 {
 	opt_string(table, 'o', "output", "FILE", &out_file,
-		   "write to FILE, which is made or emptied");
+		   "write to FILE, which is made or emptied; - is standard output");
 	opt_flag(table, 0, "append", &append, "with --output: add to the end of FILE");
 	opt_size(table, 0, "offset", &offset, "leave out the first SIZE bytes of all");
 	opt_size(table, 0, "length", &length, "no more than SIZE bytes of all");
@@ -50,8 +50,10 @@ static const char *const way_names[STREAM_WAYS] = { [STREAM_RANGE] = "copy_file_
 static int
 check(void)
 {
+	if (out_file && !strcmp(out_file, "-"))
+		out_file = NULL;
 	if (append && !out_file)
-		return misuse("--append needs --output");
+		return misuse("--append needs --output with the name of a file");
 	return copying_check(&copying);
 }
 

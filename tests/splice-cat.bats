@@ -71,6 +71,21 @@ each_pair() {
 butter: splice-cat: cannot read '.': Is a directory"
 }
 
+@test "--output -: standard output" {
+	echo one >a
+	try splice-cat -o - a
+	succeeded
+	equal "$output" one
+	[ ! -e ./- ]
+	try splice-cat -o ./- a
+	succeeded
+	equal "$output" ''
+	same ./- a
+	try splice-cat --append -o - a
+	equal "$status" 1
+	one_line splice-cat
+}
+
 @test "--output makes, empties and appends" {
 	numbers a 50000
 	numbers b 10
