@@ -76,6 +76,8 @@ has_begun() {
 		equal "$status" 0
 		equal "$(jq -r '"\(.event) \(.bytes) \(.way)"' <<<"$stderr")" "copied 5000000 ${pair#*:}" || fails "$pair"
 	done
+	try aio-copy --stats in out
+	matches "$stderr" 'butter: aio-copy: 1 file, 0 left alone, 5000000 bytes, .*'
 }
 
 @test "reflink: where the file system has it, at once and not one byte read" {

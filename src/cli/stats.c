@@ -42,8 +42,8 @@ stats_text(struct buffer *line, const struct meter *meter, const struct stats_wa
 
 	num_format_size(speed, seconds > 0 ? (uint64_t)((double)meter->done / seconds) : 0);
 	if (meter->counts_files)
-		buffer_print(line, "%" PRIu64 " files, %" PRIu64 " left alone, ", meter->files,
-			     meter->left);
+		buffer_print(line, "%" PRIu64 " file%s, %" PRIu64 " left alone, ", meter->files,
+			     meter->files == 1 ? "" : "s", meter->left);
 	buffer_print(line, "%" PRIu64 " bytes, %.3f seconds, %s/s, %" PRIu64 " calls, %s",
 		     meter->done, seconds, speed, all_calls(ways, count), main_way(ways, count));
 }
