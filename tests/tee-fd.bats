@@ -687,6 +687,17 @@ butter: tee-fd: 'kill -9 \$\$' has ended with status 137"
 	done
 }
 
+@test "where poll(2) is refused, standard output is closed only once" {
+	need_strace
+	numbers in 5000
+	for error in EPERM ENOSYS; do
+		inject "poll:error=$error" tee-fd -x 'cat >a' <in
+		succeeded
+		equal "$output" "$(<in)"
+		same a in
+	done
+}
+
 @test "what can be waited for but not read is an error at once" {
 	need_pidfd
 	capture perl -e 'my $number = syscall 434, $$ + 0, 0; open my $process, "<&=", $number; open STDIN, "<&", $process or die; exec @ARGV' "$BUTTER" tee-fd a

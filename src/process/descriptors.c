@@ -41,14 +41,22 @@ int
 descriptors_occupy(void)
 {
 	struct pollfd fds[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
+	int result;
 
 	/* One call for the usual case that all are open: POLLNVAL is how poll(2) says closed. */
-	while (poll(fds, 3, 0) < 0)
-		if (errno != EINTR)
-			return 0;
-	for (int fd = 0; fd < 3; fd++)
-		if (fds[fd].revents & POLLNVAL && occupy(fd) < 0)
+	do
+		result = poll(fds, 3, 0);
+	while (result < 0 && errno == EINTR);
+	/* Where less than three are allowed, none can be had. */
+	if (result < 0 && errno == EINVAL)
+		return 0;
+	for (int fd = 0; fd < 3; fd++) {
+		bool is_closed = result < 0 ? fcntl(fd, F_GETFD) < 0 && errno == EBADF
+					    : fds[fd].revents & POLLNVAL;
+
+		if (is_closed && occupy(fd) < 0)
 			return -1;
+	}
 	return 0;
 }
 
