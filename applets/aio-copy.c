@@ -172,6 +172,32 @@ check(int operands)
 	return check_ways() || copying_check(&copying);
 }
 
+/* ---- names ---- */
+
+/* errno stays. */
+static bool
+is_folder(const char *path)
+{
+	int error = errno;
+	struct stat status;
+	bool is = strcmp(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+
+	errno = error;
+	return is;
+}
+
+/* Whether the name is a link's; errno stays. */
+static bool
+is_link(const char *path)
+{
+	int error = errno;
+	struct stat status;
+	bool is = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+
+	errno = error;
+	return is;
+}
+
 /* ---- telling ---- */
 
 static const char *
@@ -225,7 +251,9 @@ tell_place(const struct copy *copy, const char *from, const char *to)
 static int
 tell(const struct copy *copy, const char *from, const char *to)
 {
-	static const struct hint few[] = { { EMFILE, "raise ulimit -n, or take fewer --jobs" },
+	static const struct hint dangling[] = { { ENOENT, "it is a link that leads nowhere" },
+						{ 0 } },
+				 few[] = { { EMFILE, "raise ulimit -n, or take fewer --jobs" },
 					   { 0 } },
 				 shut[] = { { EACCES, "--force replaces it" },
 					    { ETXTBSY, "it runs: --force replaces it" },
@@ -272,9 +300,11 @@ tell(const struct copy *copy, const char *from, const char *to)
 		if (errno == EISDIR)
 			return failx("cannot replace '%s': it is a folder, and '%s' is none", to,
 				     from);
-		if (errno == ENOTDIR)
+		if (errno == ENOTDIR && is_folder(from))
 			return failx("cannot copy into '%s': it is no folder, and '%s' is one", to,
 				     from);
+		if (errno == ENOENT && is_link(to))
+			return fail(dangling, "cannot write '%s'", to);
 		return fail(in_place ? shut : few, "cannot write '%s'", to);
 	case COPY_FINISH:
 	default:
@@ -339,7 +369,7 @@ count_file(void *context)
 	pthread_mutex_unlock(&reporting);
 }
 
-/* ---- names ---- */
+/* ---- operands ---- */
 
 /* The status of the SOURCE: of what it leads to, if that is to be copied. */
 static int
@@ -371,14 +401,6 @@ is_excluded_entry(const struct folder *in, const char *name, bool is_of_folder, 
 	is = is_excluded(buffer_string(&path), is_of_folder);
 	buffer_done(&path);
 	return is;
-}
-
-static bool
-is_folder(const char *path)
-{
-	struct stat status;
-
-	return strcmp(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
 /* The number of the descriptor that PATH is another word for; -1: none. */
@@ -521,7 +543,7 @@ copy_any(const char *from, const char *to, bool is_named)
 		copy_file(from, to, is_named);
 }
 
-/* ---- several operands ---- */
+/* ---- into a folder ---- */
 
 /* The name of FROM in a folder. To be freed. */
 static char *

@@ -869,3 +869,97 @@ shown() {
 	failed 1 aio-copy 'cannot write to standard output: No space left on device'
 	alike in out2
 }
+
+# swapping NAME ACTION ARGUMENT...: runs butter ARGUMENT..., and ACTION when it has looked at NAME in its folder,
+# before it opens that. Sets status, output and stderr as capture does.
+swapping() {
+	local name=$1 action=$2 line tracer
+
+	shift 2
+	rm -f trace
+	mkfifo trace
+	capture timeout 20 strace -f -qq -o trace -e trace=newfstatat,openat -e inject=openat:delay_enter=100000 \
+		"$BUTTER" "$@" &
+	tracer=$!
+	exec 6<trace
+	while IFS= read -r line <&6; do
+		[[ $line != *"newfstatat("[0-9]*", \"$name\""* ]] || break
+	done
+	"${as_nobody[@]}" sh -c "$action"
+	cat <&6 >/dev/null
+	exec 6<&-
+	wait "$tracer"
+}
+
+@test "what comes to a name in the last moment is not written, followed or given rights" {
+	need_tool strace
+	need_root
+	unprivileged
+	chmod 755 .
+	echo precious >victim
+	chmod 600 victim
+	local case name
+	for case in 'link:rm dst/f && ln -s ../victim dst/f:-r --in-place' 'own:rm dst/f && ln -s ../victim dst/f:' \
+		'rights:mv dst/suid dst/f:-r' 'pipe:rm dst/f && mkfifo dst/f:-r --checksum'; do
+		name=${case%%:*}
+		case=${case#*:}
+		rm -rf src dst real
+		mkdir src dst
+		echo evil >src/f
+		echo first >dst/f
+		printf '#!true\n' >dst/suid
+		chmod 4755 dst/suid
+		[ "$name" != own ] || { mv dst/f real && ln -s ../real dst/f; }
+		chown 65534 src dst src/f
+		# shellcheck disable=SC2086 # words
+		if [ "$name" = own ]; then
+			swapping f "${case%:*}" aio-copy src/f dst/
+		else
+			swapping f "${case%:*}" aio-copy --jobs 1 ${case##*:} src/. dst
+		fi
+		equal "$name: $(<victim)" "$name: precious"
+		equal "$name: $(find dst -perm -4000 -size -2 -newer src/f ! -name suid -exec cat {} + | grep -c evil)" "$name: 0"
+		[ "$name" != own ] || equal "$(<real)" first
+		[ "$name" = pipe ] || equal "$name: $(wc -l <<<"$stderr")" "$name: 1"
+	done
+}
+
+@test "--checksum and -u: what is not one's own is neither followed nor given away" {
+	need_root
+	unprivileged
+	mkdir src dst
+	echo data >victim
+	chmod 600 victim
+	echo data >src/f
+	chmod 666 src/f
+	chown -R 65534 src dst
+	touch -d '1 hour ago' src/f
+	for option in --checksum -u; do
+		rm -f dst/f
+		ln -s ../victim dst/f
+		chown -h 65534 dst/f
+		try aio-copy -p $option src/f dst/
+		succeeded
+		equal "$(stat -c '%a %u' victim) $(stat -c %F dst/f)" '600 0 regular file'
+	done
+	# One that somebody else can write to, and one with other names, is made anew.
+	printf x >src/su
+	chmod 4755 src/su
+	printf x >dst/su
+	chown 65533 dst/su
+	ln src/f src/g
+	cp src/g dst/g
+	ln dst/g dst/kept
+	before=$(stat -c %i dst/su)
+	exec 7<dst/su
+	try aio-copy -a --checksum src/. dst
+	succeeded
+	[ "$(stat -c %i dst/su)" != "$before" ] || fails 'it is the file of another yet'
+	equal "$(stat -c '%u %a' dst/su) $(stat -c %u dst/g dst/kept | xargs)" '0 4755 65534 0'
+	exec 7<&-
+	# Now nothing is left to do.
+	before=$(listing dst '%i')
+	try aio-copy -a --checksum src/. dst
+	succeeded
+	equal "$(listing dst '%i')" "$before"
+}

@@ -963,3 +963,35 @@ reflink
 	finish
 	equal "$status $stderr" "1 butter: aio-copy: 'in' got shorter while it was copied"
 }
+
+@test "-T: a folder in the way is an error, also with -n and -u" {
+	numbers in 3
+	mkdir -p out tree/x
+	: >tree/y
+	for option in '' -n -u --checksum; do
+		# shellcheck disable=SC2086 # none is no word
+		try aio-copy $option -T in out
+		failed 1 aio-copy "cannot replace 'out': it is a folder, and 'in' is none"
+	done
+}
+
+@test "a link that leads nowhere, and what is no folder, is told as such" {
+	numbers in 3
+	ln -s nowhere link
+	try aio-copy in link
+	failed 1 aio-copy "cannot write 'link': No such file or directory (it is a link that leads nowhere)"
+	try aio-copy --in-place in link
+	failed 1 aio-copy "cannot write 'link': No such file or directory (it is a link that leads nowhere)"
+	[ ! -e nowhere ] || fails 'it was made'
+	try aio-copy in in/x
+	failed 1 aio-copy "cannot write 'in/x': Not a directory"
+}
+
+@test "--sync --in-place waits for the folder of a new file, too" {
+	need_tool strace
+	numbers in 3
+	strace -qq -y -e trace=fsync -o trace "$BUTTER" aio-copy --sync --in-place in out
+	equal "$(grep -c 'fsync' trace)" 2
+	strace -qq -y -e trace=fsync -o trace "$BUTTER" aio-copy --sync --in-place in out
+	equal "$(grep -c 'fsync' trace)" 1
+}

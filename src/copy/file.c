@@ -63,9 +63,28 @@ is_newer(const struct timespec *one, const struct timespec *other)
 					    : one->tv_nsec > other->tv_nsec;
 }
 
-/* Whether what is there has the content of the source; then it gets what else that has. */
+/*
+ * Whether THERE, which has the content already, may get what the source has besides. What is somebody
+ * else's may be written by that one later, and other names are no copies.
+ */
+static bool
+may_be_given(const struct job *job, const struct stat *there)
+{
+	const struct stat *from = &job->from;
+	bool is_given = there->st_uid == from->st_uid && there->st_gid == from->st_gid
+			&& there->st_mode == from->st_mode
+			&& !is_newer(&there->st_mtim, &from->st_mtim)
+			&& !is_newer(&from->st_mtim, &there->st_mtim);
+
+	if (!job->copy->keeps)
+		return true;
+	return (there->st_uid == geteuid() || there->st_uid == from->st_uid)
+	       && (there->st_nlink == 1 || is_given);
+}
+
+/* Whether what is FOUND at PLACE has the content of the source; then it gets what else that has. */
 static int
-has_content(struct job *job, const struct place *place, const struct stat *there)
+has_content(struct job *job, const struct place *place, const struct stat *found)
 {
 	struct copy *copy = job->copy;
 	struct verify both = { .one = job->in,
@@ -73,17 +92,17 @@ has_content(struct job *job, const struct place *place, const struct stat *there
 			       .length = copy->length,
 			       .ends = true,
 			       .uncached = copy->content.uncached };
+	struct stat there;
 	int result;
 
-	if (!S_ISREG(there->st_mode) || !has_places(job->from.st_mode)
-	    || is_same(there, &job->from))
+	if (!has_places(job->from.st_mode))
 		return 0;
-	both.other = openat(place->folder, place->name,
-			    O_RDONLY | O_CLOEXEC
-				    | (place->links == PLACE_FOLLOWS_NONE ? O_NOFOLLOW : 0));
+	both.other = place_open(place, found);
 	if (both.other < 0)
 		return 0;
-	result = verify(&both, content_space(&copy->content), CONTENT_SPACE) == 0;
+	result = fstat(both.other, &there) == 0 && !is_same(&there, &job->from)
+		 && may_be_given(job, &there)
+		 && verify(&both, content_space(&copy->content), CONTENT_SPACE) == 0;
 	if (result && copy->keeps
 	    && attributes_copy(job->in, &job->from, both.other, copy->keeps, place->inherits,
 			       &copy->failed)
@@ -97,21 +116,26 @@ has_content(struct job *job, const struct place *place, const struct stat *there
 static int
 is_left(struct job *job, const struct place *place)
 {
-	/* What would be followed is what counts. */
-	int flags = place->links == PLACE_FOLLOWS_NONE ? AT_SYMLINK_NOFOLLOW : 0;
-	struct stat there;
+	struct stat found, there;
+	int state;
 
-	if (job->copy->which == COPY_ALL || place->is_new
-	    || fstatat(place->folder, place->name, &there, flags) < 0)
+	if (job->copy->which == COPY_ALL)
 		return 0;
-	switch (job->copy->which) {
-	case COPY_NEWER:
-		return !is_newer(&job->from.st_mtim, &there.st_mtim);
-	case COPY_DIFFERENT:
-		return has_content(job, place, &there);
-	default:
+	state = place_look(place, &found);
+	if (state < 0 || state == PLACE_IS_FREE)
+		return 0;
+	there = found;
+	if (state == PLACE_IS_TAKEN && S_ISLNK(found.st_mode) && place_follow(place, &there) < 0)
+		return 0;
+	/* A folder is in the way. */
+	if (S_ISDIR(there.st_mode))
+		return 0;
+	if (job->copy->which == COPY_MISSING)
 		return 1;
-	}
+	if (state == PLACE_IS_FOREIGN)
+		return 0;
+	return job->copy->which == COPY_NEWER ? !is_newer(&job->from.st_mtim, &there.st_mtim)
+					      : has_content(job, place, &found);
 }
 
 /* ---- what it has besides its content ---- */
@@ -143,7 +167,7 @@ keep_old(struct job *job, unsigned what)
 	if (old < 0)
 		return fail_at(job, COPY_KEEP);
 	job->copy->step = COPY_KEEP;
-	if (fstat(old, &status) < 0 || !S_ISREG(status.st_mode)) {
+	if (fstat(old, &status) < 0 || !is_same(&status, &target->status)) {
 		errno = ESTALE;
 	} else if (kept & ATTRIBUTES_OWNER && !keep_owner(target, &status)) {
 		job->copy->bar = TARGET_IS_ANOTHERS;

@@ -198,11 +198,66 @@ find_place(struct target *target, int fd)
 	return bar(target, TARGET_IS_LINK);
 }
 
-/* To where the symbolic link leads: by the kernel, which has rules for who may follow it. */
+/* Closes FD after ERROR: -1 with that. */
 static int
-follow(struct target *target)
+close_with(int fd, int error)
 {
-	int fd = openat(target->folder, target->name, O_PATH | O_CLOEXEC), result, error;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Whether FD is what has STATUS; -1 with errno ESTALE. */
+static int
+check_same(int fd, const struct stat *status)
+{
+	struct stat now;
+
+	if (fstat(fd, &now) < 0)
+		return -1;
+	/* The number of a file that is removed may be that of the next one. */
+	if (now.st_dev == status->st_dev && now.st_ino == status->st_ino
+	    && now.st_uid == status->st_uid && (now.st_mode & S_IFMT) == (status->st_mode & S_IFMT))
+		return 0;
+	errno = ESTALE;
+	return -1;
+}
+
+/* Where the link that has STATUS, and is one's own, leads to: whatever has got its name meanwhile. */
+static int
+follow_own(const struct place *place, const struct stat *status, int flags)
+{
+	int fd = openat(place->folder, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC), end = -1,
+	    error;
+	char text[PATH_MAX];
+	ssize_t length = -1;
+
+	if (fd >= 0 && check_same(fd, status) == 0)
+		length = readlinkat(fd, "", text, sizeof(text) - 1);
+	if (length >= 0) {
+		text[length] = '\0';
+		end = openat(place->folder, text, flags | O_CLOEXEC);
+	}
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return end;
+}
+
+/* Opens what the symbolic link at PLACE leads to. */
+static int
+open_end(const struct place *place, const struct stat *status, int flags)
+{
+	/* One that is named is for the kernel, which has rules for who may follow it. */
+	return place->links == PLACE_FOLLOWS ? openat(place->folder, place->name, flags | O_CLOEXEC)
+					     : follow_own(place, status, flags);
+}
+
+static int
+follow(struct target *target, const struct place *place)
+{
+	int fd = open_end(place, &target->status, O_PATH), result, error;
 
 	if (fd < 0)
 		return -1;
@@ -325,7 +380,7 @@ open_temporary(struct target *target, mode_t mode, enum target_way way)
 	target->fd = make_temporary(target, make_file, &mode);
 	if (target->fd >= 0)
 		return 0;
-	if (target->exists && (errno == EACCES || errno == EPERM || errno == EROFS))
+	if (target->exists && (errno == EACCES || errno == EPERM))
 		return bar(target, TARGET_IS_SHUT);
 	return -1;
 }
@@ -420,7 +475,8 @@ static int
 open_in_place(struct target *target, mode_t mode)
 {
 	/* Emptied later, when it is known not to be the source. */
-	int flags = O_CREAT | O_NOCTTY;
+	int flags = O_NOCTTY | (target->exists ? 0 : O_CREAT | O_EXCL)
+		    | (S_ISLNK(target->status.st_mode) ? 0 : O_NOFOLLOW);
 
 	/* To be read back, if that is allowed; a FIFO opened so would never be without a reader. */
 	if (!target->exists || S_ISREG(target->status.st_mode) || S_ISBLK(target->status.st_mode))
@@ -428,7 +484,16 @@ open_in_place(struct target *target, mode_t mode)
 	if (target->fd < 0)
 		target->fd =
 			openat(target->folder, target->name, O_WRONLY | O_CLOEXEC | flags, mode);
-	return target->fd < 0 || fstat(target->fd, &target->status) < 0 ? -1 : 0;
+	if (target->fd < 0)
+		return -1;
+	/* Of a link that the user has named, the kernel has found the end. */
+	if ((!target->exists || S_ISLNK(target->status.st_mode)
+	     || check_same(target->fd, &target->status) == 0)
+	    && fstat(target->fd, &target->status) == 0)
+		return 0;
+	close_with(target->fd, errno);
+	target->fd = -1;
+	return -1;
 }
 
 static bool
@@ -467,9 +532,53 @@ is_foreign(const struct place *place, const struct stat *status)
 }
 
 int
+place_look(const struct place *place, struct stat *status)
+{
+	if (place->is_new)
+		return PLACE_IS_FREE;
+	if (fstatat(place->folder, place->name, status, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? PLACE_IS_FREE : -1;
+	return is_foreign(place, status) ? PLACE_IS_FOREIGN : PLACE_IS_TAKEN;
+}
+
+int
+place_follow(const struct place *place, struct stat *status)
+{
+	int fd = open_end(place, status, O_PATH), result;
+
+	if (fd < 0)
+		return -1;
+	result = fstat(fd, status);
+	close(fd);
+	return result;
+}
+
+int
+place_open(const struct place *place, const struct stat *status)
+{
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY, fd;
+	struct stat now;
+
+	if (S_ISLNK(status->st_mode))
+		fd = open_end(place, status, flags);
+	else
+		fd = openat(place->folder, place->name, flags | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if ((S_ISLNK(status->st_mode) || check_same(fd, status) == 0) && fstat(fd, &now) == 0) {
+		if (S_ISREG(now.st_mode))
+			return fd;
+		errno = ESTALE;
+	}
+	return close_with(fd, errno);
+}
+
+int
 target_open(struct target *target, const struct place *place, mode_t mode, enum target_way way,
 	    bool unlinks)
 {
+	int state;
+
 	*target = (struct target){ .folder = place->folder,
 				   .name = place->name,
 				   .fd = -1,
@@ -478,17 +587,15 @@ target_open(struct target *target, const struct place *place, mode_t mode, enum 
 		errno = *place->name ? EISDIR : ENOENT;
 		return -1;
 	}
-	target->exists =
-		!place->is_new
-		&& fstatat(place->folder, place->name, &target->status, AT_SYMLINK_NOFOLLOW) == 0;
-	if (!place->is_new && !target->exists && errno != ENOENT)
+	state = place_look(place, &target->status);
+	if (state < 0)
 		return -1;
-	if (target->exists && is_foreign(place, &target->status)) {
-		target->exists = false;
-		way = way == TARGET_IN_PLACE ? TARGET_ANEW : way;
-	}
-	if (target->exists && S_ISLNK(target->status.st_mode) && way != TARGET_IN_PLACE
-	    && follow(target) < 0)
+	target->exists = state == PLACE_IS_TAKEN;
+	if (state == PLACE_IS_FOREIGN && way == TARGET_IN_PLACE)
+		way = TARGET_ANEW;
+	if (target->exists && S_ISLNK(target->status.st_mode)
+	    && (way != TARGET_IN_PLACE || place->links != PLACE_FOLLOWS)
+	    && follow(target, place) < 0)
 		return -1;
 	return open_it(target, mode, way, unlinks);
 }
@@ -598,7 +705,7 @@ target_finish(struct target *target, bool sync, bool only_new)
 		return -1;
 	}
 	forget(target);
-	if (sync && target->is_made)
+	if (sync && (target->is_made || !target->exists))
 		result = sync_name(target) < 0;
 	error = errno;
 	if (target->fd >= 0)

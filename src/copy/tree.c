@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/param.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "copy/node.h"
@@ -377,15 +378,21 @@ copy_file(struct worker *worker)
 	struct folder *folder = worker->folder;
 	struct place place = place_of(worker);
 	int links = follows(worker->tree, folder) ? 0 : O_NOFOLLOW;
-	int in = openat(folder->from, worker->name,
-			O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | links),
-	    result, error;
+	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | links;
+	int in = openat(folder->from, worker->name, flags | O_CLOEXEC), result, error;
+	struct timespec moment = { .tv_nsec = 10000000 };
 	struct stat status;
 
-	/* Who has a lease on it, fcntl(2), is to give that back first. */
-	if (in < 0 && errno == EWOULDBLOCK
-	    && look_at(worker->tree, folder, worker->name, &status) == 0 && S_ISREG(status.st_mode))
-		in = openat(folder->from, worker->name, O_RDONLY | O_NOCTTY | O_CLOEXEC | links);
+	/*
+	 * Who has a lease on it, fcntl(2), is to give that back first; a FIFO that comes there is not
+	 * waited for.
+	 */
+	while (in < 0 && errno == EWOULDBLOCK
+	       && look_at(worker->tree, folder, worker->name, &status) == 0
+	       && S_ISREG(status.st_mode)) {
+		nanosleep(&moment, NULL);
+		in = openat(folder->from, worker->name, flags | O_CLOEXEC);
+	}
 	if (in < 0) {
 		copy->step = COPY_OPEN;
 		return -1;
