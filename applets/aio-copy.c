@@ -5,7 +5,6 @@
  * reads back what it wrote. For images, backups and releases that others use while they are replaced.
  */
 #include <fcntl.h>
-#include <fts.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
@@ -20,6 +19,7 @@
 #include "cli/record.h"
 #include "cli/say.h"
 #include "copy/exclude.h"
+#include "copy/size.h"
 #include "copy/tree.h"
 #include "copying.h"
 #include "memory.h"
@@ -629,38 +629,6 @@ copy_all(int count, char **sources, const char *to)
 
 /* ---- before and after ---- */
 
-/* Bytes of a file, but for holes. */
-static uint64_t
-size_of(const struct stat *status)
-{
-	uint64_t size = (uint64_t)status->st_size, blocks = (uint64_t)status->st_blocks * 512;
-
-	size = blocks && blocks < size ? blocks : size;
-	/* All names that stay those of one file together get one. */
-	return keeps_links && status->st_nlink ? size / status->st_nlink : size;
-}
-
-/* Bytes of the files below PATH, as far as they are going to be copied. */
-static uint64_t
-size_of_tree(char *path)
-{
-	char *const paths[] = { path, NULL };
-	int links_of = links == FOLLOW_ALL     ? FTS_LOGICAL
-		       : links == FOLLOW_NAMED ? FTS_PHYSICAL | FTS_COMFOLLOW
-					       : FTS_PHYSICAL;
-	FTS *walk =
-		fts_open(paths, links_of | FTS_NOCHDIR | (one_file_system ? FTS_XDEV : 0), NULL);
-	uint64_t size = 0;
-	const FTSENT *entry;
-
-	while (walk && (entry = fts_read(walk)))
-		if (entry->fts_info == FTS_F)
-			size += size_of(entry->fts_statp);
-	if (walk)
-		fts_close(walk);
-	return size;
-}
-
 /* How many bytes are to come, if that is known. */
 static uint64_t
 expect(int count, char **sources)
@@ -678,13 +646,13 @@ expect(int count, char **sources)
 			/* It takes its time: only for a look at it. */
 			if (!copying.progress || !progress_wanted())
 				return METER_UNKNOWN;
-			total += size_of_tree(sources[i]);
+			total += size_of_tree(&tree, sources[i]);
 			continue;
 		}
 		if (!strcmp(sources[i], "-") || stat(sources[i], &status) < 0
 		    || !S_ISREG(status.st_mode))
 			return length < UINT64_MAX ? length : METER_UNKNOWN;
-		size = size_of(&status);
+		size = size_of_file(&status, keeps_links);
 		size -= size < offset ? size : offset;
 		total += size < length ? size : length;
 	}
@@ -701,6 +669,21 @@ count_jobs(void)
 	if (jobs)
 		return (unsigned)jobs;
 	return processors < 1 ? 1 : processors > 8 ? 8 : (unsigned)processors;
+}
+
+static void
+set_up_tree(void)
+{
+	tree.jobs = count_jobs();
+	tree.one_file_system = one_file_system;
+	tree.follows = links == FOLLOW_ALL     ? TREE_FOLLOWS_ALL
+		       : links == FOLLOW_NAMED ? TREE_FOLLOWS_NAMED
+					       : TREE_FOLLOWS_NONE;
+	tree.keeps_links = keeps_links;
+	tree.leaves_out = excludes.count ? is_excluded_entry : NULL;
+	tree.failed = tell_failed;
+	tree.copied = count_file;
+	tree.shows = verbose ? show : NULL;
 }
 
 static void
@@ -743,27 +726,11 @@ set_up(int count, char **sources)
 					 .most = meter_step(&copying.meter),
 					 .moved = count_bytes,
 					 .context = &copying.meter };
-	tree.jobs = count_jobs();
 	copies_count = tree.jobs + 2;
 	copies = memory_resize(NULL, copies_count, sizeof(*copies));
+	tree.copies = copies + 1;
 	for (unsigned i = 0; i < copies_count; i++)
 		copies[i] = copy;
-}
-
-static void
-begin_tree(void)
-{
-	tree.copies = copies + 1;
-	tree.one_file_system = one_file_system;
-	tree.follows = links == FOLLOW_ALL     ? TREE_FOLLOWS_ALL
-		       : links == FOLLOW_NAMED ? TREE_FOLLOWS_NAMED
-					       : TREE_FOLLOWS_NONE;
-	tree.keeps_links = keeps_links;
-	tree.leaves_out = excludes.count ? is_excluded_entry : NULL;
-	tree.failed = tell_failed;
-	tree.copied = count_file;
-	tree.shows = verbose ? show : NULL;
-	tree_open(&tree);
 }
 
 static void
@@ -802,10 +769,11 @@ aio_copy_run(int count, char **operands)
 		to = operands[--count];
 	signals_end_with(target_abandon_all);
 	atexit(target_abandon_all);
+	set_up_tree();
 	set_up(count, operands);
 	record_open(&shown, STDOUT_FILENO, SHOWN_MOST);
 	if (has_tree)
-		begin_tree();
+		tree_open(&tree);
 	copy_all(count, operands, to);
 	if (has_tree)
 		tree_close(&tree);
