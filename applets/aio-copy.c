@@ -76,7 +76,7 @@ options(struct opt_table *table)
 		 "leave out what has such a name (or path, with a /)");
 	opt_flag(table, 'x', "one-file-system", &one_file_system,
 		 "leave out what is in other file systems");
-	opt_integer(table, 0, "jobs", "N", 1, TREE_JOBS_MOST, &jobs,
+	opt_integer(table, 0, "jobs", "N", 1, CREW_MOST, &jobs,
 		    "threads for folders (one for each processor, 8 at most)");
 	opt_flag(table, 0, "in-place", &in_place, "write into the file that is there, as cp does");
 	opt_flag(table, 'f', "force", &force,

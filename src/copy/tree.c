@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/param.h>
@@ -16,33 +15,16 @@
 #include "kernel/cache.h"
 #include "memory.h"
 
-/* One that copies: the walker, or a thread. */
-struct worker {
-	struct tree *tree;
-	struct copy *copy;
-	struct tree_batch *batch; /* its own: the others take of that only when they have none */
-	struct folder *folder;    /* and entry that is being copied */
-	const char *name, *new_name;
-	unsigned char type;
-	struct link *link; /* that the entry is the first name of, or NULL */
-	int refused;       /* errno of what lets it be no other name of that; 0 */
-};
-
-enum {
-	BATCH_MOST = 128, /* entries of one folder: two threads in one are in each other's way */
-	QUEUE_MOST = 32,  /* batches, before the walker waits */
-};
-
 static void
 lock(struct tree *tree)
 {
-	pthread_mutex_lock(&tree->lock);
+	crew_lock(&tree->crew);
 }
 
 static void
 unlock(struct tree *tree)
 {
-	pthread_mutex_unlock(&tree->lock);
+	crew_unlock(&tree->crew);
 }
 
 /* ---- telling ---- */
@@ -218,72 +200,6 @@ link_to(struct worker *worker, const struct link *link)
 	return 0;
 }
 
-/* ---- batches ---- */
-
-static void
-add_entry(struct tree_batch *batch, const char *name, unsigned char type)
-{
-	buffer_byte(&batch->entries, (char)type);
-	buffer_add(&batch->entries, name, strlen(name) + 1);
-}
-
-static struct tree_batch *
-new_batch(struct folder *folder)
-{
-	struct tree_batch *batch = memory_get(sizeof(*batch));
-
-	batch->folder = folder;
-	return batch;
-}
-
-/* Leaves the entry for when all others are done. The lock is held. */
-static void
-put_off(struct worker *worker)
-{
-	struct tree_batch *batch = new_batch(worker->folder);
-
-	add_entry(batch, worker->name, worker->type);
-	TAILQ_INSERT_TAIL(&worker->tree->later, batch, next);
-	worker->folder->left++;
-}
-
-/* Whether all entries of BATCH are at least being copied. */
-static bool
-is_given_out(const struct tree_batch *batch)
-{
-	return batch->at == batch->entries.length;
-}
-
-/* Takes the next entry of BATCH, which is waiting. The lock is held. */
-static void
-take_entry(struct worker *worker, struct tree_batch *batch)
-{
-	const char *entry = batch->entries.data + batch->at;
-
-	worker->folder = batch->folder;
-	worker->type = (unsigned char)*entry;
-	worker->name = worker->new_name = entry + 1;
-	batch->at += strlen(entry + 1) + 2;
-	batch->users++;
-	if (!is_given_out(batch))
-		return;
-	TAILQ_REMOVE(&worker->tree->waiting, batch, next);
-	worker->tree->count--;
-	if (batch->owner)
-		batch->owner->batch = NULL;
-}
-
-/* An entry of BATCH is done. The lock is held. */
-static void
-leave_batch(struct worker *worker, struct tree_batch *batch)
-{
-	if (--batch->users || !is_given_out(batch))
-		return;
-	settle(worker->tree, worker->copy, batch->folder);
-	buffer_done(&batch->entries);
-	free(batch);
-}
-
 /* Whether another name of the entry, which is FROM, may yet be met that is there already, and is left. */
 static bool
 may_be_left(const struct worker *worker, const struct stat *from)
@@ -291,7 +207,7 @@ may_be_left(const struct worker *worker, const struct stat *from)
 	struct tree *tree = worker->tree;
 	const struct folder *root = worker->folder;
 
-	if (tree->is_late || worker->copy->which == COPY_ALL || links_know(&tree->links, from))
+	if (tree->crew.is_late || worker->copy->which == COPY_ALL || links_know(&tree->links, from))
 		return false;
 	while (root->parent)
 		root = root->parent;
@@ -309,7 +225,7 @@ meet(const struct stat *from, void *context)
 
 	lock(tree);
 	if (may_be_left(worker, from)) {
-		put_off(worker);
+		crew_put_off(worker);
 		unlock(tree);
 		return 2;
 	}
@@ -318,7 +234,7 @@ meet(const struct stat *from, void *context)
 	if (is_new)
 		worker->link = link;
 	else if (state == LINK_MAKING)
-		put_off(worker);
+		crew_put_off(worker);
 	unlock(tree);
 	if (is_new || state == LINK_FAILED)
 		return 0;
@@ -467,126 +383,16 @@ perform(struct worker *worker)
 	unlock(tree);
 }
 
-/* Copies the next entry of BATCH. The lock is held, but not meanwhile. */
-static void
-take_on(struct worker *worker, struct tree_batch *batch)
-{
-	struct tree *tree = worker->tree;
-	struct folder *folder = batch->folder;
-
-	take_entry(worker, batch);
-	if (folder_hold(&tree->folders, folder) < 0) {
-		worker->copy->step = COPY_OPEN;
-		tell(tree, worker->copy, folder, worker->name, worker->new_name);
-	} else {
-		unlock(tree);
-		perform(worker);
-		lock(tree);
-		folder_let_go(&tree->folders, folder);
-	}
-	leave_batch(worker, batch);
-}
-
-/*
- * A batch that has entries: the worker's own, one that has no owner yet, or else another's; NULL. The
- * lock is held.
- */
-static struct tree_batch *
-find_work(struct worker *worker)
-{
-	struct tree *tree = worker->tree;
-	struct tree_batch *batch;
-
-	if (worker->batch)
-		return worker->batch;
-	TAILQ_FOREACH(batch, &tree->waiting, next)
-	if (!batch->owner) {
-		batch->owner = worker;
-		worker->batch = batch;
-		return batch;
-	}
-	return TAILQ_FIRST(&tree->waiting);
-}
-
-static void *
-work(void *context)
-{
-	struct worker *worker = context;
-	struct tree *tree = worker->tree;
-
-	lock(tree);
-	for (;;) {
-		struct tree_batch *batch = find_work(worker);
-
-		if (!batch && tree->over)
-			break;
-		if (!batch) {
-			pthread_cond_wait(&tree->wanted, &tree->lock);
-			continue;
-		}
-		tree->busy++;
-		take_on(worker, batch);
-		tree->busy--;
-		/* Not for each: who waits for room wants some. */
-		if (tree->count == QUEUE_MOST / 2 || (!tree->count && !tree->busy))
-			pthread_cond_signal(&tree->done);
-	}
-	unlock(tree);
-	free(worker);
-	return NULL;
-}
-
 /* ---- walking ---- */
 
 /* Folders whose folders are being walked through, one in another. */
 struct frame {
 	struct folder *folder;
-	struct buffer names;      /* of folders in it, each with a NUL */
-	size_t at;                /* those before are done */
-	struct tree_batch *batch; /* of other entries, as it is read; or NULL */
-	unsigned count;           /* of those */
+	struct buffer names; /* of folders in it, each with a NUL */
+	size_t at;           /* those before are done */
+	struct batch *batch; /* of other entries, as it is read; or NULL */
 	struct frame *below;
 };
-
-/* Gives the entries to the threads. */
-static void
-hand_out(struct worker *walker, struct frame *frame)
-{
-	struct tree *tree = walker->tree;
-	struct tree_batch *batch = frame->batch;
-
-	frame->batch = NULL;
-	frame->count = 0;
-	if (!batch)
-		return;
-	lock(tree);
-	if (tree->count == QUEUE_MOST)
-		while (tree->count > QUEUE_MOST / 2)
-			pthread_cond_wait(&tree->done, &tree->lock);
-	TAILQ_INSERT_TAIL(&tree->waiting, batch, next);
-	tree->count++;
-	batch->folder->left++;
-	pthread_cond_broadcast(&tree->wanted);
-	unlock(tree);
-}
-
-/* Has the entry NAME copied, by whomever. */
-static void
-add_work(struct worker *walker, struct frame *frame, const char *name, unsigned char type)
-{
-	if (walker->tree->jobs == 1) {
-		walker->folder = frame->folder;
-		walker->name = walker->new_name = name;
-		walker->type = type;
-		perform(walker);
-		return;
-	}
-	if (!frame->batch)
-		frame->batch = new_batch(frame->folder);
-	add_entry(frame->batch, name, type);
-	if (++frame->count == BATCH_MOST)
-		hand_out(walker, frame);
-}
 
 static unsigned char
 type_of(const struct tree *tree, const struct folder *folder, const char *name, unsigned char told)
@@ -597,6 +403,20 @@ type_of(const struct tree *tree, const struct folder *folder, const char *name, 
 		return told;
 	return look_at(tree, folder, name, &status) < 0 ? DT_REG
 							: (unsigned char)IFTODT(status.st_mode);
+}
+
+/* Has the entry NAME copied, by whomever. */
+static void
+copy_or_give(struct worker *walker, struct frame *frame, const char *name, unsigned char type)
+{
+	if (walker->tree->jobs > 1) {
+		crew_give(walker->crew, &frame->batch, frame->folder, name, type);
+		return;
+	}
+	walker->folder = frame->folder;
+	walker->name = walker->new_name = name;
+	walker->type = type;
+	perform(walker);
 }
 
 static void
@@ -615,7 +435,7 @@ read_entry(struct worker *walker, struct frame *frame, const struct dirent64 *en
 	if (type == DT_DIR)
 		buffer_add(&frame->names, name, strlen(name) + 1);
 	else
-		add_work(walker, frame, name, type);
+		copy_or_give(walker, frame, name, type);
 }
 
 /* Reads the folder of FRAME, which is held. */
@@ -632,7 +452,7 @@ read_folder(struct worker *walker, struct frame *frame)
 			at += entry->d_reclen;
 			read_entry(walker, frame, entry);
 		}
-	hand_out(walker, frame);
+	crew_hand_out(walker->crew, &frame->batch);
 	if (size < 0) {
 		lock(walker->tree);
 		tell_of_folder(walker->tree, walker->copy, frame->folder, COPY_OPEN);
@@ -742,26 +562,6 @@ walk(struct worker *walker, struct folder *root)
 	}
 }
 
-/* Waits for the threads, and does what had to wait for them. */
-static void
-finish(struct worker *walker)
-{
-	struct tree *tree = walker->tree;
-	struct tree_batch *batch;
-
-	lock(tree);
-	while (tree->count || tree->busy)
-		pthread_cond_wait(&tree->done, &tree->lock);
-	tree->is_late = true;
-	while ((batch = TAILQ_FIRST(&tree->later))) {
-		TAILQ_REMOVE(&tree->later, batch, next);
-		TAILQ_INSERT_TAIL(&tree->waiting, batch, next);
-		tree->count++;
-		take_on(walker, batch);
-	}
-	unlock(tree);
-}
-
 /* Whether the folder PATH is below, or is, the folder with STATUS. */
 static bool
 is_below(const char *path, const struct stat *status)
@@ -816,7 +616,7 @@ is_within(const struct tree *tree, const char *from, const char *to)
 void
 tree_copy(struct tree *tree, const char *from, const char *to, bool is_named)
 {
-	struct worker walker = { .tree = tree, .copy = &tree->copies[0] };
+	struct worker walker = { .tree = tree, .crew = &tree->crew, .copy = &tree->copies[0] };
 	struct folder *root;
 
 	/* Where some are left out, that is found when it is met. */
@@ -826,12 +626,12 @@ tree_copy(struct tree *tree, const char *from, const char *to, bool is_named)
 		return;
 	}
 	walker.copy->context = &walker;
-	tree->is_late = false;
+	tree->crew.is_late = false;
 	root = folder_new(NULL, from, to);
 	root->links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_NONE;
 	root->follows = tree->follows != TREE_FOLLOWS_NONE;
 	walk(&walker, root);
-	finish(&walker);
+	crew_finish(&tree->crew, &walker);
 }
 
 void
@@ -839,6 +639,7 @@ tree_copy_entry(struct tree *tree, const char *from, const struct stat *status, 
 		bool is_named)
 {
 	struct worker walker = { .tree = tree,
+				 .crew = &tree->crew,
 				 .copy = &tree->copies[0],
 				 .type = (unsigned char)IFTODT(status->st_mode) };
 	char *from_folder = folder_of(from, &walker.name),
@@ -846,7 +647,7 @@ tree_copy_entry(struct tree *tree, const char *from, const struct stat *status, 
 	bool at_output;
 
 	walker.copy->context = &walker;
-	tree->is_late = true;
+	tree->crew.is_late = true;
 	walker.folder = folder_new(NULL, from_folder, to_folder);
 	walker.folder->is_outer = true;
 	walker.folder->links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_OWN;
@@ -868,7 +669,7 @@ tree_copy_entry(struct tree *tree, const char *from, const struct stat *status, 
 	free(to_folder);
 }
 
-/* ---- threads ---- */
+/* ---- the begin and the end ---- */
 
 enum {
 	OPEN_MOST = 128, /* pairs of folders at once */
@@ -893,53 +694,60 @@ limit(struct tree *tree)
 	tree->folders.most = MAX(MIN(room, OPEN_MOST), tree->jobs + OPEN_LEAST);
 }
 
+/* The folder of the worker's entry cannot be opened again. */
+static void
+fail_to_hold(struct worker *worker)
+{
+	worker->copy->step = COPY_OPEN;
+	tell(worker->tree, worker->copy, worker->folder, worker->name, worker->new_name);
+}
+
+static void
+settle_batch(struct worker *worker, struct folder *folder)
+{
+	settle(worker->tree, worker->copy, folder);
+}
+
+/* For those that copy by COPY. */
+static void
+prepare(struct tree *tree, struct copy *copy)
+{
+	copy->only_files = true;
+	copy->unlinks = tree->keeps_links;
+	copy->meets = tree->keeps_links ? meet : NULL;
+}
+
 void
 tree_open(struct tree *tree)
 {
-	sigset_t all, before;
-	unsigned wanted, started = 0;
+	struct crew *crew = &tree->crew;
+	unsigned wanted;
 
 	limit(tree);
 	wanted = tree->jobs == 1 ? 0 : tree->jobs;
-	pthread_mutex_init(&tree->lock, NULL);
-	pthread_cond_init(&tree->wanted, NULL);
-	pthread_cond_init(&tree->done, NULL);
-	TAILQ_INIT(&tree->waiting);
-	TAILQ_INIT(&tree->later);
-	/* Signals are for the thread that walks. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	for (unsigned i = 0; i <= wanted; i++) {
-		struct copy *copy = &tree->copies[i];
-		struct worker *worker;
+	crew->perform = perform;
+	crew->fail = fail_to_hold;
+	crew->settle = settle_batch;
+	crew->folders = &tree->folders;
+	crew_open(crew);
+	prepare(tree, &tree->copies[0]);
+	for (unsigned i = 1; i <= wanted; i++) {
+		struct worker *worker = memory_get(sizeof(*worker));
 
-		copy->only_files = true;
-		copy->unlinks = tree->keeps_links;
-		copy->meets = tree->keeps_links ? meet : NULL;
-		if (i == 0)
+		*worker = (struct worker){ .tree = tree, .crew = crew, .copy = &tree->copies[i] };
+		prepare(tree, worker->copy);
+		worker->copy->context = worker;
+		if (crew_hire(crew, worker) == 0)
 			continue;
-		worker = memory_get(sizeof(*worker));
-		*worker = (struct worker){ .tree = tree, .copy = copy };
-		copy->context = worker;
-		if (pthread_create(&tree->threads[started], NULL, work, worker) != 0) {
-			free(worker);
-			break;
-		}
-		started++;
+		free(worker);
+		break;
 	}
-	tree->jobs = started ? started : 1;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	tree->started = started;
+	tree->jobs = crew->started ? crew->started : 1;
 }
 
 void
 tree_close(struct tree *tree)
 {
-	lock(tree);
-	tree->over = true;
-	pthread_cond_broadcast(&tree->wanted);
-	unlock(tree);
-	for (unsigned i = 0; i < tree->started; i++)
-		pthread_join(tree->threads[i], NULL);
+	crew_close(&tree->crew);
 	links_done(&tree->links, &tree->folders);
 }

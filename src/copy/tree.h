@@ -7,28 +7,10 @@
 #ifndef BUTTER_TREE_COPY_H
 #define BUTTER_TREE_COPY_H
 
-#include <pthread.h>
-#include <sys/queue.h>
-
+#include "copy/crew.h"
 #include "copy/file.h"
 #include "copy/folder.h"
 #include "copy/links.h"
-
-enum { TREE_JOBS_MOST = TARGETS_MOST / 2 };
-
-struct worker;
-
-/* Entries of a folder that are to be copied. */
-struct tree_batch {
-	struct folder *folder;
-	struct buffer entries; /* of each the type, DT_... of readdir(3), and the name with a NUL */
-	size_t at;             /* those before are being copied, or are */
-	unsigned users;        /* threads that copy some */
-	struct worker *owner;  /* that comes before the others; or NULL */
-	TAILQ_ENTRY(tree_batch) next;
-};
-
-TAILQ_HEAD(tree_batches, tree_batch);
 
 /* Which symbolic links are not copied, but what they lead to: none, the operands, all. */
 enum tree_follows { TREE_FOLLOWS_NONE, TREE_FOLLOWS_NAMED, TREE_FOLLOWS_ALL };
@@ -55,17 +37,9 @@ struct tree {
 	void *context;
 
 	/* Its own. */
-	pthread_mutex_t lock;        /* of all below, and of the folders */
-	pthread_cond_t wanted, done; /* there is something to do; something was done */
-	pthread_t threads[TREE_JOBS_MOST];
+	struct crew crew; /* and its lock, of what follows, too */
 	struct folders folders;
 	struct links links;
-	struct tree_batches waiting; /* those that have entries of which nobody has begun */
-	struct tree_batches later;   /* when there are no others */
-	unsigned count;              /* of those that are waiting */
-	unsigned started, busy;      /* threads; and those that are copying */
-	bool is_late;                /* no others are to come: nothing waits for them */
-	bool over;
 };
 
 /* Starts the threads, or fewer, where there are not so many to be had. */
