@@ -66,29 +66,68 @@ take_device(char *text, struct mountinfo *mount)
 	return true;
 }
 
+/* Ends the field at *AT, and moves that behind it; NULL: it is the last one. */
+static char *
+take_field(char **at)
+{
+	char *field = *at, *blank = field ? strchr(field, ' ') : NULL;
+
+	if (blank)
+		*blank++ = '\0';
+	*at = blank;
+	return field;
+}
+
+/* The tags in front of the `-`: of no, one or more fields. */
+static bool
+take_tags(char **at, struct mountinfo *mount)
+{
+	char *tags = *at, *end;
+
+	if (!tags)
+		return false;
+	end = !strncmp(tags, "- ", 2) ? tags : strstr(tags, " - ");
+	if (!end)
+		return false;
+	*at = end + (end == tags ? 2 : 3);
+	*end = '\0';
+	mount->tags = tags;
+	return true;
+}
+
 bool
 mountinfo_parse(char *line, size_t length, struct mountinfo *mount)
 {
-	enum { ID, PARENT, DEVICE, ROOT, TARGET, FIELDS };
-	char *fields[FIELDS], *at = line;
-	long long number;
+	enum { ID, PARENT, DEVICE, ROOT, TARGET, OPTIONS, FIELDS };
+	char *fields[FIELDS], *at = line, *type, *source;
+	long long id, parent;
 
 	if (strlen(line) != length)
 		return false;
 	for (int i = 0; i < FIELDS; i++) {
-		fields[i] = at;
-		at = strchr(at, ' ');
-		if (!at || at == fields[i])
+		fields[i] = take_field(&at);
+		if (!fields[i] || !*fields[i])
 			return false;
-		*at++ = '\0';
 	}
-	if (!take_device(fields[DEVICE], mount) || !take_number(fields[ID], INT_MAX, &number))
+	if (!take_number(fields[ID], INT_MAX, &id) || !take_number(fields[PARENT], INT_MAX, &parent)
+	    || !take_device(fields[DEVICE], mount) || !take_tags(&at, mount))
 		return false;
-	mount->id = (int)number;
+	type = take_field(&at);
+	source = take_field(&at);
+	if (!source || !at)
+		return false;
+	mount->id = (int)id;
+	mount->parent = (int)parent;
 	unescape(fields[ROOT]);
 	unescape(fields[TARGET]);
+	unescape(type);
+	unescape(source);
 	mount->root = fields[ROOT];
 	mount->target = fields[TARGET];
+	mount->options = fields[OPTIONS];
+	mount->type = type;
+	mount->source = source;
+	mount->super = at;
 	return true;
 }
 

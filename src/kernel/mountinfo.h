@@ -7,10 +7,14 @@
 #include <stddef.h>
 
 struct mountinfo {
-	int id;                    /* of the mount, until another gets it */
+	int id, parent; /* of the mount, until another gets it, and of the one that it is on */
 	unsigned int major, minor; /* st_dev of what is in it */
 	const char *root;          /* the folder of the file system that is mounted */
 	const char *target;        /* where, as this process sees it */
+	const char *options;       /* of the mount: `rw,noatime` */
+	const char *tags; /* `shared:1 master:2`: how mounts propagate to and from it; or "" */
+	const char *type, *source; /* of the file system; the source may be "" */
+	const char *super;         /* options of the file system */
 };
 
 /* A descriptor that poll(2) calls ready (POLLPRI) when mounts have changed; -1 with errno of open(2). */

@@ -8,6 +8,14 @@
 #include "kernel/compat.h"
 #include "kernel/handle.h"
 
+static enum status_root
+root_of(const struct statx *found)
+{
+	if (!(found->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT))
+		return STATUS_ROOT_UNKNOWN;
+	return found->stx_attributes & STATX_ATTR_MOUNT_ROOT ? STATUS_IS_ROOT : STATUS_IS_NO_ROOT;
+}
+
 /* Without statx. */
 static int
 ask_otherwise(int fd, const char *path, bool follow, struct status *status)
@@ -23,7 +31,8 @@ ask_otherwise(int fd, const char *path, bool follow, struct status *status)
 				   .links = (uint32_t)found.st_nlink,
 				   .inode = found.st_ino,
 				   .device = found.st_dev,
-				   .mount = mount < 0 ? 0 : mount };
+				   .mount = mount < 0 ? 0 : mount,
+				   .root = STATUS_ROOT_UNKNOWN };
 	return 0;
 }
 
@@ -42,6 +51,7 @@ status_at(int fd, const char *path, bool follow, struct status *status)
 				   .links = found.stx_nlink,
 				   .inode = found.stx_ino,
 				   .device = makedev(found.stx_dev_major, found.stx_dev_minor),
-				   .mount = (int)found.stx_mnt_id };
+				   .mount = (int)found.stx_mnt_id,
+				   .root = root_of(&found) };
 	return 0;
 }

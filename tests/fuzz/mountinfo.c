@@ -13,7 +13,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (mountinfo_parse(line, size, &mount)) {
 		MUST(mount.root >= line && mount.root + strlen(mount.root) < line + size);
 		MUST(mount.target > mount.root);
-		MUST(mount.target + strlen(mount.target) < line + size);
+		MUST(mount.options > mount.target);
+		MUST(mount.tags > mount.options);
+		MUST(mount.type > mount.tags);
+		MUST(mount.source > mount.type);
+		MUST(mount.super > mount.source);
+		MUST(mount.super + strlen(mount.super) <= line + size);
 	}
 	free(line);
 	return 0;
