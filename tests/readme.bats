@@ -230,7 +230,7 @@ hostname_from() {
 # ---- What README says of the repository
 
 @test "README's table of applets is what butter --list-long prints" {
-	diff <(sed -n '/^Applets:$/,/^[^ ]/s/^    \([a-z0-9-]*\)  *\(.*\)/\1\t\2/p' "$README" |
+	diff <(sed -n '/^Applets:$/,/^[^ ]/s/^    \([a-z0-9_-]*\)  *\(.*\)/\1\t\2/p' "$README" |
 		grep -xE "(${APPLETS// /|})	.*") <("$BUTTER" --list-long)
 }
 

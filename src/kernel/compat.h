@@ -78,8 +78,16 @@
 #ifndef STATMOUNT_MNT_POINT
 #define STATMOUNT_MNT_POINT 0x00000010U
 #endif
+#ifndef STATMOUNT_MNT_BASIC
+#define STATMOUNT_MNT_BASIC 0x00000002U
+#endif
 #ifndef LSMT_ROOT
 #define LSMT_ROOT UINT64_C(0xffffffffffffffff)
+#endif
+
+/* statx(2): the id that statmount(2) knows, since Linux 6.8; linux/stat.h. */
+#ifndef STATX_MNT_ID_UNIQUE
+#define STATX_MNT_ID_UNIQUE 0x00004000U
 #endif
 
 /* cachestat(2), since Linux 6.5; asm-generic/unistd.h. */

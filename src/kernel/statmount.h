@@ -14,6 +14,15 @@
  */
 int statmount_path(uint64_t id, char *path, size_t room);
 
+/* The mount that PATH is on, as this module knows it. -1 with errno of statx(2); ENOSYS before Linux 6.8. */
+int statmount_id(const char *path, uint64_t *id);
+
+/*
+ * Whether the mount that the mount ID is mounted in is shared, mount_namespaces(7), 1 or 0, also
+ * outside of this process's root. -1 with errno as statmount_path.
+ */
+int statmount_is_in_shared(uint64_t id);
+
 /*
  * Hands the id of each mount of this mount namespace to EACH. -1 with errno EPERM, ENOSYS.
  */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Mounts made, moved and removed, and the root changed: mount(2), umount(2), pivot_root(2), chroot(2). */
+#ifndef BUTTER_MOUNT_H
+#define BUTTER_MOUNT_H
+
+#include <stdbool.h>
+
+/* How what is mounted and unmounted spreads to other copies of a mount; mount_namespaces(7). */
+enum mount_propagation { MOUNT_PRIVATE, MOUNT_SLAVE };
+
+/* Of the mount at PATH and of all below it. -1 with errno EINVAL (PATH is no mount point), EPERM. */
+int mount_propagate(const char *path, enum mount_propagation how);
+
+/*
+ * Mounts the folder or file FROM at TO, with all that is mounted below it. -1 with errno EINVAL,
+ * ENOTDIR, EPERM, ENOSPC (fs.mount-max).
+ */
+int mount_bind(const char *from, const char *to);
+
+/* Moves the mount at FROM to TO. -1 with errno EINVAL: no mount point, or one that is in a shared mount. */
+int mount_move(const char *from, const char *to);
+
+/* Takes away the mount at PATH at once, however it is used; it ends when nobody uses it. -1 with errno. */
+int mount_detach(const char *path);
+
+/*
+ * Makes NEW_ROOT the root of all processes that have the present one, which is mounted at PUT_OLD then.
+ * -1 with errno.
+ */
+int mount_pivot_root(const char *new_root, const char *put_old);
+
+/* Makes PATH the root of this process. -1 with errno. */
+int mount_chroot(const char *path);
+
+#endif

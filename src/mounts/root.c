@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "mounts/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "kernel/capability.h"
+#include "kernel/mount.h"
+#include "kernel/mountinfo.h"
+#include "kernel/statmount.h"
+#include "mounts/point.h"
+
+/* ---- looking ---- */
+
+/* What the table of mounts says of one. */
+struct entry {
+	int id; /* of it */
+	bool is_there, is_shared, is_initial;
+	int parent;
+	char target[PATH_MAX];
+};
+
+static bool
+take(const struct mountinfo *mount, void *context)
+{
+	struct entry *entry = context;
+
+	if (mount->id != entry->id)
+		return true;
+	entry->is_there = true;
+	entry->is_shared = !strncmp(mount->tags, "shared:", strlen("shared:"));
+	entry->is_initial = mount->id == mount->parent;
+	entry->parent = mount->parent;
+	strlcpy(entry->target, mount->target, sizeof(entry->target));
+	return false;
+}
+
+static struct entry
+find(int id)
+{
+	struct entry entry = { .id = id };
+
+	mountinfo_each(take, &entry);
+	return entry;
+}
+
+/* Whether the mount of ID is shared, and where it is. */
+static bool
+is_shared(int id, struct root_trouble *trouble)
+{
+	struct entry entry = find(id);
+
+	if (!entry.is_there || !entry.is_shared)
+		return false;
+	strlcpy(trouble->place, entry.target, sizeof(trouble->place));
+	return true;
+}
+
+static bool
+is_same(const struct status *one, const struct status *other)
+{
+	return one->device == other->device && one->inode == other->inode
+	       && one->mount == other->mount;
+}
+
+/* Whether the folder FD is below, or is, the one with STATUS. FD is closed. */
+static bool
+is_below(int fd, const struct status *status)
+{
+	struct status now, above;
+	bool found = false, is_top = false;
+
+	while (fd >= 0 && !found && !is_top && status_at(fd, "", false, &now) == 0) {
+		int next = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		found = is_same(&now, status);
+		is_top = next < 0
+			 || (status_at(next, "", false, &above) == 0 && is_same(&above, &now));
+		close(fd);
+		fd = next;
+	}
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
+/* Before Linux 5.8. */
+static int
+look_up(const char *path, struct status *status)
+{
+	int is = point_look(path, true, status);
+
+	status->root = is > 0 ? STATUS_IS_ROOT : STATUS_IS_NO_ROOT;
+	return is < 0 ? -1 : 0;
+}
+
+/* Opens the folder PATH, and looks at it. -1: TROUBLE is that. */
+static int
+look(const char *path, enum root_reason reason, struct status *status, struct root_trouble *trouble)
+{
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && status_at(fd, "", false, status) == 0
+	    && (status->root != STATUS_ROOT_UNKNOWN || look_up(path, status) == 0))
+		return fd;
+	trouble->error = errno;
+	trouble->reason = reason;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* The table has nothing that is outside of the root. */
+static bool
+root_is_in_shared(void)
+{
+	uint64_t id;
+
+	return statmount_id("/", &id) == 0 && statmount_is_in_shared(id) > 0;
+}
+
+/* Whether there are users that this user namespace does not know; user_namespaces(7). */
+static bool
+is_in_user_namespace(void)
+{
+	char map[100];
+	int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : file_read(fd, map, sizeof(map) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (size <= 0)
+		return false;
+	map[size] = '\0';
+	return !strstr(map, " 4294967295");
+}
+
+/* What is EINVAL, of these three, in the kernel's order; path_pivot_root in fs/namespace.c. */
+static enum root_reason
+find_invalid(const struct status *root, const struct status *new, const struct status *old,
+	     int old_fd, struct root_trouble *trouble)
+{
+	struct entry of_root = find(root->mount), of_new = find(new->mount);
+
+	if (is_shared(old->mount, trouble))
+		return ROOT_OLD_IS_SHARED;
+	if (of_new.is_there && is_shared(of_new.parent, trouble))
+		return ROOT_NEW_IS_IN_SHARED;
+	if (root_is_in_shared())
+		return ROOT_IS_IN_SHARED;
+	if (root->root == STATUS_IS_NO_ROOT)
+		return ROOT_IS_NO_MOUNT;
+	if (of_root.is_initial)
+		return ROOT_IS_INITIAL;
+	if (of_root.is_there && !of_new.is_there)
+		return ROOT_NEW_IS_ELSEWHERE;
+	strlcpy(trouble->place, of_new.target, sizeof(trouble->place));
+	if (new->root == STATUS_IS_NO_ROOT)
+		return ROOT_NEW_IS_NO_MOUNT;
+	if (!is_below(openat(old_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), new))
+		return ROOT_OLD_IS_NOT_BELOW;
+	return is_in_user_namespace() ? ROOT_NEW_IS_LOCKED : ROOT_CANNOT_BE_SEEN;
+}
+
+static enum root_reason
+find_busy(const struct status *root, const struct status *new, const struct status *old)
+{
+	if (is_same(new, root))
+		return ROOT_NEW_IS_ROOT;
+	if (new->mount == root->mount)
+		return ROOT_NEW_IS_ON_ROOT;
+	return old->mount == root->mount ? ROOT_OLD_IS_ON_ROOT : ROOT_REASON_UNKNOWN;
+}
+
+void
+root_explain(const char *new_root, const char *put_old, int error, struct root_trouble *trouble)
+{
+	struct status root, new, old;
+	int new_fd, old_fd, root_fd;
+
+	*trouble = (struct root_trouble){ .error = error };
+	if (error == EPERM) {
+		trouble->reason = capability_have(CAP_SYS_ADMIN) ? ROOT_FILTERED : ROOT_FORBIDDEN;
+		return;
+	}
+	new_fd = look(new_root, ROOT_NEW_CANNOT_BE_OPENED, &new, trouble);
+	if (new_fd < 0)
+		return;
+	close(new_fd);
+	old_fd = look(put_old, ROOT_OLD_CANNOT_BE_OPENED, &old, trouble);
+	if (old_fd < 0)
+		return;
+	root_fd = look("/", ROOT_REASON_UNKNOWN, &root, trouble);
+	if (root_fd >= 0) {
+		close(root_fd);
+		if (error == EINVAL)
+			trouble->reason = find_invalid(&root, &new, &old, old_fd, trouble);
+		else if (error == EBUSY)
+			trouble->reason = find_busy(&root, &new, &old);
+	}
+	close(old_fd);
+}
+
+/* ---- changing ---- */
+
+int
+root_pivot(const char *new_root, const char *put_old)
+{
+	return mount_pivot_root(new_root, put_old) < 0 ? -1 : chdir("/");
+}
+
+static int
+fail_at(enum root_step *step, enum root_step where)
+{
+	*step = where;
+	return -1;
+}
+
+/* Makes the folder that is current the root, and takes the old one, open as OLD, away. */
+static int
+pivot_here(int old, enum root_step *step)
+{
+	if (mount_pivot_root(".", ".") < 0)
+		return fail_at(step, ROOT_PIVOT);
+	/* The old root is over the new one now: what is unmounted there stays with others. */
+	if (fchdir(old) < 0 || mount_propagate(".", MOUNT_SLAVE) < 0 || mount_detach(".") < 0)
+		return fail_at(step, ROOT_DETACH);
+	return 0;
+}
+
+/* Out of the initramfs, which pivot_root(2) cannot leave before Linux 7.0. */
+static int
+move_here(enum root_step *step)
+{
+	return mount_move(".", "/") < 0 || mount_chroot(".") < 0 ? fail_at(step, ROOT_MOVE) : 0;
+}
+
+/* Whether the root is the initramfs; errno stays. */
+static bool
+is_initial(void)
+{
+	int error = errno;
+	struct status root;
+	bool is = status_at(AT_FDCWD, "/", true, &root) == 0 && find(root.mount).is_initial;
+
+	errno = error;
+	return is;
+}
+
+static int
+change_here(const char *new_root, const char *put_old, bool alone, enum root_step *step)
+{
+	int old, result, error;
+
+	if (put_old)
+		return mount_pivot_root(new_root, put_old) < 0 ? fail_at(step, ROOT_PIVOT) : 0;
+	old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (old < 0)
+		return fail_at(step, ROOT_ENTER);
+	result = pivot_here(old, step);
+	if (result < 0 && *step == ROOT_PIVOT && errno == EINVAL && alone && is_initial())
+		result = move_here(step);
+	error = errno;
+	close(old);
+	errno = error;
+	return result;
+}
+
+/* Changes to NEW_ROOT, with BINDS once that is mounted on itself. */
+static int
+enter_and_change(const char *new_root, const char *put_old, bool alone, bool binds,
+		 enum root_step *step)
+{
+	int error;
+
+	if (binds && mount_bind(new_root, new_root) < 0)
+		return fail_at(step, ROOT_BIND);
+	/* The name leads into the new mount from now on. */
+	if (chdir(new_root) < 0)
+		fail_at(step, ROOT_ENTER);
+	else if (change_here(new_root, put_old, alone, step) == 0)
+		return 0;
+	error = errno;
+	if (binds && *step != ROOT_DETACH)
+		mount_detach(new_root);
+	errno = error;
+	return -1;
+}
+
+static int
+change(const char *new_root, const char *put_old, bool alone, enum root_step *step)
+{
+	struct status status;
+	int is_mount = point_look(new_root, true, &status);
+
+	if (is_mount < 0)
+		return fail_at(step, ROOT_ENTER);
+	if (mount_propagate("/", MOUNT_PRIVATE) < 0)
+		return fail_at(step, ROOT_SETTLE);
+	if (is_mount) {
+		if (enter_and_change(new_root, put_old, alone, false, step) == 0)
+			return 0;
+		/* In a user namespace, a mount that was there before is locked, but a copy of it is not. */
+		if (*step != ROOT_PIVOT || errno != EINVAL)
+			return -1;
+	}
+	return enter_and_change(new_root, put_old, alone, true, step);
+}
+
+int
+root_change(const char *new_root, const char *put_old, bool alone, enum root_step *step)
+{
+	/* Whole paths: the current folder is going to be another one. */
+	char *new = realpath(new_root, NULL), *old = put_old ? realpath(put_old, NULL) : NULL;
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), result = -1, error;
+
+	if (!new || (put_old && !old))
+		fail_at(step, ROOT_ENTER);
+	else if (change(new, old, alone, step) == 0)
+		result = chdir("/") < 0 ? fail_at(step, ROOT_ENTER) : 0;
+	error = errno;
+	if (result < 0 && here >= 0 && fchdir(here) < 0)
+		error = errno;
+	if (here >= 0)
+		close(here);
+	free(new);
+	free(old);
+	errno = error;
+	return result;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/* The root of processes changed, and why it cannot be. */
+#ifndef BUTTER_ROOT_CHANGE_H
+#define BUTTER_ROOT_CHANGE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+/* What is in the way of pivot_root(2), found by looking; in the kernel's order. */
+enum root_reason {
+	ROOT_REASON_UNKNOWN,
+	ROOT_NEW_CANNOT_BE_OPENED, /* as a folder, ERROR */
+	ROOT_OLD_CANNOT_BE_OPENED,
+	ROOT_FORBIDDEN,        /* no CAP_SYS_ADMIN in the user namespace that owns the mounts */
+	ROOT_FILTERED,         /* refused in spite of that: a seccomp profile */
+	ROOT_OLD_IS_SHARED,    /* the mount PLACE that PUT_OLD is on */
+	ROOT_NEW_IS_IN_SHARED, /* the mount PLACE that NEW_ROOT is mounted on */
+	ROOT_IS_IN_SHARED,     /* the mount that / is mounted on */
+	ROOT_NEW_IS_ELSEWHERE, /* in another mount namespace */
+	ROOT_NEW_IS_ROOT,      /* NEW_ROOT is / */
+	ROOT_NEW_IS_ON_ROOT,   /* NEW_ROOT is on the mount that / is */
+	ROOT_OLD_IS_ON_ROOT,   /* PUT_OLD is */
+	ROOT_IS_NO_MOUNT,      /* / is not: a folder, by chroot(2) */
+	ROOT_IS_INITIAL,       /* / is the initramfs, which nothing is below */
+	ROOT_NEW_IS_NO_MOUNT,  /* NEW_ROOT is not, but in the mount PLACE */
+	ROOT_OLD_IS_NOT_BELOW, /* PUT_OLD is not below NEW_ROOT */
+	ROOT_NEW_IS_LOCKED,    /* mounted before the user namespace was made */
+	ROOT_CANNOT_BE_SEEN,   /* nobody tells: without /proc, on older kernels */
+};
+
+struct root_trouble {
+	enum root_reason reason;
+	int error;
+	char place[PATH_MAX];
+};
+
+/* pivot_root(2), and / is the current folder then. -1 with errno. */
+int root_pivot(const char *new_root, const char *put_old);
+
+/* Why pivot_root(2) of these has failed with ERROR. */
+void root_explain(const char *new_root, const char *put_old, int error,
+		  struct root_trouble *trouble);
+
+/* Where root_change has failed. */
+enum root_step {
+	ROOT_ENTER,  /* open or enter the new root, or the old one */
+	ROOT_SETTLE, /* keep what is mounted here from others */
+	ROOT_BIND,   /* make the new root a mount */
+	ROOT_PIVOT,  /* pivot_root(2) */
+	ROOT_MOVE,   /* move the new root to where the initramfs is */
+	ROOT_DETACH, /* take the old root away */
+};
+
+/*
+ * Makes the folder NEW_ROOT the root, whatever it takes: nothing spreads from here to other mount
+ * namespaces any more, and NEW_ROOT is mounted on itself if it is no mount. The old root is at PUT_OLD
+ * then, or, NULL, no more. With ALONE this process has no others to take along, and may leave the
+ * initramfs. The current folder is /. -1 with errno, and the *STEP; then, but for ROOT_DETACH, the root
+ * and the current folder are the old ones, and NEW_ROOT is as it was.
+ */
+int root_change(const char *new_root, const char *put_old, bool alone, enum root_step *step);
+
+#endif
