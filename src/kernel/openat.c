@@ -16,3 +16,14 @@ openat_unmounted(int fd, const char *name)
 
 	return (int)syscall(SYS_openat2, fd, name, &how, sizeof(how));
 }
+
+int
+openat_in_root(int fd, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT,
+	};
+
+	return (int)syscall(SYS_openat2, fd, path, &how, sizeof(how));
+}

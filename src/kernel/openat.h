@@ -10,4 +10,10 @@
  */
 int openat_unmounted(int fd, const char *name);
 
+/*
+ * Opens PATH to be read, close-on-exec and without waiting, as if the folder FD were the root: links
+ * and `..` do not leave it. -1 with errno of openat2; ENOSYS as above.
+ */
+int openat_in_root(int fd, const char *path);
+
 #endif

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -331,4 +333,54 @@ root_change(const char *new_root, const char *put_old, bool alone, enum root_ste
 	free(old);
 	errno = error;
 	return result;
+}
+
+bool
+root_is_in_memory(void)
+{
+	int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs status;
+	bool is = fd >= 0 && fstatfs(fd, &status) == 0
+		  && (status.f_type == RAMFS_MAGIC || status.f_type == TMPFS_MAGIC);
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+/* Moves the mount PATH, if it is one, into the current folder. */
+static int
+carry(const char *path)
+{
+	struct status here, there;
+
+	if (point_look(path, true, &there) <= 0)
+		return 0;
+	/* What has its own already is not covered. */
+	if (point_look(path + 1, false, &here) == 0 && S_ISDIR(here.mode))
+		return mount_move(path, path + 1);
+	return mount_detach(path);
+}
+
+int
+root_switch(const char *new_root, int *old, enum root_step *step)
+{
+	static const char *const carried[] = { "/dev", "/proc", "/sys", "/run" };
+
+	*old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*old < 0 || chdir(new_root) < 0)
+		return fail_at(step, ROOT_ENTER);
+	/* After chroot(2) the root is no mount, and what is here cannot be told to spread. */
+	if (mount_propagate("/", MOUNT_PRIVATE) < 0 && errno != EINVAL)
+		return fail_at(step, ROOT_SETTLE);
+	for (size_t i = 0; i < sizeof(carried) / sizeof(*carried); i++)
+		if (carry(carried[i]) < 0)
+			return fail_at(step, ROOT_CARRY);
+	if (pivot_here(*old, step) == 0) {
+		close(*old);
+		*old = -1;
+	} else if (*step != ROOT_PIVOT || move_here(step) < 0) {
+		return -1;
+	}
+	return chdir("/") < 0 ? fail_at(step, ROOT_ENTER) : 0;
 }

@@ -47,6 +47,7 @@ enum root_step {
 	ROOT_SETTLE, /* keep what is mounted here from others */
 	ROOT_BIND,   /* make the new root a mount */
 	ROOT_PIVOT,  /* pivot_root(2) */
+	ROOT_CARRY,  /* move /dev, /proc, /sys and /run into the new root */
 	ROOT_MOVE,   /* move the new root to where the initramfs is */
 	ROOT_DETACH, /* take the old root away */
 };
@@ -59,5 +60,16 @@ enum root_step {
  * and the current folder are the old ones, and NEW_ROOT is as it was.
  */
 int root_change(const char *new_root, const char *put_old, bool alone, enum root_step *step);
+
+/* Whether all that is in the root is in memory, and nowhere else: an initramfs, as a rule. */
+bool root_is_in_memory(void);
+
+/*
+ * Makes the mount NEW_ROOT the root of this process, which leaves the initramfs, and is alone. What is
+ * mounted at /dev, /proc, /sys and /run comes along, where NEW_ROOT has such folders and nothing on
+ * them. *OLD is the old root, which can be emptied, or -1, if it is gone at once. The current folder is
+ * /. -1 with errno, and the *STEP.
+ */
+int root_switch(const char *new_root, int *old, enum root_step *step);
 
 #endif

@@ -28,6 +28,9 @@ void descriptors_close_but(const int *kept, size_t count);
 /* Makes standard output another name of standard error, where what is no data goes. */
 void descriptors_speak(void);
 
+/* FD, which is closed, is standard input, output and error from now on. */
+void descriptors_replace(int fd);
+
 /* From now on a command gets none but 0 to 2: all above are close-on-exec, whoever opened them. */
 void descriptors_keep(void);
 
