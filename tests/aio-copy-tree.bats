@@ -892,7 +892,7 @@ swapping() {
 }
 
 @test "what comes to a name in the last moment is not written, followed or given rights" {
-	need_tool strace
+	need_strace
 	need_root
 	unprivileged
 	chmod 755 .

@@ -988,10 +988,9 @@ reflink
 }
 
 @test "--sync --in-place waits for the folder of a new file, too" {
-	need_tool strace
 	numbers in 3
-	strace -qq -y -e trace=fsync -o trace "$BUTTER" aio-copy --sync --in-place in out
-	equal "$(grep -c 'fsync' trace)" 2
-	strace -qq -y -e trace=fsync -o trace "$BUTTER" aio-copy --sync --in-place in out
-	equal "$(grep -c 'fsync' trace)" 1
+	traced fsync aio-copy --sync --in-place in out
+	equal "$(grep -c 'fsync' "$trace")" 2
+	traced fsync aio-copy --sync --in-place in out
+	equal "$(grep -c 'fsync' "$trace")" 1
 }

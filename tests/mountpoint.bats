@@ -99,7 +99,7 @@ mounted() {
 }
 
 @test "older kernels, and no statx: the table is read" {
-	need_tool strace
+	need_strace
 	mounted '
 		mkdir a b "a b"
 		: >f

@@ -152,7 +152,7 @@ folder is not a mountpoint
 }
 
 @test "--auto: what fails leaves the root and NEW_ROOT as they are" {
-	need_tool strace
+	need_strace
 	there '
 		f() { what=$1; shift; is=0; out=$(strace -f -qq -o /dev/null -e inject="$what" "$BUTTER" pivot_root "$@" 2>&1) || is=$?; printf "%s %s\n" "$is" "$out"; }
 		f pivot_root:error=ENOMEM --auto folder
