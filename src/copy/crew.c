@@ -150,7 +150,8 @@ work(void *context)
 		take_on(worker, batch);
 		crew->busy--;
 		/* Not for each: who waits for room wants some. */
-		if (crew->count <= QUEUE_MOST / 2 || (!crew->count && !crew->busy))
+		if ((crew->is_full && crew->count <= QUEUE_MOST / 2)
+		    || (!crew->count && !crew->busy))
 			pthread_cond_signal(&crew->done);
 	}
 	crew_unlock(crew);
@@ -203,9 +204,10 @@ crew_hand_out(struct crew *crew, struct batch **batch)
 	if (!*batch)
 		return;
 	crew_lock(crew);
-	if (crew->count == QUEUE_MOST)
-		while (crew->count > QUEUE_MOST / 2)
-			pthread_cond_wait(&crew->done, &crew->lock);
+	crew->is_full = crew->count == QUEUE_MOST;
+	while (crew->is_full && crew->count > QUEUE_MOST / 2)
+		pthread_cond_wait(&crew->done, &crew->lock);
+	crew->is_full = false;
 	queue(crew, *batch);
 	(*batch)->folder->left++;
 	pthread_cond_broadcast(&crew->wanted);

@@ -68,6 +68,7 @@ struct crew {
 	struct batches later;   /* when there are no others */
 	unsigned count;         /* of those that are waiting */
 	unsigned started, busy; /* threads; and those that are copying */
+	bool is_full;           /* the walker waits for room */
 	bool over;
 };
 
