@@ -11,6 +11,8 @@ setup() {
 	trace_tests_only
 	need_applet pivot_root
 	need_applet mountpoint
+	# In a bare root, and without /proc, sanitizers do not run.
+	need_plain_build
 	cd "$BATS_TEST_TMPDIR" || return
 	mkdir root folder
 }

@@ -13,6 +13,8 @@ setup() {
 	need_applet mountpoint
 	need_tool busybox
 	need_static busybox
+	# In a bare root, and without /proc, sanitizers do not run.
+	need_plain_build
 	cd "$BATS_TEST_TMPDIR" || return
 }
 

@@ -602,7 +602,7 @@ butter: tee-fd: 'kill -9 \$\$' has ended with status 137"
 	need_strace
 	numbers in 4000
 	numbers big 500000
-	inject 'read:error=EIO:when=1' tee-fd a <in
+	capture strace -qq -e signal=none -e trace=read -P "$PWD/in" -o trace -e inject=read:error=EIO:when=1 "$BUTTER" tee-fd a <in
 	failed 1 tee-fd 'cannot read standard input: Input/output error'
 	# Of a small file: the outputs are written one after the other.
 	for error in ENOSPC EIO EFBIG EDQUOT; do
