@@ -198,66 +198,10 @@ find_place(struct target *target, int fd)
 	return bar(target, TARGET_IS_LINK);
 }
 
-/* Closes FD after ERROR: -1 with that. */
-static int
-close_with(int fd, int error)
-{
-	close(fd);
-	errno = error;
-	return -1;
-}
-
-/* Whether FD is what has STATUS; -1 with errno ESTALE. */
-static int
-check_same(int fd, const struct stat *status)
-{
-	struct stat now;
-
-	if (fstat(fd, &now) < 0)
-		return -1;
-	/* The number of a file that is removed may be that of the next one. */
-	if (now.st_dev == status->st_dev && now.st_ino == status->st_ino
-	    && now.st_uid == status->st_uid && (now.st_mode & S_IFMT) == (status->st_mode & S_IFMT))
-		return 0;
-	errno = ESTALE;
-	return -1;
-}
-
-/* Where the link that has STATUS, and is one's own, leads to: whatever has got its name meanwhile. */
-static int
-follow_own(const struct place *place, const struct stat *status, int flags)
-{
-	int fd = openat(place->folder, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC), end = -1,
-	    error;
-	char text[PATH_MAX];
-	ssize_t length = -1;
-
-	if (fd >= 0 && check_same(fd, status) == 0)
-		length = readlinkat(fd, "", text, sizeof(text) - 1);
-	if (length >= 0) {
-		text[length] = '\0';
-		end = openat(place->folder, text, flags | O_CLOEXEC);
-	}
-	error = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return end;
-}
-
-/* Opens what the symbolic link at PLACE leads to. */
-static int
-open_end(const struct place *place, const struct stat *status, int flags)
-{
-	/* One that is named is for the kernel, which has rules for who may follow it. */
-	return place->links == PLACE_FOLLOWS ? openat(place->folder, place->name, flags | O_CLOEXEC)
-					     : follow_own(place, status, flags);
-}
-
 static int
 follow(struct target *target, const struct place *place)
 {
-	int fd = open_end(place, &target->status, O_PATH), result, error;
+	int fd = place_open_end(place, &target->status, O_PATH), result, error;
 
 	if (fd < 0)
 		return -1;
@@ -487,13 +431,10 @@ open_in_place(struct target *target, mode_t mode)
 	if (target->fd < 0)
 		return -1;
 	/* Of a link that the user has named, the kernel has found the end. */
-	if ((!target->exists || S_ISLNK(target->status.st_mode)
-	     || check_same(target->fd, &target->status) == 0)
-	    && fstat(target->fd, &target->status) == 0)
-		return 0;
-	close_with(target->fd, errno);
-	target->fd = -1;
-	return -1;
+	if (target->exists && !S_ISLNK(target->status.st_mode)
+	    && place_check(target->fd, &target->status) < 0)
+		return -1;
+	return fstat(target->fd, &target->status);
 }
 
 static bool
@@ -516,61 +457,6 @@ open_it(struct target *target, mode_t mode, enum target_way way, bool unlinks)
 	if (target->exists && is_mounted(target))
 		return bar(target, TARGET_IS_MOUNTED);
 	return way == TARGET_PART ? open_part(target) : open_temporary(target, mode, way);
-}
-
-/* What is there is not followed or written, but replaced. */
-static bool
-is_foreign(const struct place *place, const struct stat *status)
-{
-	mode_t mode = status->st_mode;
-
-	if (place->links == PLACE_FOLLOWS)
-		return false;
-	if (S_ISLNK(mode))
-		return place->links == PLACE_FOLLOWS_NONE || status->st_uid != geteuid();
-	return !S_ISREG(mode) && !S_ISDIR(mode);
-}
-
-int
-place_look(const struct place *place, struct stat *status)
-{
-	if (place->is_new)
-		return PLACE_IS_FREE;
-	if (fstatat(place->folder, place->name, status, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? PLACE_IS_FREE : -1;
-	return is_foreign(place, status) ? PLACE_IS_FOREIGN : PLACE_IS_TAKEN;
-}
-
-int
-place_follow(const struct place *place, struct stat *status)
-{
-	int fd = open_end(place, status, O_PATH), result;
-
-	if (fd < 0)
-		return -1;
-	result = fstat(fd, status);
-	close(fd);
-	return result;
-}
-
-int
-place_open(const struct place *place, const struct stat *status)
-{
-	int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY, fd;
-	struct stat now;
-
-	if (S_ISLNK(status->st_mode))
-		fd = open_end(place, status, flags);
-	else
-		fd = openat(place->folder, place->name, flags | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	if ((S_ISLNK(status->st_mode) || check_same(fd, status) == 0) && fstat(fd, &now) == 0) {
-		if (S_ISREG(now.st_mode))
-			return fd;
-		errno = ESTALE;
-	}
-	return close_with(fd, errno);
 }
 
 int

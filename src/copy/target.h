@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "copy/place.h"
+
 /* Why a file can only be written in place. */
 enum target_bar {
 	TARGET_FREE,
@@ -25,45 +27,6 @@ enum target_bar {
 	TARGET_PART_IS_BUSY,     /* somebody else is just making the partial copy */
 	TARGET_PART_IS_ANOTHERS, /* what has its name is no file of this user */
 };
-
-/*
- * Which symbolic links are followed: those that the user has named; of a name that comes from
- * elsewhere, one's own or none. What is not followed is replaced, and so are FIFOs and devices that
- * nobody has named.
- */
-enum place_links { PLACE_FOLLOWS, PLACE_FOLLOWS_OWN, PLACE_FOLLOWS_NONE };
-
-/* What a copy meets at a place. */
-enum place_state {
-	PLACE_IS_FREE,
-	PLACE_IS_FOREIGN, /* what is there is neither followed nor written, but replaced */
-	PLACE_IS_TAKEN,
-};
-
-/* Where a copy is to be. */
-struct place {
-	int folder;       /* descriptor */
-	const char *name; /* in it */
-	bool is_new;      /* the folder was made for the copy: nothing has that name */
-	bool inherits;    /* attributes_are_inherited, attributes.h */
-	bool tells_late;  /* cache_tells_late, kernel/cache.h */
-	enum place_links links;
-};
-
-/*
- * What is at PLACE, and its *STATUS, also that of a link (AT_SYMLINK_NOFOLLOW). -1 with errno of
- * fstatat(2).
- */
-int place_look(const struct place *place, struct stat *status);
-
-/* What the link that STATUS is of leads to: the status of that. -1 with errno of open(2); ESTALE as below. */
-int place_follow(const struct place *place, struct stat *status);
-
-/*
- * Opens the file with STATUS that place_look has told of, or what such a link leads to, to be read. -1 with
- * errno of open(2); ESTALE: something else has come there meanwhile, or it is no file.
- */
-int place_open(const struct place *place, const struct stat *status);
 
 enum { TARGETS_MOST = 64 }; /* at once, one for each thread */
 
