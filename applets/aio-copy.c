@@ -51,6 +51,7 @@ static uint64_t length = UINT64_MAX, offset, seek = UINT64_MAX;
 static struct opt_list excludes;
 static struct copying copying = COPYING_DEFAULT;
 static struct record shown;
+static bool shows_at_once; /* somebody sits there */
 
 static void
 options(struct opt_table *table)
@@ -356,7 +357,7 @@ show(const char *from, const char *to, void *context)
 	escape_text(line, to, strlen(to), ESCAPE_ALL);
 	buffer_text(line, "'\n");
 	record_end(&shown);
-	if (record_is_full(&shown) && record_flush(&shown, true) < 0)
+	if ((shows_at_once || record_is_full(&shown)) && record_flush(&shown, true) < 0)
 		give_up_showing();
 }
 
@@ -772,6 +773,7 @@ aio_copy_run(int count, char **operands)
 	set_up_tree();
 	set_up(count, operands);
 	record_open(&shown, STDOUT_FILENO, SHOWN_MOST);
+	shows_at_once = isatty(STDOUT_FILENO);
 	if (has_tree)
 		tree_open(&tree);
 	copy_all(count, operands, to);

@@ -408,3 +408,47 @@ with_sure() {
 	equal "$status$(<out)" 0newer
 	[ ! -e $part ]
 }
+
+@test "--length: no more than that, also of a part that is longer" {
+	need_strace
+	head -c 3000000 /dev/urandom >in
+	inject 'pwrite64:error=EIO:when=8' aio-copy --resume --engine read --length 2500000 in out
+	[ "$status" = 1 ]
+	[ "$(stat -c %s .out.butter-part)" -gt 1000000 ]
+	setfattr -x user.butter.part .out.butter-part 2>/dev/null || true
+	for length in 1000000 4096 1; do
+		cp .out.butter-part kept
+		try aio-copy --resume --length $length in out
+		succeeded
+		cmp out <(head -c $length in)
+		mv kept .out.butter-part
+		rm out
+	done
+}
+
+@test "a part of somebody else that has its name only now and then is not written" {
+	need_strace
+	need_root
+	unprivileged
+	cd "$(public_folder)" || return
+	mkdir to
+	chown 65534 to
+	echo secret >in
+	chmod 600 in
+	"${as_nobody[@]}" sh -c ': >to/.out.butter-part; chmod 666 to/.out.butter-part'
+	mkfifo trace
+	capture timeout 20 strace -f -qq -o trace -e trace=openat,flock,newfstatat -e inject=openat:delay_exit=300000 \
+		-e inject=flock:delay_enter=300000 "$BUTTER" aio-copy --resume in to/out &
+	tracer=$!
+	exec 6<trace
+	await_line() { while IFS= read -r line <&6; do [[ $line != *"$1"* ]] || return 0; done; }
+	await_line '.butter-part'
+	"${as_nobody[@]}" mv to/.out.butter-part to/away
+	await_line 'newfstatat('
+	"${as_nobody[@]}" mv to/away to/.out.butter-part 2>/dev/null || true
+	cat <&6 >/dev/null
+	exec 6<&-
+	wait "$tracer" || true
+	! grep -qs secret to/.out.butter-part to/away || fails 'it is in a file of another'
+	[ ! -e to/out ] || equal "$(stat -c '%u %a' to/out)" '0 600'
+}

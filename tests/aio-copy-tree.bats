@@ -963,3 +963,23 @@ swapping() {
 	succeeded
 	equal "$(listing dst '%i')" "$before"
 }
+
+@test "-n: a folder in the place of a link or FIFO is told" {
+	mkdir -p s d/s/l d/s/p
+	ln -s x s/l
+	mkfifo s/p
+	try aio-copy -a -n s d
+	equal "$status $(wc -l <<<"$stderr")" '1 2'
+	contains "$stderr" "cannot replace 'd/s/l': it is a folder, and 's/l' is none"
+}
+
+@test "root of a container: an owner that it does not know is told" {
+	need_root
+	namespaces -Ur
+	echo x >f
+	chown 12:0 f
+	chmod 4755 f
+	capture unshare -Ur "$BUTTER" aio-copy -a f g
+	failed 1 aio-copy "cannot give 'g' the owner of 'f'"
+	equal "$(stat -c '%u %a' g)" '0 755'
+}

@@ -614,6 +614,10 @@ reflink
 		echo "$(($(cached mnt/in) == before)) $(($(cached mnt/out2) < 9000000))"
 		cmp mnt/in mnt/out
 		cmp mnt/in mnt/out2
+		# Pages can be large ones, which lie over the begin of what is copied.
+		drop mnt/in
+		"$BUTTER" aio-copy --nocache --engine read --offset 20000000 mnt/in mnt/out4
+		echo $(cached mnt/in)
 		# Nor do streams leave anything.
 		drop mnt/in
 		"$BUTTER" aio-copy --nocache --offset 10M mnt/in - | cmp - <(tail -c +$((10 * 1024 * 1024 + 1)) in)
@@ -622,7 +626,7 @@ reflink
 		echo $(cached mnt/in) $(($(cached mnt/out3) < 9000000))
 		cmp mnt/in mnt/out3'
 	[ "$status" != 77 ] || skip "no loop devices here"
-	equal "$status $output" $'0 1 1\n1 1\n0\n0 1'
+	equal "$status $output" $'0 1 1\n1 1\n0\n0\n0 1'
 }
 
 @test "process 1 of a container is ended by SIGTERM and SIGINT" {

@@ -170,13 +170,21 @@ copy_extended(const struct names *names, struct object from, struct object to, u
 static int
 copy_owner(const struct stat *status, int to)
 {
+	int error;
+
 	if (fchownat(to, "", status->st_uid, status->st_gid, AT_EMPTY_PATH) == 0)
 		return 0;
+	error = errno;
 	/* The group alone may be allowed. */
-	if (errno == EPERM || errno == EINVAL)
-		return fchownat(to, "", (uid_t)-1, status->st_gid, AT_EMPTY_PATH) == 0 || geteuid()
-			       ? 0
-			       : -1;
+	if (error == EPERM || error == EINVAL) {
+		bool is_given = fchownat(to, "", (uid_t)-1, status->st_gid, AT_EMPTY_PATH) == 0;
+
+		(void)is_given;
+		/* To whom all is allowed, that is told: a root of a container may not know this user. */
+		if (geteuid())
+			return 0;
+	}
+	errno = error;
 	return -1;
 }
 

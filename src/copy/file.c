@@ -35,12 +35,6 @@ fail_at(struct job *job, enum copy_step step)
 	return -1;
 }
 
-static bool
-is_same(const struct stat *one, const struct stat *other)
-{
-	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
-}
-
 /* Whether it can be read at any place, and again. */
 static bool
 has_places(mode_t mode)
@@ -100,7 +94,7 @@ has_content(struct job *job, const struct place *place, const struct stat *found
 	both.other = place_open(place, found);
 	if (both.other < 0)
 		return 0;
-	result = fstat(both.other, &there) == 0 && !is_same(&there, &job->from)
+	result = fstat(both.other, &there) == 0 && !place_is_same(&there, &job->from)
 		 && may_be_given(job, &there)
 		 && verify(&both, content_space(&copy->content), CONTENT_SPACE) == 0;
 	if (result && copy->keeps
@@ -167,7 +161,7 @@ keep_old(struct job *job, unsigned what)
 	if (old < 0)
 		return fail_at(job, COPY_KEEP);
 	job->copy->step = COPY_KEEP;
-	if (fstat(old, &status) < 0 || !is_same(&status, &target->status)) {
+	if (fstat(old, &status) < 0 || !place_is_same(&status, &target->status)) {
 		errno = ESTALE;
 	} else if (kept & ATTRIBUTES_OWNER && !keep_owner(target, &status)) {
 		job->copy->bar = TARGET_IS_ANOTHERS;
@@ -212,10 +206,12 @@ publish(struct job *job)
 static int
 take_part(struct job *job)
 {
-	if ((job->copy->sync && part_settle(&job->part) < 0) || target_take(&job->target) < 0) {
+	if (job->copy->sync && part_settle(&job->part) < 0) {
 		job->part.is_doubtful = true;
 		return fail_at(job, COPY_FINISH);
 	}
+	if (target_take(&job->target) < 0)
+		return fail_at(job, COPY_FINISH);
 	part_unmark(job->target.fd);
 	return 0;
 }
@@ -376,6 +372,8 @@ look_at_part(struct job *job)
 			       .length = copy->length,
 			       .fd = job->target.fd };
 	is_other = part_look(part, &size) == PART_OTHER;
+	if ((uint64_t)size > copy->length)
+		size = (off_t)copy->length;
 	if (!is_other && !copy->compares)
 		job->done = part->sure < size ? part->sure : size;
 	if (!is_other && job->done < size)
@@ -606,6 +604,12 @@ prepare(struct job *job)
 
 	if (!target->is_made)
 		return empty(job);
+	/* Known before all is copied in vain. */
+	if (target->exists && geteuid() && target->status.st_uid != geteuid()
+	    && !(job->copy->keeps & ATTRIBUTES_OWNER)) {
+		job->copy->bar = TARGET_IS_ANOTHERS;
+		return fail_at(job, COPY_BARRED);
+	}
 	return job->copy->into && target->exists ? copy_old(job) : 0;
 }
 
@@ -684,7 +688,7 @@ is_part_itself(const struct job *job)
 	struct stat part;
 
 	return job->target.is_part && fstat(job->target.fd, &part) == 0
-	       && is_same(&job->from, &part);
+	       && place_is_same(&job->from, &part);
 }
 
 static int
@@ -706,11 +710,11 @@ copy_once(struct job *job, const struct place *place)
 		snprintf(copy->part, sizeof(copy->part), "%s%s%s", target->path ? target->path : "",
 			 target->path ? "/" : "", target->temporary);
 		target_abandon(target);
-		if (target->bar && is_same(&job->from, &target->status))
+		if (target->bar && place_is_same(&job->from, &target->status))
 			return fail_at(job, COPY_IS_SAME);
 		return fail_at(job, target->bar ? COPY_BARRED : COPY_CREATE);
 	}
-	if ((target->exists && is_same(&job->from, &target->status)) || is_part_itself(job))
+	if ((target->exists && place_is_same(&job->from, &target->status)) || is_part_itself(job))
 		result = fail_at(job, COPY_IS_SAME);
 	else
 		result = fill(job);

@@ -90,12 +90,6 @@ open_target(const struct folder *folder)
 	return fd < 0 && errno == EACCES ? openat(where, name, O_PATH | O_CLOEXEC | flags) : fd;
 }
 
-static bool
-is_same(const struct stat *one, const struct stat *other)
-{
-	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
-}
-
 /* FD is what it was, whose STATUS was that; of the first time it is what it is. */
 static int
 check(int fd, struct stat *status, bool is_first)
@@ -106,7 +100,7 @@ check(int fd, struct stat *status, bool is_first)
 		return -1;
 	if (is_first)
 		*status = now;
-	if (is_same(status, &now))
+	if (place_is_same(status, &now))
 		return 0;
 	errno = ESTALE;
 	return -1;
@@ -210,7 +204,7 @@ is_in_itself(const struct folder *folder)
 {
 	const struct folder *above = folder->parent;
 
-	while (above && !is_same(&above->status, &folder->status))
+	while (above && !place_is_same(&above->status, &folder->status))
 		above = above->parent;
 	return above;
 }
@@ -226,7 +220,7 @@ enter(struct folders *folders, struct folder *folder, int mode, const struct sta
 	folder->from = open_source(folder);
 	if (folder->from < 0 || fstat(folder->from, &folder->status) < 0)
 		return -1;
-	if (never && is_same(&folder->status, never))
+	if (never && place_is_same(&folder->status, never))
 		return 1;
 	if (folder->follows && is_in_itself(folder))
 		return 2;

@@ -76,14 +76,11 @@ is_left(const struct copy *copy, const struct stat *status, const struct place *
 	if (copy->which == COPY_ALL || copy->which == COPY_DIFFERENT || place->is_new
 	    || fstatat(place->folder, place->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
+	/* A folder is in the way. */
+	if (S_ISDIR(there.st_mode))
+		return false;
 	return copy->which == COPY_MISSING || time->tv_sec < there.st_mtim.tv_sec
 	       || (time->tv_sec == there.st_mtim.tv_sec && time->tv_nsec <= there.st_mtim.tv_nsec);
-}
-
-static bool
-is_same(const struct stat *one, const struct stat *other)
-{
-	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
 /* Whether FLAGS, of fstatat(2), let NAME in FOLDER be the file with STATUS. */
@@ -93,7 +90,7 @@ leads_to(int folder, const char *name, int flags, const struct stat *status)
 	struct stat there;
 
 	return fstatat(folder, name, &there, flags | AT_NO_AUTOMOUNT) == 0
-	       && is_same(&there, status);
+	       && place_is_same(&there, status);
 }
 
 /* Whether the node is what has the name of the copy, or one of them is a link to the other. */
@@ -104,7 +101,7 @@ is_itself(const struct node *node, const struct place *place)
 
 	if (place->is_new || fstatat(place->folder, place->name, &there, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	if (is_same(node->status, &there))
+	if (place_is_same(node->status, &there))
 		return true;
 	if (S_ISLNK(there.st_mode))
 		return place->links == PLACE_FOLLOWS

@@ -54,6 +54,13 @@ int place_open(const struct place *place, const struct stat *status);
  */
 int place_open_end(const struct place *place, const struct stat *status, int flags);
 
+/* Whether both are one file, or folder. */
+static inline bool
+place_is_same(const struct stat *one, const struct stat *other)
+{
+	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
 /* Whether FD is what has STATUS; -1 with errno ESTALE. */
 int place_check(int fd, const struct stat *status);
 

@@ -77,6 +77,14 @@ await(const struct target *target)
 	}
 }
 
+/* What is being removed is no error. */
+static void
+wait_if_ending(void)
+{
+	while (__atomic_load_n(&is_ending, __ATOMIC_SEQ_CST))
+		pause();
+}
+
 void
 target_abandon_all(void)
 {
@@ -378,6 +386,23 @@ has_name(const struct target *target, const struct stat *status)
 	       && status->st_dev == there.st_dev && status->st_ino == there.st_ino;
 }
 
+/* Why it cannot be opened, errno. */
+static int
+bar_part(struct target *target)
+{
+	int error = errno;
+	struct stat there;
+	bool is_there =
+		fstatat(target->folder, target->temporary, &there, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (error == ELOOP || error == EISDIR || (is_there && (error == EACCES || error == EPERM)))
+		return bar(target, TARGET_PART_IS_ANOTHERS);
+	if (target->exists && (error == EACCES || error == EPERM))
+		return bar(target, TARGET_IS_SHUT);
+	errno = error;
+	return -1;
+}
+
 /* Opens it, which may be there already. *IS_GONE: it has got its name just now. */
 static int
 open_lockable(struct target *target, bool *is_gone)
@@ -388,14 +413,13 @@ open_lockable(struct target *target, bool *is_gone)
 
 	*is_gone = false;
 	if (fd < 0)
-		return errno == ELOOP || errno == EISDIR ? bar(target, TARGET_PART_IS_ANOTHERS)
-							 : -1;
+		return bar_part(target);
 	if (fstat(fd, &status) == 0 && !is_ours(&status) && has_name(target, &status))
 		bar(target, TARGET_PART_IS_ANOTHERS);
 	else if (lock(fd) < 0 && errno == EWOULDBLOCK)
 		bar(target, TARGET_PART_IS_BUSY);
-	else if (!has_name(target, &status))
-		*is_gone = true;
+	else if (!has_name(target, &status) || fstat(fd, &status) < 0 || !is_ours(&status))
+		*is_gone = true; /* or it is another's, and had no name for a moment */
 	else
 		return fd;
 	close(fd);
@@ -584,9 +608,7 @@ target_finish(struct target *target, bool sync, bool only_new)
 
 	if ((sync && !target->was_part && sync_file(target->fd) < 0)
 	    || (is_unnamed ? finish_unnamed : finish_named)(target, only_new) < 0) {
-		/* What is being removed is no error. */
-		while (__atomic_load_n(&is_ending, __ATOMIC_SEQ_CST))
-			pause();
+		wait_if_ending();
 		target_abandon(target);
 		return -1;
 	}
@@ -647,6 +669,7 @@ target_make(const struct place *place, bool only_new,
 		return -1;
 	if ((complete && complete(place->folder, target.temporary, context) < 0)
 	    || rename_it(&target, only_new) < 0) {
+		wait_if_ending();
 		target_abandon(&target);
 		return -1;
 	}

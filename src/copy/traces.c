@@ -35,7 +35,8 @@ look(struct traces *traces)
 {
 	struct traces_window *window = memory_get(sizeof(*window));
 
-	window->at = traces->looked - traces->looked % PART;
+	/* Pages can be large ones, which only go as a whole. */
+	window->at = traces->looked - traces->looked % WINDOW;
 	cache_look(traces->in, window->at, window->there, PARTS);
 	traces->looked = window->at + WINDOW;
 	TAILQ_INSERT_TAIL(&traces->windows, window, next);
@@ -99,12 +100,12 @@ static int
 drop_output(const struct traces *traces, off_t at)
 {
 	int result = cache_settle(traces->out);
-	off_t length = at - traces->first;
+	off_t from = traces->first + traces->shift, end = at + traces->shift;
 
 	if (traces->is_new)
 		cache_drop(traces->out, 0, 0);
-	else if (length > 0)
-		cache_drop(traces->out, traces->first + traces->shift, length);
+	else if (at > traces->first)
+		cache_drop(traces->out, from - from % PART, end - (from - from % PART));
 	return result;
 }
 

@@ -363,7 +363,7 @@ perform(struct worker *worker)
 	worker->refused = 0;
 	result = worker->type == DT_REG ? copy_file(worker) : copy_node(worker);
 	error = errno;
-	if (result == 0) {
+	if (is_there(worker, result)) {
 		tree->copied(tree->context);
 		show(worker);
 	}
@@ -460,12 +460,6 @@ read_folder(struct worker *walker, struct frame *frame)
 	}
 }
 
-static bool
-is_same(const struct stat *one, const struct stat *other)
-{
-	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
-}
-
 /* Opens FOLDER, and makes it. Whether it is to be read. The lock is held. */
 static bool
 enter(struct worker *walker, struct folder *folder, const struct folder *root)
@@ -492,7 +486,7 @@ enter(struct worker *walker, struct folder *folder, const struct folder *root)
 	folder->tells_late = cache_tells_late(folder->to);
 	if (folder->is_new && tree->shows)
 		tell(tree, NULL, folder, NULL, NULL);
-	if (folder == root && is_same(&folder->status, &root->to_status)) {
+	if (folder == root && place_is_same(&folder->status, &root->to_status)) {
 		tell_of_folder(tree, copy, folder, COPY_IS_SAME);
 	} else if (!tree->one_file_system || folder->status.st_dev == root->status.st_dev) {
 		return true;
@@ -573,8 +567,8 @@ is_below(const char *path, const struct stat *status)
 	while (fd >= 0 && !found && !is_top && fstat(fd, &now) == 0) {
 		int next = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-		found = is_same(&now, status);
-		is_top = next >= 0 && fstat(next, &above) == 0 && is_same(&above, &now);
+		found = place_is_same(&now, status);
+		is_top = next >= 0 && fstat(next, &above) == 0 && place_is_same(&above, &now);
 		close(fd);
 		fd = next;
 	}
@@ -605,7 +599,7 @@ is_within(const struct tree *tree, const char *from, const char *to)
 	bool result = stat(from, &source) == 0
 		      && stat(folder, &target) == 0
 		      /* The folder itself is another mistake. */
-		      && !(folder == to && is_same(&source, &target))
+		      && !(folder == to && place_is_same(&source, &target))
 		      && !(tree->one_file_system && source.st_dev != target.st_dev)
 		      && is_below(folder, &source);
 
