@@ -26,7 +26,7 @@ options(struct opt_table *table)
 {
 	opt_flag(table, 'd', "fs-devno", &show_number, "print MAJOR:MINOR of the file system");
 	opt_flag(table, 'n', "source", &show_source, "print what is mounted, and PATH");
-	opt_flag(table, 'q', "quiet", &quiet, "print nothing but errors of usage");
+	opt_flag(table, 'q', "quiet", &quiet, "do not say whether it is one");
 	opt_flag(table, 'x', "devno", &show_device,
 		 "PATH is a block device: print its MAJOR:MINOR");
 	opt_flag(table, 0, "nofollow", &no_follow, "do not follow a symbolic link");
@@ -93,7 +93,7 @@ mountpoint_run(int count, char **operands)
 	int is;
 
 	(void)count;
-	if (show_device && (show_number || show_source || no_follow))
+	if (show_device && (show_source || no_follow))
 		return misuse("--devno is for a device, and goes without other options");
 	if (show_device)
 		return look_at_device(path);

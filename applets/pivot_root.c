@@ -9,6 +9,7 @@
 #include "applet.h"
 #include "cli/say.h"
 #include "mounts/root.h"
+#include "process/descriptors.h"
 #include "process/exec.h"
 
 static bool automatic;
@@ -22,23 +23,30 @@ options(struct opt_table *table)
 	opt_command(table, &command);
 }
 
+/* The last hint, but not for who has taken it. */
+static const char *
+or_auto(void)
+{
+	return automatic ? "" : ", or --auto";
+}
+
 static int
 tell_place(const char *new_root, const char *put_old, const struct root_trouble *trouble)
 {
 	switch (trouble->reason) {
 	case ROOT_OLD_IS_SHARED:
 		return failx("cannot put the old root at '%s': the mount '%s' is shared (mount "
-			     "--make-rprivate /, or --auto)",
-			     put_old, trouble->place);
+			     "--make-rprivate /%s)",
+			     put_old, trouble->place, or_auto());
 	case ROOT_NEW_IS_IN_SHARED:
 		return failx("cannot make '%s' the root: it is mounted in '%s', which is shared "
-			     "(mount --make-rprivate /, or --auto)",
-			     new_root, trouble->place);
+			     "(mount --make-rprivate /%s)",
+			     new_root, trouble->place, or_auto());
 	default:
 		return failx("cannot make '%s' the root: it is a folder in %s%s%s, and no mount "
-			     "itself (mount --rbind it on itself, or --auto)",
+			     "itself (mount --rbind it on itself%s)",
 			     new_root, *trouble->place ? "the mount '" : "another mount",
-			     trouble->place, *trouble->place ? "'" : "");
+			     trouble->place, *trouble->place ? "'" : "", or_auto());
 	}
 }
 
@@ -67,14 +75,15 @@ tell(const char *new_root, const char *put_old)
 			"cannot leave the root: it is mounted in another mount, which is shared "
 			"(mount --make-rprivate there)");
 	case ROOT_NEW_IS_ELSEWHERE:
-		return failx("cannot make '%s' the root: it is a mount of another mount namespace",
-			     new_root);
+		return failx(
+			"cannot make '%s' the root: it is outside of the present one, or in another mount namespace",
+			new_root);
 	case ROOT_NEW_IS_ROOT:
 		return failx("cannot make '%s' the root: it is that already", new_root);
 	case ROOT_NEW_IS_ON_ROOT:
 		return failx("cannot make '%s' the root: it is a folder of the present one, and no "
-			     "mount itself (mount --rbind it on itself, or --auto)",
-			     new_root);
+			     "mount itself (mount --rbind it on itself%s)",
+			     new_root, or_auto());
 	case ROOT_OLD_IS_ON_ROOT:
 		return failx("cannot put the old root at '%s': that is in the old root (it has to "
 			     "be in '%s')",
@@ -84,18 +93,18 @@ tell(const char *new_root, const char *put_old)
 			     "(mount --rbind it on itself before the chroot)");
 	case ROOT_IS_INITIAL:
 		return failx("cannot leave the root: it is the initramfs, which only Linux 7.0 can "
-			     "(use switch_root, or --auto with a command)");
+			     "(use switch_root, or --auto with a command and without PUT_OLD)");
 	case ROOT_OLD_IS_NOT_BELOW:
 		return failx("cannot put the old root at '%s': that is not in '%s'", put_old,
 			     new_root);
 	case ROOT_NEW_IS_LOCKED:
 		return failx("cannot make '%s' the root: it was mounted before the user namespace "
-			     "was made (mount --rbind it on itself here, or --auto)",
-			     new_root);
+			     "was made (mount --rbind it on itself here%s)",
+			     new_root, or_auto());
 	case ROOT_CANNOT_BE_SEEN:
 		return failx(
-			"cannot make '%s' the root: Invalid argument (why cannot be seen; mount /proc, or --auto)",
-			new_root);
+			"cannot make '%s' the root: Invalid argument (it may be locked by another user namespace, or the root be mounted in a shared mount; mount /proc to see more%s)",
+			new_root, or_auto());
 	case ROOT_REASON_UNKNOWN:
 		return fail(NULL, "cannot make '%s' the root", new_root);
 	default:
@@ -104,17 +113,9 @@ tell(const char *new_root, const char *put_old)
 }
 
 static int
-change(const char *new_root, const char *put_old)
+tell_step(const char *new_root, const char *put_old, enum root_step step)
 {
-	enum root_step step;
-
-	if (root_change(new_root, put_old, command, &step) == 0)
-		return 0;
 	switch (step) {
-	case ROOT_SETTLE:
-		if (errno == EPERM)
-			return tell(new_root, put_old ? put_old : new_root);
-		return fail(NULL, "cannot make the mounts here private");
 	case ROOT_BIND:
 		return fail(NULL, "cannot mount '%s' on itself", new_root);
 	case ROOT_MOVE:
@@ -122,7 +123,10 @@ change(const char *new_root, const char *put_old)
 	case ROOT_DETACH:
 		return fail(NULL, "'%s' is the root, but the old one cannot be taken away",
 			    new_root);
+	case ROOT_AFTER:
+		return fail(NULL, "'%s' is the root, but cannot be entered", new_root);
 	case ROOT_ENTER:
+	case ROOT_SETTLE:
 	case ROOT_PIVOT:
 	default:
 		return tell(new_root, put_old ? put_old : new_root);
@@ -133,6 +137,7 @@ static int
 pivot_root_run(int count, char **operands)
 {
 	const char *new_root = operands[0], *put_old = operands[1];
+	enum root_step step;
 	int status = 0;
 
 	if (command && !command[0])
@@ -140,14 +145,15 @@ pivot_root_run(int count, char **operands)
 	if (count == 1 && !automatic)
 		return misuse("no PUT_OLD is given: where is the old root to be? (--auto takes it "
 			      "away)");
-	if (automatic)
-		status = change(new_root, put_old);
-	else if (root_pivot(new_root, put_old) < 0)
-		status = tell(new_root, put_old);
+	if ((automatic ? root_change(new_root, put_old, command, &step)
+		       : root_pivot(new_root, put_old, &step))
+	    < 0)
+		status = tell_step(new_root, put_old, step);
 	if (status)
 		return command ? EXEC_FAILED : status;
 	if (!command)
 		return 0;
+	descriptors_keep();
 	status = exec_become(command);
 	fail(NULL, "cannot run '%s' in the new root", command[0]);
 	return status;

@@ -156,7 +156,7 @@ mounted() {
 	failed 1 mountpoint
 	try mountpoint a b
 	failed 1 mountpoint
-	try mountpoint -x -d a
+	try mountpoint -x -n a
 	failed 1 mountpoint '--devno is for a device, and goes without other options'
 	try mountpoint ''
 	failed 1 mountpoint "cannot look at '': No such file or directory"

@@ -189,6 +189,33 @@ $begin cannot make 'root/folder' the root: it is a folder in another mount, and 
 / is a mountpoint"
 }
 
+@test "--auto and other reasons: a chroot, what has been deleted, what is the root" {
+	there '
+		mkdir root/folder/proc
+		cp "$BUTTER" root/folder/butter
+		mount --bind /proc root/folder/proc
+		chroot root/folder /butter pivot_root --auto /old 2>&1 || :
+		mkdir gone; cd gone; rmdir ../gone
+		p ../root .
+		cd ..
+		p --auto / -- /butter
+		p / /'
+	equal "$status $output" "0 ${begin#1 } cannot leave the root: it is a folder, by chroot(2), and no mount (mount --rbind it on itself before the chroot)
+$begin cannot enter '.', where the old root is to be: No such file or directory
+125 ${begin#1 } cannot make '/' the root: it is that already
+$begin cannot make '/' the root: it is that already"
+}
+
+@test "the command gets no descriptors but 0 to 2" {
+	there '
+		mount --bind /proc root/proc
+		cp "$(command -v busybox)" root/busybox 2>/dev/null || exit 77
+		exec 9</
+		unshare -m "$BUTTER" pivot_root --auto root -- /busybox sh -c "[ -e /proc/self/fd/9 ] && echo out || echo none"'
+	[ "$status" != 77 ] || skip 'busybox is missing'
+	equal "$status $output" '0 none'
+}
+
 @test "the command's status is its own" {
 	there '
 		unshare -m "$BUTTER" pivot_root --auto root -- /butter mountpoint /old || echo "$?"

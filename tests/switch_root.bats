@@ -23,8 +23,7 @@ need_static() {
 	! LC_ALL=C ldd "$(command -v "$1")" 2>/dev/null | grep -q '=>' || skip "$1 needs libraries"
 }
 
-# boots SCRIPT [HOW]: runs SCRIPT as /init of an initramfs, where /new is the new root, with a /proc, butter and busybox;
-# HOW is `chroot` where pivot_root(2) cannot leave the root, as in a true initramfs.
+# boots SCRIPT: runs SCRIPT as /init of an initramfs, where /new is the new root, with a /proc, butter and busybox.
 boots() {
 	namespaces -pfm --propagation private --kill-child
 	printf '%s\n' '#!/bin/sh
@@ -41,87 +40,137 @@ boots() {
 	capture "${within[@]}" sh -euc '
 		mkdir -p room
 		mount -t tmpfs none room
-		root=room
-		[ "$1" != chroot ] || root=room/inner
-		mkdir -p $root/bin $root/new $root/proc $root/dev $root/sys $root/run
-		cp "$BUTTER" $root/bin/butter
-		cp "$(command -v busybox)" $root/bin/busybox
-		for name in sh cat chmod cp echo find ln ls mkdir mount sort umount xargs; do ln -s busybox $root/bin/$name; done
-		cp init $root/init
-		[ ! -e program ] || cp program $root/
+		mkdir room/bin room/new room/proc room/dev room/sys room/run
+		cp "$BUTTER" room/bin/butter
+		cp "$(command -v busybox)" room/bin/busybox
+		for name in sh cat chmod cp dd echo find head ln ls mkdir mount rm sort umount xargs; do ln -s busybox room/bin/$name; done
+		cp init room/init
+		[ ! -e program ] || cp program room/
 		export PATH=/bin
-		[ "$1" != chroot ] || exec $root/bin/busybox chroot room/inner /init
-		exec room/bin/butter pivot_root --auto room -- /init' sh "${2:-pivot}"
+		exec 9<room/init
+		exec room/bin/butter pivot_root --auto room -- /init'
 }
 
 @test "the new root, with its mounts, is that of INIT, which is process 1" {
-	for how in pivot chroot; do
-		boots 'exec butter switch_root /new /bin/sh -c '"'"'echo "$$ $*"; cd /; echo *; cat /dev/mark; exec /bin/butter mountpoint /'"'"' sh -a b' "$how"
-		equal "$status $stderr" '0 '
-		equal "$output" '1 -a b
+	boots 'exec 8</init
+		exec butter switch_root /new /bin/sh -c '"'"'echo "$$ $*"; cd /; echo *; cat /dev/mark; for fd in 8 9; do [ ! -e /proc/self/fd/$fd ] || echo "has $fd"; done; exec /bin/butter mountpoint /'"'"' sh -a b'
+	equal "$status $stderr" '0 '
+	equal "$output" '1 -a b
 bin dev proc sys
 kept
 / is a mountpoint'
-		rm -rf room
-	done
 }
 
-@test "the initramfs is emptied, but for what others are mounted on" {
-	namespaces -pfm --propagation private --kill-child
-	cat >look <<-'END'
-		mkdir room; mount -t tmpfs none room; cp -a tree room/inner
-		unshare -pfm --propagation unchanged --kill-child chroot room/inner /init
-		cd room/inner; find . | sort | xargs
-	END
-	mkdir -p tree/bin tree/new tree/dev tree/a/b/c tree/keep/tmpfs
-	cp "$BUTTER" tree/bin/butter
-	cp "$(command -v busybox)" tree/bin/busybox
-	ln -s busybox tree/bin/sh
-	: >tree/a/b/x
-	printf '#!/bin/sh\n/bin/busybox mount -t tmpfs root /new; /bin/busybox mount -t tmpfs none /keep/tmpfs; echo stays >/keep/tmpfs/y
-		/bin/busybox mkdir /new/bin; /bin/busybox cp /bin/busybox /new/bin/sh\nexec /bin/butter switch_root /new /bin/sh -c :\n' >tree/init
-	chmod +x tree/init
-	namespaces -m --propagation private
-	capture "${within[@]}" sh -e look
+@test "INIT is a path in the new root, and never one of PATH" {
+	boots 'printf "#!/bin/sh\necho mine \$0\n" >/new/init; chmod +x /new/init
+		exec butter switch_root /new init'
+	equal "$status $output $stderr" '0 mine /init '
+	boots 's /new sh; s /new bin/none'
+	equal "$output" "butter: switch_root: cannot open '/sh' in '/new': No such file or directory
+1
+butter: switch_root: cannot open '/bin/none' in '/new': No such file or directory
+1"
+}
+
+@test "what is in a folder is removed, but for what others are mounted on" {
+	[ -x "$BUTTER_BUILD/tests/purging" ] || skip 'tests/purging is not built'
+	namespaces -m
+	capture "${within[@]}" sh -euc '
+		for how in "" "strace -qq -o /dev/null -e inject=openat2:error=ENOSYS"; do
+			[ -z "$how" ] || command -v strace >/dev/null || continue
+			rm -rf it outside
+			mkdir -p it/a/b/c it/keep/tmpfs it/keep/bind outside
+			: >it/a/b/x; : >it/keep/f; : >it/keep/file; echo stays >outside/y
+			mount -t tmpfs none it/keep/tmpfs; echo stays >it/keep/tmpfs/y
+			mount --bind outside it/keep/bind
+			mount --bind outside/y it/keep/file
+			ln -s ../outside it/link; mkfifo it/fifo
+			$how "$BUTTER_BUILD/tests/purging" it
+			(cd it; find . -print | sort | xargs); cat outside/y it/keep/tmpfs/y
+			umount it/keep/tmpfs; umount it/keep/bind; umount it/keep/file
+		done'
+	line='. ./keep ./keep/bind ./keep/bind/y ./keep/file ./keep/tmpfs ./keep/tmpfs/y
+stays
+stays'
 	equal "$status $stderr" '0 '
-	equal "$output" '. ./keep ./keep/tmpfs'
+	[ "$output" = "$line" ] || equal "$output" "$line
+$line"
+}
+
+@test "what is no initramfs is not emptied, whatever pivot_root(2) says" {
+	namespaces -pfm --propagation private --kill-child
+	mkdir plain
+	capture "${within[@]}" sh -euc '
+		mount -t tmpfs none plain
+		mkdir -p plain/inner/bin plain/inner/new
+		cp "$BUTTER" plain/inner/bin/butter
+		mount -t tmpfs none plain/inner/new
+		mkdir plain/inner/new/bin; cp "$BUTTER" plain/inner/new/bin/butter
+		exec chroot plain/inner /bin/butter switch_root /new /bin/butter'
+	failed 1 switch_root 'the root is a folder, by chroot(2), and no mount (use pivot_root outside)'
+	boots 'umount /new; mkdir -p /rootfs/bin; cp /bin/busybox /rootfs/bin/; cp /bin/busybox /rootfs/bin/sh; mount --bind /rootfs /new
+		s /new /bin/sh; s / /bin/sh; ls /rootfs/bin'
+	equal "$status $stderr" '0 '
+	equal "$output" "butter: switch_root: '/new', which is to be the root, is a part of the present one, which is going to be emptied (copy it to a mount of its own)
+1
+butter: switch_root: '/', which is to be the root, is a part of the present one, which is going to be emptied (copy it to a mount of its own)
+1
+busybox
+sh"
 }
 
 @test "nothing is moved or deleted before it is known that INIT can be started" {
-	boots 's /new /bin/none
-		echo "#!/bin/nosh" >/new/bin/script; s /new /bin/script
+	boots 'c() { butter switch_root --check "$@" 2>&1 || echo "$?"; }
+		s /new /bin/none
+		echo "#!/bin/nosh" >/new/bin/script; c /new /bin/script
 		chmod +x /new/bin/script; s /new /bin/script
-		mkdir /new/bin/folder; s /new /bin/folder
-		ln -s /bin/none /new/bin/link; s /new /bin/link
-		ln -s ../../../../bin/sh /new/bin/up; ln -s /init /new/bin/out; s /new /bin/out
-		mkdir /plain; s /plain /bin/sh
-		s /none /bin/sh
-		s / /bin/sh
-		: >/file; s /file /bin/sh
-		s /new /bin/up
+		printf "#!/bin/script\n" >/new/bin/second; chmod +x /new/bin/second; c /new /bin/second
+		cp /bin/busybox /new/bin/nosh; chmod -x /new/bin/nosh; c /new /bin/script
+		rm /new/bin/nosh
+		mkdir /new/bin/folder; c /new /bin/folder
+		ln -s /bin/none /new/bin/link; c /new /bin/link
+		ln -s /init /new/bin/out; c /new /bin/out
+		echo garbage >/new/bin/text; chmod +x /new/bin/text; c /new /bin/text
+		: >/new/bin/empty; chmod +x /new/bin/empty; c /new /bin/empty
+		{ head -c 18 /bin/busybox; printf "\\1\\1"; dd if=/bin/busybox bs=20 skip=1 count=400 2>/dev/null; } >/new/bin/other; chmod +x /new/bin/other; c /new /bin/other
+		mkdir /plain; c /plain /bin/sh
+		c /none /bin/sh
+		: >/file; c /file /bin/sh
+		ln -s ../../../../bin/sh /new/bin/up; c /new /bin/up; s /new /bin/up
+		mount -o remount,noexec /new; c /new /bin/sh
 		echo "$(echo /*) $(cat /dev/mark)"'
 	equal "$status $stderr" '0 '
 	equal "$output" "butter: switch_root: cannot open '/bin/none' in '/new': No such file or directory
 1
-butter: switch_root: '/bin/script' in '/new' cannot be executed: nothing has been changed (chmod +x)
+butter: switch_root: '/bin/script' in '/new' cannot be executed (chmod +x)
 1
-butter: switch_root: '/bin/script' in '/new' needs '/bin/nosh', which cannot be opened there: No such file or directory
+butter: switch_root: cannot open '/bin/nosh' in '/new', which '/bin/script' needs: No such file or directory
 1
-butter: switch_root: '/bin/folder' in '/new' is no file: nothing has been changed
+butter: switch_root: cannot open '/bin/nosh' in '/new', which '/bin/second' needs: No such file or directory
+1
+butter: switch_root: '/bin/nosh' in '/new', which '/bin/script' needs cannot be executed (chmod +x)
+1
+butter: switch_root: '/bin/folder' in '/new' is no file
 1
 butter: switch_root: cannot open '/bin/link' in '/new': No such file or directory
 1
 butter: switch_root: cannot open '/bin/out' in '/new': No such file or directory
 1
+butter: switch_root: '/bin/text' in '/new' is no script, and no program for this machine
+1
+butter: switch_root: '/bin/empty' in '/new' is no script, and no program for this machine
+1
+butter: switch_root: '/bin/other' in '/new' is no script, and no program for this machine
+1
 butter: switch_root: '/plain', which is to be the root, is no mount point (mount something there first)
 1
 butter: switch_root: cannot look at '/none', which is to be the root: No such file or directory
 1
-butter: switch_root: '/' is the root already
-1
 butter: switch_root: '/file', which is to be the root, is no folder
 1
 butter: switch_root: this is not process 1, which has the root to give away (use exec)
+1
+butter: switch_root: '/bin/sh' in '/new' cannot be executed (mount -o remount,exec)
 1
 /bin /dev /file /init /new /plain /proc /run /sys kept"
 }
@@ -130,7 +179,8 @@ butter: switch_root: this is not process 1, which has the root to give away (use
 	ldd "$(command -v sleep)" 2>/dev/null | grep -q '/lib64/ld-' || skip 'sleep(1) needs no dynamic linker that is known here'
 	cp "$(command -v sleep)" program
 	boots 'cp /program /new/bin/; s /new /bin/program'
-	contains "$output" "needs '/lib64/ld-"
+	contains "$output" "cannot open '/lib64/ld-"
+	contains "$output" "' in '/new', which '/bin/program' needs: No such file or directory"
 }
 
 @test "a root that is on a disk is never emptied" {
@@ -138,17 +188,25 @@ butter: switch_root: this is not process 1, which has the root to give away (use
 	capture "${within[@]}" sh -euc 'mkdir new; mount -t tmpfs none new; mkdir new/bin; cp "$BUTTER" new/bin/butter; "$BUTTER" switch_root new /bin/butter'
 	case $(stat -f -c %T /) in
 	tmpfs | ramfs) failed 1 switch_root 'this is not process 1' ;;
-	*) failed 1 switch_root 'the root is no initramfs: all in it would be deleted (use pivot_root)' ;;
+	*) failed 1 switch_root 'the root is no initramfs, but on a disk (use pivot_root)' ;;
 	esac
 }
 
-@test "what NEW_ROOT has mounted itself stays, and what it has no folder for goes" {
+@test "/dev, /proc, /sys and /run: what is there already stays, and what cannot come along is told" {
 	boots 'mount -t tmpfs run /run
 		mount -t tmpfs own /new/dev; echo own >/new/dev/mark
 		exec butter switch_root /new /bin/sh -c '"'"'cat /dev/mark; echo /*; /bin/butter mountpoint -n /proc'"'"
-	equal "$status $output $stderr" '0 own
+	equal "$status $output" '0 own
 /bin /dev /proc /sys
-proc /proc '
+proc /proc'
+	equal "$stderr" "butter: switch_root: '/run' has not come along: there is no folder for it in '/new', or it could not be moved"
+	# Where the new root is in one of them, and where that is a link.
+	boots 'mount -t tmpfs run /run; mkdir /run/root; mount --bind /new /run/root; mkdir /new/run
+		exec butter switch_root /run/root /bin/sh -c "echo /*"'
+	equal "$status $output $stderr" '0 /bin /dev /proc /run /sys '
+	boots 'rm -r /run; ln -s /new /run; mkdir /new/run
+		exec butter switch_root /new /bin/sh -c "echo /*"'
+	equal "$status $output $stderr" '0 /bin /dev /proc /run /sys '
 }
 
 @test "-c: the console of NEW_ROOT, or none" {

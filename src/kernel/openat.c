@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/openat.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
@@ -24,6 +25,11 @@ openat_in_root(int fd, const char *path)
 		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
 		.resolve = RESOLVE_IN_ROOT,
 	};
+	int opened, tries = 100;
 
-	return (int)syscall(SYS_openat2, fd, path, &how, sizeof(how));
+	/* Where somebody has just renamed or mounted something, it may have to begin again. */
+	do
+		opened = (int)syscall(SYS_openat2, fd, path, &how, sizeof(how));
+	while (opened < 0 && errno == EAGAIN && tries--);
+	return opened;
 }

@@ -60,6 +60,14 @@ statmount_id(const char *path, uint64_t *id)
 }
 
 int
+statmount_is_initial(uint64_t id)
+{
+	struct answer answer;
+
+	return ask(id, STATMOUNT_MNT_BASIC, &answer) < 0 ? -1 : answer.id == answer.parent;
+}
+
+int
 statmount_is_in_shared(uint64_t id)
 {
 	struct answer answer;

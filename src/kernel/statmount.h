@@ -18,6 +18,12 @@ int statmount_path(uint64_t id, char *path, size_t room);
 int statmount_id(const char *path, uint64_t *id);
 
 /*
+ * Whether the mount ID is mounted in no other one: the initial root. 1, 0; -1 with errno as
+ * statmount_path.
+ */
+int statmount_is_initial(uint64_t id);
+
+/*
  * Whether the mount that the mount ID is mounted in is shared, mount_namespaces(7), 1 or 0, also
  * outside of this process's root. -1 with errno as statmount_path.
  */

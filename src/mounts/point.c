@@ -11,8 +11,8 @@
 #include "memory.h"
 
 struct search {
-	const char *target; /* or */
-	int id;
+	const char *target;
+	int id;       /* 0: any */
 	char *source; /* of what was found */
 	bool found;
 };
@@ -22,7 +22,9 @@ has_target(const struct mountinfo *mount, void *context)
 {
 	struct search *search = context;
 
-	search->found = !strcmp(mount->target, search->target);
+	/* What something else lies over has the same name, but is another mount. */
+	search->found =
+		!strcmp(mount->target, search->target) && (!search->id || search->id == mount->id);
 	return !search->found;
 }
 
@@ -78,6 +80,7 @@ point_look(const char *path, bool follow, struct status *status)
 	if (resolve(&real, path, follow) < 0)
 		return -1;
 	search.target = buffer_string(&real);
+	search.id = status->mount;
 	result = mountinfo_each(has_target, &search);
 	buffer_done(&real);
 	return result < 0 ? -1 : search.found;

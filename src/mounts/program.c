@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/param.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -70,29 +71,69 @@ program_interpreter(const unsigned char *bytes, size_t size, char path[PATH_MAX]
 	return size > SELFMAG && !memcmp(bytes, ELFMAG, SELFMAG) && of_elf(bytes, size, path);
 }
 
-enum program_state
-program_look(int root, const char *path, char interpreter[PATH_MAX])
-{
-	int fd = openat_in_root(root, path), other;
-	unsigned char bytes[BEGIN];
-	struct stat status;
-	ssize_t size = 0;
-	enum program_state state = PROGRAM_CANNOT_BE_OPENED;
+/* The begin of the program that is linked here, as its linker has it. */
+extern const Elf64_Ehdr __ehdr_start __attribute__((visibility("hidden")));
 
-	if (fd >= 0 && fstat(fd, &status) == 0) {
-		state = !S_ISREG(status.st_mode)   ? PROGRAM_IS_NO_FILE
-			: !(status.st_mode & 0111) ? PROGRAM_IS_NOT_EXECUTABLE
-						   : PROGRAM_IS_FINE;
-		if (state == PROGRAM_IS_FINE)
-			size = file_read(fd, (char *)bytes, sizeof(bytes));
-	}
-	if (fd >= 0)
+/* Whether it is a script, or a program for this machine, as far as its first bytes tell. */
+static bool
+has_format(const unsigned char *bytes, size_t size)
+{
+	Elf64_Ehdr file;
+
+	if (size > 2 && !memcmp(bytes, "#!", 2))
+		return true;
+	if (size < sizeof(file) || memcmp(bytes, ELFMAG, SELFMAG))
+		return false;
+	memcpy(&file, bytes, sizeof(file));
+	/*
+	 * Others may run, too: 32 bits, by the kernel, or by what binfmt_misc knows; but not as the
+	 * first one at boot.
+	 */
+	return file.e_machine == __ehdr_start.e_machine
+	       || (__ehdr_start.e_machine == EM_X86_64 && file.e_machine == EM_386);
+}
+
+/* What is open as FD, and in *SIZE how many of its first BYTES are there. */
+static enum program_state
+look_at(int fd, unsigned char *bytes, ssize_t *size)
+{
+	struct statvfs system;
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return PROGRAM_CANNOT_BE_OPENED;
+	if (!S_ISREG(status.st_mode))
+		return PROGRAM_IS_NO_FILE;
+	if (!(status.st_mode & 0111))
+		return PROGRAM_IS_NOT_EXECUTABLE;
+	if (fstatvfs(fd, &system) == 0 && system.f_flag & ST_NOEXEC)
+		return PROGRAM_IS_ON_NOEXEC;
+	*size = file_read(fd, (char *)bytes, BEGIN);
+	if (*size < 0)
+		return PROGRAM_CANNOT_BE_OPENED;
+	return has_format(bytes, (size_t)*size) ? PROGRAM_IS_FINE : PROGRAM_HAS_NO_FORMAT;
+}
+
+enum program_state
+program_look(int root, const char *path, char culprit[PATH_MAX])
+{
+	enum { DEEPEST = 5 }; /* scripts that run scripts, and the linker of the last */
+	unsigned char bytes[BEGIN];
+	enum program_state state = PROGRAM_IS_FINE;
+	bool goes_on = strlcpy(culprit, path, PATH_MAX) < PATH_MAX;
+
+	for (int depth = 0; goes_on && depth <= DEEPEST; depth++) {
+		int fd = openat_in_root(root, culprit), error;
+		ssize_t size = 0;
+
+		if (fd < 0)
+			return PROGRAM_CANNOT_BE_OPENED;
+		state = look_at(fd, bytes, &size);
+		error = errno;
 		close(fd);
-	if (size <= 0 || !program_interpreter(bytes, (size_t)size, interpreter))
-		return state;
-	other = openat_in_root(root, interpreter);
-	if (other < 0)
-		return PROGRAM_LACKS_INTERPRETER;
-	close(other);
+		errno = error;
+		goes_on = state == PROGRAM_IS_FINE
+			  && program_interpreter(bytes, (size_t)size, culprit);
+	}
 	return state;
 }

@@ -15,13 +15,17 @@ bool program_interpreter(const unsigned char *bytes, size_t size, char path[PATH
 
 enum program_state {
 	PROGRAM_IS_FINE,
-	PROGRAM_CANNOT_BE_OPENED, /* errno */
+	PROGRAM_CANNOT_BE_OPENED, /* errno; ENOSYS and EPERM: openat2(2) is not to be had */
 	PROGRAM_IS_NO_FILE,
 	PROGRAM_IS_NOT_EXECUTABLE,
-	PROGRAM_LACKS_INTERPRETER, /* errno; and which it is */
+	PROGRAM_IS_ON_NOEXEC,  /* its file system is mounted so */
+	PROGRAM_HAS_NO_FORMAT, /* it is no script and no program for this machine */
 };
 
-/* Whether PATH, in the folder ROOT as if that were the root, can be started, as far as can be seen. */
-enum program_state program_look(int root, const char *path, char interpreter[PATH_MAX]);
+/*
+ * Whether PATH, in the folder ROOT as if that were the root, can be started, as far as can be seen:
+ * with its interpreter, and that of this one. If not, CULPRIT is which of them cannot.
+ */
+enum program_state program_look(int root, const char *path, char culprit[PATH_MAX]);
 
 #endif

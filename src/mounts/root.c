@@ -90,30 +90,39 @@ is_below(int fd, const struct status *status)
 	return found;
 }
 
-/* Before Linux 5.8. */
-static int
-look_up(const char *path, struct status *status)
-{
-	int is = point_look(path, true, status);
-
-	status->root = is > 0 ? STATUS_IS_ROOT : STATUS_IS_NO_ROOT;
-	return is < 0 ? -1 : 0;
-}
-
 /* Opens the folder PATH, and looks at it. -1: TROUBLE is that. */
 static int
 look(const char *path, enum root_reason reason, struct status *status, struct root_trouble *trouble)
 {
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd >= 0 && status_at(fd, "", false, status) == 0
-	    && (status->root != STATUS_ROOT_UNKNOWN || look_up(path, status) == 0))
+	if (fd >= 0 && status_at(fd, "", false, status) == 0) {
+		int is = status->root == STATUS_ROOT_UNKNOWN ? point_look(path, true, status) : -1;
+
+		if (is >= 0)
+			status->root = is ? STATUS_IS_ROOT : STATUS_IS_NO_ROOT;
 		return fd;
+	}
 	trouble->error = errno;
 	trouble->reason = reason;
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+bool
+root_is_initial(void)
+{
+	int error = errno, is = -1;
+	struct status root;
+	uint64_t id;
+
+	if (statmount_id("/", &id) == 0)
+		is = statmount_is_initial(id);
+	if (is < 0)
+		is = status_at(AT_FDCWD, "/", true, &root) == 0 && find(root.mount).is_initial;
+	errno = error;
+	return is;
 }
 
 /* The table has nothing that is outside of the root. */
@@ -148,6 +157,8 @@ find_invalid(const struct status *root, const struct status *new, const struct s
 {
 	struct entry of_root = find(root->mount), of_new = find(new->mount);
 
+	if (is_same(new, root))
+		return ROOT_NEW_IS_ROOT;
 	if (is_shared(old->mount, trouble))
 		return ROOT_OLD_IS_SHARED;
 	if (of_new.is_there && is_shared(of_new.parent, trouble))
@@ -156,7 +167,7 @@ find_invalid(const struct status *root, const struct status *new, const struct s
 		return ROOT_IS_IN_SHARED;
 	if (root->root == STATUS_IS_NO_ROOT)
 		return ROOT_IS_NO_MOUNT;
-	if (of_root.is_initial)
+	if (root_is_initial())
 		return ROOT_IS_INITIAL;
 	if (of_root.is_there && !of_new.is_there)
 		return ROOT_NEW_IS_ELSEWHERE;
@@ -166,6 +177,16 @@ find_invalid(const struct status *root, const struct status *new, const struct s
 	if (!is_below(openat(old_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), new))
 		return ROOT_OLD_IS_NOT_BELOW;
 	return is_in_user_namespace() ? ROOT_NEW_IS_LOCKED : ROOT_CANNOT_BE_SEEN;
+}
+
+/*
+ * Whether the folder has been deleted, or is in a mount that has been taken away, and is somebody's
+ * current one yet.
+ */
+static bool
+is_gone(const struct status *status)
+{
+	return !status->links || !find(status->mount).is_there;
 }
 
 static enum root_reason
@@ -203,23 +224,29 @@ root_explain(const char *new_root, const char *put_old, int error, struct root_t
 			trouble->reason = find_invalid(&root, &new, &old, old_fd, trouble);
 		else if (error == EBUSY)
 			trouble->reason = find_busy(&root, &new, &old);
+		else if (error == ENOENT)
+			trouble->reason = is_gone(&new)   ? ROOT_NEW_CANNOT_BE_OPENED
+					  : is_gone(&old) ? ROOT_OLD_CANNOT_BE_OPENED
+							  : ROOT_REASON_UNKNOWN;
 	}
 	close(old_fd);
 }
 
 /* ---- changing ---- */
 
-int
-root_pivot(const char *new_root, const char *put_old)
-{
-	return mount_pivot_root(new_root, put_old) < 0 ? -1 : chdir("/");
-}
-
 static int
 fail_at(enum root_step *step, enum root_step where)
 {
 	*step = where;
 	return -1;
+}
+
+int
+root_pivot(const char *new_root, const char *put_old, enum root_step *step)
+{
+	if (mount_pivot_root(new_root, put_old) < 0)
+		return fail_at(step, ROOT_PIVOT);
+	return chdir("/") < 0 ? fail_at(step, ROOT_AFTER) : 0;
 }
 
 /* Makes the folder that is current the root, and takes the old one, open as OLD, away. */
@@ -238,19 +265,16 @@ pivot_here(int old, enum root_step *step)
 static int
 move_here(enum root_step *step)
 {
-	return mount_move(".", "/") < 0 || mount_chroot(".") < 0 ? fail_at(step, ROOT_MOVE) : 0;
-}
+	int error;
 
-/* Whether the root is the initramfs; errno stays. */
-static bool
-is_initial(void)
-{
-	int error = errno;
-	struct status root;
-	bool is = status_at(AT_FDCWD, "/", true, &root) == 0 && find(root.mount).is_initial;
-
+	if (mount_move(".", "/") < 0)
+		return fail_at(step, ROOT_MOVE);
+	if (mount_chroot(".") == 0)
+		return 0;
+	error = errno;
+	mount_detach(".");
 	errno = error;
-	return is;
+	return fail_at(step, ROOT_MOVE);
 }
 
 static int
@@ -264,7 +288,7 @@ change_here(const char *new_root, const char *put_old, bool alone, enum root_ste
 	if (old < 0)
 		return fail_at(step, ROOT_ENTER);
 	result = pivot_here(old, step);
-	if (result < 0 && *step == ROOT_PIVOT && errno == EINVAL && alone && is_initial())
+	if (result < 0 && *step == ROOT_PIVOT && errno == EINVAL && alone && root_is_initial())
 		result = move_here(step);
 	error = errno;
 	close(old);
@@ -323,9 +347,10 @@ root_change(const char *new_root, const char *put_old, bool alone, enum root_ste
 	if (!new || (put_old && !old))
 		fail_at(step, ROOT_ENTER);
 	else if (change(new, old, alone, step) == 0)
-		result = chdir("/") < 0 ? fail_at(step, ROOT_ENTER) : 0;
+		result = chdir("/") < 0 ? fail_at(step, ROOT_AFTER) : 0;
 	error = errno;
-	if (result < 0 && here >= 0 && fchdir(here) < 0)
+	/* Messages are to mean the same as what was typed; else there is nothing to be done about it. */
+	if (result < 0 && here >= 0 && *step < ROOT_DETACH && fchdir(here) < 0)
 		error = errno;
 	if (here >= 0)
 		close(here);
@@ -348,39 +373,92 @@ root_is_in_memory(void)
 	return is;
 }
 
-/* Moves the mount PATH, if it is one, into the current folder. */
+static const char *const carried[ROOT_CARRIED] = { "/dev", "/proc", "/sys", "/run" };
+
+/*
+ * Moves the mount PATH, if it is one and does not hold NEW_ROOT, into the current folder. -1: it cannot
+ * be; what is there has its own is not covered.
+ */
 static int
-carry(const char *path)
+carry(const char *path, const char *new_root)
 {
+	size_t size = strlen(path);
 	struct status here, there;
 
-	if (point_look(path, true, &there) <= 0)
+	if (point_look(path, false, &there) <= 0 || !S_ISDIR(there.mode)
+	    || (!strncmp(new_root, path, size) && new_root[size] == '/'))
 		return 0;
-	/* What has its own already is not covered. */
-	if (point_look(path + 1, false, &here) == 0 && S_ISDIR(here.mode))
-		return mount_move(path, path + 1);
-	return mount_detach(path);
+	switch (point_look(path + 1, false, &here)) {
+	case 1:
+		return 0;
+	case 0:
+		return S_ISDIR(here.mode) ? mount_move(path, path + 1) : -1;
+	default:
+		return -1;
+	}
+}
+
+/* What has been carried comes back. */
+static void
+carry_back(unsigned lost)
+{
+	struct status status;
+
+	for (int i = 0; i < ROOT_CARRIED; i++)
+		if (!(lost & 1U << i) && point_look(carried[i], false, &status) == 0
+		    && point_look(carried[i] + 1, false, &status) == 1)
+			mount_move(carried[i] + 1, carried[i]);
+}
+
+/* From the current folder, which is called NEW_ROOT. */
+static int
+switch_here(const char *new_root, int old, unsigned *lost, enum root_step *step)
+{
+	bool is_initial = root_is_initial();
+	int error;
+
+	if (mount_propagate("/", MOUNT_PRIVATE) < 0)
+		return fail_at(step, ROOT_SETTLE);
+	*lost = 0;
+	for (int i = 0; i < ROOT_CARRIED; i++)
+		if (carry(carried[i], new_root) < 0)
+			*lost |= 1U << i;
+	if (pivot_here(old, step) == 0
+	    || (*step == ROOT_PIVOT && errno == EINVAL && is_initial && move_here(step) == 0))
+		return is_initial;
+	error = errno;
+	if (*step != ROOT_DETACH)
+		carry_back(*lost);
+	errno = error;
+	return -1;
+}
+
+const char *
+root_carried(int which)
+{
+	return carried[which];
 }
 
 int
-root_switch(const char *new_root, int *old, enum root_step *step)
+root_switch(const char *new_root, int *old, unsigned *lost, enum root_step *step)
 {
-	static const char *const carried[] = { "/dev", "/proc", "/sys", "/run" };
+	char *real = realpath(new_root, NULL);
+	int is_initial, error;
 
 	*old = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (*old < 0 || chdir(new_root) < 0)
-		return fail_at(step, ROOT_ENTER);
-	/* After chroot(2) the root is no mount, and what is here cannot be told to spread. */
-	if (mount_propagate("/", MOUNT_PRIVATE) < 0 && errno != EINVAL)
-		return fail_at(step, ROOT_SETTLE);
-	for (size_t i = 0; i < sizeof(carried) / sizeof(*carried); i++)
-		if (carry(carried[i]) < 0)
-			return fail_at(step, ROOT_CARRY);
-	if (pivot_here(*old, step) == 0) {
+	if (!real || *old < 0 || chdir(real) < 0)
+		is_initial = fail_at(step, ROOT_ENTER);
+	else
+		is_initial = switch_here(real, *old, lost, step);
+	error = errno;
+	free(real);
+	/* Who has another root may have the old one for other things, too. */
+	if (is_initial == 0) {
 		close(*old);
 		*old = -1;
-	} else if (*step != ROOT_PIVOT || move_here(step) < 0) {
-		return -1;
 	}
-	return chdir("/") < 0 ? fail_at(step, ROOT_ENTER) : 0;
+	errno = error;
+	if (is_initial < 0)
+		return -1;
+	return chdir("/") < 0 ? fail_at(step, ROOT_AFTER) : 0;
 }

@@ -16,7 +16,7 @@ enum root_reason {
 	ROOT_OLD_IS_SHARED,    /* the mount PLACE that PUT_OLD is on */
 	ROOT_NEW_IS_IN_SHARED, /* the mount PLACE that NEW_ROOT is mounted on */
 	ROOT_IS_IN_SHARED,     /* the mount that / is mounted on */
-	ROOT_NEW_IS_ELSEWHERE, /* in another mount namespace */
+	ROOT_NEW_IS_ELSEWHERE, /* outside of the present root, or in another mount namespace */
 	ROOT_NEW_IS_ROOT,      /* NEW_ROOT is / */
 	ROOT_NEW_IS_ON_ROOT,   /* NEW_ROOT is on the mount that / is */
 	ROOT_OLD_IS_ON_ROOT,   /* PUT_OLD is */
@@ -34,9 +34,6 @@ struct root_trouble {
 	char place[PATH_MAX];
 };
 
-/* pivot_root(2), and / is the current folder then. -1 with errno. */
-int root_pivot(const char *new_root, const char *put_old);
-
 /* Why pivot_root(2) of these has failed with ERROR. */
 void root_explain(const char *new_root, const char *put_old, int error,
 		  struct root_trouble *trouble);
@@ -47,16 +44,19 @@ enum root_step {
 	ROOT_SETTLE, /* keep what is mounted here from others */
 	ROOT_BIND,   /* make the new root a mount */
 	ROOT_PIVOT,  /* pivot_root(2) */
-	ROOT_CARRY,  /* move /dev, /proc, /sys and /run into the new root */
 	ROOT_MOVE,   /* move the new root to where the initramfs is */
-	ROOT_DETACH, /* take the old root away */
+	ROOT_DETACH, /* from here on the root is the new one: take the old one away */
+	ROOT_AFTER,  /* make / the current folder */
 };
+
+/* pivot_root(2), and / is the current folder then. -1 with errno, and the *STEP. */
+int root_pivot(const char *new_root, const char *put_old, enum root_step *step);
 
 /*
  * Makes the folder NEW_ROOT the root, whatever it takes: nothing spreads from here to other mount
  * namespaces any more, and NEW_ROOT is mounted on itself if it is no mount. The old root is at PUT_OLD
  * then, or, NULL, no more. With ALONE this process has no others to take along, and may leave the
- * initramfs. The current folder is /. -1 with errno, and the *STEP; then, but for ROOT_DETACH, the root
+ * initramfs. The current folder is /. -1 with errno, and the *STEP; then, but from ROOT_DETACH on, the root
  * and the current folder are the old ones, and NEW_ROOT is as it was.
  */
 int root_change(const char *new_root, const char *put_old, bool alone, enum root_step *step);
@@ -65,11 +65,23 @@ int root_change(const char *new_root, const char *put_old, bool alone, enum root
 bool root_is_in_memory(void);
 
 /*
- * Makes the mount NEW_ROOT the root of this process, which leaves the initramfs, and is alone. What is
- * mounted at /dev, /proc, /sys and /run comes along, where NEW_ROOT has such folders and nothing on
- * them. *OLD is the old root, which can be emptied, or -1, if it is gone at once. The current folder is
- * /. -1 with errno, and the *STEP.
+ * Whether the root is the one that the machine has begun with, mounted in no other: the initramfs.
+ * errno stays.
  */
-int root_switch(const char *new_root, int *old, enum root_step *step);
+bool root_is_initial(void);
+
+enum { ROOT_CARRIED = 4 }; /* mounts */
+
+/* Which they are: /dev, ... */
+const char *root_carried(int which);
+
+/*
+ * Makes the mount NEW_ROOT the root of this process, which is alone. What is mounted at /dev, /proc,
+ * /sys and /run comes along, where NEW_ROOT has such folders with nothing on them; for what could not
+ * there is a bit in *LOST. *OLD is the old root if it was the initial one, to be emptied, or -1. The
+ * current folder is /. -1 with errno, and the *STEP; then, but for ROOT_DETACH and ROOT_AFTER, all is
+ * where it was.
+ */
+int root_switch(const char *new_root, int *old, unsigned *lost, enum root_step *step);
 
 #endif

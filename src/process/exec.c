@@ -17,3 +17,10 @@ exec_become(char **command)
 	execvp(command[0], command);
 	return exec_status(errno);
 }
+
+int
+exec_become_file(const char *path, char **command)
+{
+	execv(path, command);
+	return exec_status(errno);
+}

@@ -19,4 +19,10 @@ int exec_status(int error);
  */
 int exec_become(char **command);
 
+/*
+ * The same by the file PATH alone: nothing is looked up, and what is neither a script nor a program is
+ * not given to a shell; execv(3).
+ */
+int exec_become_file(const char *path, char **command);
+
 #endif
