@@ -36,7 +36,8 @@ check_likes="
 	command:mkfs.ext4:e2fsprogs
 	command:mkfs.xfs:xfsprogs
 	command:mkfs.btrfs:btrfs-progs
-	command:setcap:libcap2-bin"
+	command:setcap:libcap2-bin
+	command:qemu-system-x86_64:qemu-system-x86"
 
 say() {
 	printf 'bootstrap: %s\n' "$*"

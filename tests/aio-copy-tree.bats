@@ -502,7 +502,7 @@ nothing_left() {
 	inodes=$(stat -c %i p to-p l lh x)
 	for pair in 'p ./p' 'p to-p' 'l lh' 'l x'; do
 		for option in -a -r; do
-			try aio-copy $option -T ${pair% *} "${pair#* }"
+			try aio-copy $option -T "${pair% *}" "${pair#* }"
 			failed 1 aio-copy "'${pair% *}' and '${pair#* }' are the same"
 		done
 	done
