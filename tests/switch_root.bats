@@ -16,6 +16,7 @@ setup() {
 	# In a bare root, and without /proc, sanitizers do not run.
 	need_plain_build
 	cd "$BATS_TEST_TMPDIR" || return
+	tracer=()
 }
 
 # need_static PROGRAM: it runs without libraries.
@@ -23,7 +24,7 @@ need_static() {
 	! LC_ALL=C ldd "$(command -v "$1")" 2>/dev/null | grep -q '=>' || skip "$1 needs libraries"
 }
 
-# boots SCRIPT: runs SCRIPT as /init of an initramfs, where /new is the new root, with a /proc, butter and busybox.
+# boots SCRIPT: runs SCRIPT, by `tracer` if that is not empty, as /init of an initramfs, where /new is the new root, with a /proc, butter and busybox.
 boots() {
 	namespaces -pfm --propagation private --kill-child
 	printf '%s\n' '#!/bin/sh
@@ -37,7 +38,7 @@ boots() {
 		s() { butter switch_root "$@" 2>&1 || echo "$?"; }
 		'"$1" >init
 	chmod +x init
-	capture "${within[@]}" sh -euc '
+	capture "${tracer[@]}" "${within[@]}" sh -euc '
 		mkdir -p room
 		mount -t tmpfs none room
 		mkdir room/bin room/new room/proc room/dev room/sys room/run
@@ -117,6 +118,23 @@ butter: switch_root: '/', which is to be the root, is a part of the present one,
 1
 busybox
 sh"
+}
+
+@test "where the root cannot be changed, what has been carried comes back, and nothing else moves" {
+	need_strace
+	tracer=(strace -f -qq -o trace -e trace=mount,pivot_root -e signal=none -e inject=pivot_root:error=EPERM:when=2)
+	boots 'mkdir /new/run
+		mount -t tmpfs run /run
+		mount -t tmpfs own /new/sys
+		exec butter switch_root /new /bin/sh -c "echo started"'
+	equal "$status $output" '1 '
+	equal "$stderr" "butter: switch_root: cannot make '/new' the root: Operation not permitted"
+	equal "$(sed -n 's/.*mount("\(.*\)", "\(.*\)", NULL, MS_MOVE.*= 0$/\1 \2/p' trace)" '/dev dev
+/proc proc
+/run run
+dev /dev
+proc /proc
+run /run'
 }
 
 @test "nothing is moved or deleted before it is known that INIT can be started" {

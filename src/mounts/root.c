@@ -376,8 +376,8 @@ root_is_in_memory(void)
 static const char *const carried[ROOT_CARRIED] = { "/dev", "/proc", "/sys", "/run" };
 
 /*
- * Moves the mount PATH, if it is one and does not hold NEW_ROOT, into the current folder. -1: it cannot
- * be; what is there has its own is not covered.
+ * Moves the mount PATH, if it is one and does not hold NEW_ROOT, into the current folder: 1; 0: there
+ * is nothing to be moved, or what is there has its own, which is not covered; -1: it cannot be.
  */
 static int
 carry(const char *path, const char *new_root)
@@ -392,21 +392,18 @@ carry(const char *path, const char *new_root)
 	case 1:
 		return 0;
 	case 0:
-		return S_ISDIR(here.mode) ? mount_move(path, path + 1) : -1;
+		return S_ISDIR(here.mode) && mount_move(path, path + 1) == 0 ? 1 : -1;
 	default:
 		return -1;
 	}
 }
 
-/* What has been carried comes back. */
+/* What has been carried, a bit for each, comes back. */
 static void
-carry_back(unsigned lost)
+carry_back(unsigned moved)
 {
-	struct status status;
-
 	for (int i = 0; i < ROOT_CARRIED; i++)
-		if (!(lost & 1U << i) && point_look(carried[i], false, &status) == 0
-		    && point_look(carried[i] + 1, false, &status) == 1)
+		if (moved & 1U << i)
 			mount_move(carried[i] + 1, carried[i]);
 }
 
@@ -415,20 +412,24 @@ static int
 switch_here(const char *new_root, int old, unsigned *lost, enum root_step *step)
 {
 	bool is_initial = root_is_initial();
+	unsigned moved = 0;
 	int error;
 
 	if (mount_propagate("/", MOUNT_PRIVATE) < 0)
 		return fail_at(step, ROOT_SETTLE);
 	*lost = 0;
-	for (int i = 0; i < ROOT_CARRIED; i++)
-		if (carry(carried[i], new_root) < 0)
-			*lost |= 1U << i;
+	for (int i = 0; i < ROOT_CARRIED; i++) {
+		int result = carry(carried[i], new_root);
+
+		moved |= result > 0 ? 1U << i : 0;
+		*lost |= result < 0 ? 1U << i : 0;
+	}
 	if (pivot_here(old, step) == 0
 	    || (*step == ROOT_PIVOT && errno == EINVAL && is_initial && move_here(step) == 0))
 		return is_initial;
 	error = errno;
 	if (*step != ROOT_DETACH)
-		carry_back(*lost);
+		carry_back(moved);
 	errno = error;
 	return -1;
 }
