@@ -364,7 +364,7 @@ null slow 0 1000000 $sum"
 			failed 1 vmsplice-feed 'cannot write to standard output'
 		done
 	done
-	inject 'read:error=EIO:when=1' vmsplice-feed -f /proc/version
+	capture strace -qq -e signal=none -e trace=read -P /proc/version -o trace -e inject=read:error=EIO:when=1 "$BUTTER" vmsplice-feed -f /proc/version
 	failed 1 vmsplice-feed "cannot read '/proc/version': Input/output error"
 }
 
