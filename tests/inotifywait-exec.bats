@@ -317,6 +317,8 @@ all_arrived() {
 
 @test "what waits is run before the end, and its end is waited for; then the status is the usual one" {
 	script slow 'read -r _ <go; echo "$1" >>log'
+	# Held open: who reads finds a line or waits, and never the end that closing after a line would make.
+	exec {held}<>go
 	reacting -m --count 3 -e create D --exec -- bin/slow {}
 	for i in 1 2 3; do : >D/$i; done
 	for i in 1 2 3; do
@@ -326,9 +328,9 @@ all_arrived() {
 	ended 0
 	equal "$(cat log)" $'D/1\nD/2\nD/3'
 	# The time runs out while the command runs.
-	reacting -m -t 0.3 -e create D --exec -- bin/slow {}
+	reacting -m -t 1 -e create D --exec -- bin/slow {}
 	: >D/4
-	read -r -t 1 <>D || true
+	read -r -t 1.2 -u "$alive" _ || true
 	is_running
 	echo >go
 	ended 2
@@ -341,6 +343,7 @@ all_arrived() {
 	finish
 	failed 1 inotifywait "nothing is left to watch"
 	lines log 5
+	exec {held}<&-
 }
 
 @test "events are not printed, unless a form or a file is asked for" {
