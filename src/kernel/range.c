@@ -35,8 +35,9 @@ range_is_narrow(int fd)
 {
 	struct statfs status;
 
-	/* The number is the same for ext2, ext3 and ext4. */
-	return fstatfs(fd, &status) == 0 && status.f_type == EXT4_SUPER_MAGIC;
+	/* The first number is that of ext2 and ext3, too. */
+	return fstatfs(fd, &status) == 0
+	       && (status.f_type == EXT4_SUPER_MAGIC || status.f_type == TMPFS_MAGIC);
 }
 
 bool

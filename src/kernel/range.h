@@ -23,7 +23,7 @@ int range_clone(int from, int to);
 
 /*
  * Whether the file system of FD is known to do no more than move the bytes through a pipe of 64 KiB, as ext4
- * does: a wider pipe of our own is faster. fs/splice.c, splice_copy_file_range.
+ * and tmpfs do: a wider pipe of our own is faster. fs/splice.c, splice_copy_file_range.
  */
 bool range_is_narrow(int fd);
 
