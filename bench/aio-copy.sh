@@ -15,7 +15,7 @@ if ! ./butter --list | grep -qx aio-copy; then
 	exit 0
 fi
 advise busybox:busybox-static rsync:rsync fio:fio
-[ ! "${BENCH_INSIDE:-}" ] || advise mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs
+[ ! "${BENCH_INSIDE:-}" ] || advise mkfs.xfs:xfsprogs mkfs.btrfs:btrfs-progs nbdkit:nbdkit nbdfuse:nbdfuse
 
 count=$(rounds 7 1)
 size=${BENCH_SIZE:-$(rounds 1073741824 33554432)}
@@ -246,6 +246,39 @@ reflinks() {
 	unmount
 }
 
+# ---- A disk that answers late
+
+# late MS: as disks behind a network do. The kernel reads ahead as far as it does by default.
+late() {
+	mib=128
+	begin "A file that is not in the page cache, on ext4 on a disk that answers after $1 ms: $mib MiB ($count rounds)"
+	if ! { command -v nbdkit && command -v nbdfuse && image ext4 $((mib * 8)); } > /dev/null; then
+		rm -f image
+		printf 'Left out: needs root, nbdkit, nbdfuse and a mount namespace of its own.\n\n'
+		return
+	fi
+	head -c $((mib << 20)) /dev/urandom > fs/source
+	umount fs
+	mkdir disk
+	nbdfuse disk --command nbdkit -s --filter=delay file image "rdelay=$1ms" > nbd.log 2>&1 &
+	until [ -e disk/nbd ] || ! kill -0 $! 2> /dev/null; do sleep 0.1; done
+	loop=$(losetup -f --show --direct-io=on disk/nbd)
+	echo 128 > "/sys/block/${loop#/dev/}/queue/read_ahead_kb"
+	mount "$loop" fs
+	copies fs
+	add cp cp fs/source @
+	add 'dd bs=1M' dd bs=1M if=fs/source of=@
+	add 'aio-copy' ./butter aio-copy fs/source @
+	for engine in range uring threads read; do
+		add "aio-copy --engine $engine" ./butter aio-copy --engine "$engine" fs/source @
+	done
+	take copy "$count" fs/source "$copies" cold | show 8
+	umount fs
+	losetup -d "$loop"
+	umount disk
+	rm -r disk image
+}
+
 # ---- All
 
 # The file and a copy of it, and trees.
@@ -283,3 +316,5 @@ else
 	trees . 8
 	calls .
 fi
+
+late 2

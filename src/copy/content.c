@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "copy/flow.h"
@@ -13,10 +14,15 @@
 #include "kernel/compat.h"
 #include "kernel/pipe.h"
 #include "kernel/range.h"
+#include "kernel/timerfd.h"
 #include "memory.h"
 
 enum {
 	WORTH_A_QUEUE = 1 << 22, /* bytes of a file that has to be read from a disk */
+	WAIT_STEP = 1 << 22,     /* of it, before and after which the clock is read */
+	WAIT_BYTES = 1 << 24,    /* that tell how fast the disk is, or */
+	WAIT_TIME = 50000000,    /* nanoseconds that do */
+	WAIT_MOST = 3,           /* times the work takes */
 	PAGE = 4096,
 	HOLE = 4096,     /* zeros that make a hole, aligned */
 	SMALL = 1 << 16, /* bytes that are copied as soon by one read and one write */
@@ -54,6 +60,7 @@ struct job {
 	bool is_stream;       /* the input is read from where it stands */
 	struct traces traces; /* of it in the page cache */
 	bool keeps_direct;    /* both descriptors have O_DIRECT */
+	bool is_cold;         /* nothing of the input is in the page cache */
 };
 
 static size_t
@@ -227,16 +234,48 @@ is_cut(const struct job *job, off_t at)
 	       && now.st_size < job->size && now.st_size <= at;
 }
 
+/* What the copying has taken so far, to see whether it has had to wait. */
+struct pace {
+	int64_t time, work; /* nanoseconds since the machine began, and of this thread */
+	uint64_t bytes;
+};
+
+static struct pace
+take_pace(const struct job *job)
+{
+	return (struct pace){ timerfd_now(CLOCK_MONOTONIC), timerfd_now(CLOCK_THREAD_CPUTIME_ID),
+			      job->content->ways[CONTENT_RANGE].bytes };
+}
+
+/*
+ * Whether most of the time SINCE then has been spent with waiting for a disk, which many requests at once are
+ * for. Where the kernel reads far enough ahead, nothing is faster than copying within it.
+ */
+static bool
+is_waiting(const struct job *job, const struct pace *since)
+{
+	struct pace now = take_pace(job);
+	int64_t time = now.time - since->time;
+
+	return (time >= WAIT_TIME || now.bytes - since->bytes >= WAIT_BYTES)
+	       && time > WAIT_MOST * (now.work - since->work);
+}
+
 static enum outcome
 by_range(struct job *job)
 {
 	struct content *content = job->content;
+	bool has_choice = job->is_cold && content->engine == CONTENT_AUTO;
+	uint64_t most = has_choice ? least(content->most, WAIT_STEP) : content->most;
+	struct pace since = { 0 };
 	off_t from, to;
 
+	if (has_choice)
+		since = take_pace(job);
 	while (next_part(job, &from, &to)) {
 		while (from < to) {
 			off_t out_at = from + job->shift;
-			size_t size = least(content->most, (uint64_t)(to - from));
+			size_t size = least(most, (uint64_t)(to - from));
 			ssize_t copied = range_copy(job->in, &from, job->out, &out_at, size);
 
 			content->ways[CONTENT_RANGE].calls++;
@@ -252,6 +291,10 @@ by_range(struct job *job)
 			}
 			count(job, CONTENT_RANGE, (uint64_t)copied);
 			job->written = from;
+			if (has_choice && from < to && is_waiting(job, &since)) {
+				job->at = from;
+				return refuse(job, CONTENT_RANGE, ETIME);
+			}
 		}
 	}
 	return COPIED;
@@ -540,7 +583,7 @@ end_direct(struct job *job)
 
 /* Whether WAY is to be tried for what is left. */
 static bool
-is_fit(const struct job *job, enum content_way way, bool cold)
+is_fit(const struct job *job, enum content_way way)
 {
 	const struct content *content = job->content;
 
@@ -556,13 +599,13 @@ is_fit(const struct job *job, enum content_way way, bool cold)
 	case CONTENT_RANGE:
 		/* It may be no more than a reference. */
 		return !content->direct && !content->uncached && !content->no_reflink
-		       && job->end - job->at > SMALL && content->sparse == CONTENT_SPARSE_AUTO
-		       && !cold;
+		       && job->end - job->at > SMALL && content->sparse == CONTENT_SPARSE_AUTO;
 	case CONTENT_NATIVE:
 		return job->keeps_direct;
 	case CONTENT_URING:
 	case CONTENT_THREADS:
-		return (job->keeps_direct || cold) && content->sparse != CONTENT_SPARSE_ALWAYS;
+		return (job->keeps_direct || job->is_cold)
+		       && content->sparse != CONTENT_SPARSE_ALWAYS;
 	default:
 		return true;
 	}
@@ -607,10 +650,12 @@ static enum outcome
 go_all_ways(struct job *job)
 {
 	struct content *content = job->content;
-	bool cold = job->end - job->at >= WORTH_A_QUEUE
-		    && cache_is_cold(job->in, job->at, job->end - job->at);
 	enum outcome outcome = REFUSED;
 
+	job->is_cold = job->end - job->at >= WORTH_A_QUEUE
+		       && cache_is_cold(job->in, job->at, job->end - job->at);
+	if (job->is_cold)
+		cache_expect_all(job->in);
 	if (content->uncached)
 		look_for_traces(job);
 	if (content->direct)
@@ -619,7 +664,7 @@ go_all_ways(struct job *job)
 		content->ways[way].refused = 0;
 		if (way == CONTENT_READ)
 			end_direct(job);
-		if (is_fit(job, way, cold))
+		if (is_fit(job, way))
 			outcome = go(job, way);
 	}
 	end_direct(job);

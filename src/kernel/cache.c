@@ -96,6 +96,12 @@ cache_look(int fd, off_t at, unsigned char *there, size_t parts)
 		there[i] = pages < 0 || count_pages(fd, at + (off_t)i * PART, PART) != 0;
 }
 
+void
+cache_expect_all(int fd)
+{
+	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+}
+
 int
 cache_settle(int fd)
 {

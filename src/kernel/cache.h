@@ -20,6 +20,9 @@ void cache_look(int fd, off_t at, unsigned char *there, size_t parts);
  */
 bool cache_is_cold(int fd, off_t at, off_t length);
 
+/* FD will be read from its start to its end: the kernel reads ahead twice as far. */
+void cache_expect_all(int fd);
+
 /*
  * Waits until what was written to FD is on the disk. -1 with errno EIO, ENOSPC: some is not;
  * sync_file_range(2).
