@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "copy/inside.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel/range.h"
+#include "kernel/timerfd.h"
+
+enum {
+	WAIT_STEP = 1 << 22,  /* bytes before and after which the clock is read */
+	WAIT_BYTES = 1 << 24, /* that tell how fast the disk is, or */
+	WAIT_TIME = 50000000, /* nanoseconds that do */
+	WAIT_MOST = 3,        /* times the work takes */
+};
+
+enum job_outcome
+inside_reflink(struct job *job)
+{
+	struct stat now;
+
+	if (!job->is_whole)
+		return job_refuse(job, CONTENT_REFLINK, EINVAL);
+	job->content->ways[CONTENT_REFLINK].calls++;
+	if (range_clone(job->in, job->out) < 0) {
+		job->content->without_reflink = job->device;
+		return job_refuse(job, CONTENT_REFLINK, errno);
+	}
+	if (fstat(job->out, &now) == 0 && now.st_size < job->end) {
+		errno = ENODATA;
+		return job_fail(job, false, now.st_size);
+	}
+	job_count(job, CONTENT_REFLINK, (uint64_t)(job->end - job->at));
+	/* What the output had behind that is cut off later. */
+	job->at = job->end;
+	return JOB_COPIED;
+}
+
+/* Whose error it is: the input's, if what comes next cannot be read either. */
+static enum job_outcome
+fail_in_range(struct job *job, off_t at)
+{
+	int error = errno;
+	char byte;
+	bool reads = error != EIO || pread(job->in, &byte, 1, at) >= 0;
+
+	errno = error;
+	return job_fail(job, reads, at);
+}
+
+/* What the copying has taken so far, to see whether it has had to wait. */
+struct pace {
+	int64_t time, work; /* nanoseconds since the machine began, and of this thread */
+	uint64_t bytes;
+};
+
+static struct pace
+take_pace(const struct job *job)
+{
+	return (struct pace){ timerfd_now(CLOCK_MONOTONIC), timerfd_now(CLOCK_THREAD_CPUTIME_ID),
+			      job->content->ways[CONTENT_RANGE].bytes };
+}
+
+/*
+ * Whether most of the time SINCE then has been spent with waiting for a disk, which many requests at once are
+ * for. Where the kernel reads far enough ahead, nothing is faster than copying within it.
+ */
+static bool
+is_waiting(const struct job *job, const struct pace *since)
+{
+	struct pace now = take_pace(job);
+	int64_t time = now.time - since->time;
+
+	return (time >= WAIT_TIME || now.bytes - since->bytes >= WAIT_BYTES)
+	       && time > WAIT_MOST * (now.work - since->work);
+}
+
+enum job_outcome
+inside_range(struct job *job)
+{
+	struct content *content = job->content;
+	bool has_choice = job->is_cold && content->engine == CONTENT_AUTO;
+	uint64_t most = has_choice ? job_least(content->most, WAIT_STEP) : content->most;
+	struct pace since = { 0 };
+	off_t from, to;
+
+	if (has_choice)
+		since = take_pace(job);
+	while (job_next(job, &from, &to)) {
+		while (from < to) {
+			off_t out_at = from + job->shift;
+			size_t size = job_least(most, (uint64_t)(to - from));
+			ssize_t copied = range_copy(job->in, &from, job->out, &out_at, size);
+
+			content->ways[CONTENT_RANGE].calls++;
+			if (copied == 0 && job_is_cut(job, from)) {
+				job->at = job->end = job->limit = from;
+				return JOB_COPIED;
+			}
+			if (copied <= 0) {
+				job->at = from;
+				if (copied < 0 && !range_is_refusal(errno))
+					return fail_in_range(job, from);
+				return job_refuse(job, CONTENT_RANGE, copied ? errno : ENODATA);
+			}
+			job_count(job, CONTENT_RANGE, (uint64_t)copied);
+			job->written = from;
+			if (has_choice && from < to && is_waiting(job, &since)) {
+				job->at = from;
+				return job_refuse(job, CONTENT_RANGE, ETIME);
+			}
+		}
+	}
+	return JOB_COPIED;
+}
