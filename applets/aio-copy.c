@@ -215,6 +215,10 @@ why_barred(enum target_bar bar)
 		return "where the link leads cannot be told (mount /proc, or --in-place writes there)";
 	case TARGET_PART_IS_BUSY:
 		return "somebody else is just copying to it";
+	case TARGET_PART_IS_GONE:
+		return "somebody has removed or replaced what there was of the copy";
+	case TARGET_IS_PART:
+		return "--resume keeps parts of copies by such names (leave it out: --exclude)";
 	default:
 		return "nothing can be made in its folder (--in-place writes into the file)";
 	}

@@ -31,6 +31,14 @@ interrupted() {
 	equal "$(stat -c %a $part)" 600
 }
 
+# stopped CALL ARGUMENT...: aio-copy is in the background, and stops when it comes back from its first CALL.
+stopped() {
+	injecting "$1:signal=STOP:when=1"
+	rm -f stops
+	launch "${tracer[@]}" -D -o stops "$BUTTER" aio-copy "${@:2}"
+	await grep -qs 'stopped by SIGSTOP' stops
+}
+
 # bytes_copied: of what --stats -j has said.
 bytes_copied() {
 	jq .bytes <<<"$stderr"
@@ -451,4 +459,59 @@ with_sure() {
 	wait "$tracer" || true
 	! grep -qs secret to/.out.butter-part to/away || fails 'it is in a file of another'
 	[ ! -e to/out ] || equal "$(stat -c '%u %a' to/out)" '0 600'
+}
+
+@test "what somebody has put in the place of a part does not become the copy, and stays" {
+	head -c 3000000 /dev/urandom >in
+	echo old >out
+	for what in 'mv other' rm; do
+		echo other >other
+		stopped fsetxattr --resume --verify in out
+		$what $part
+		kill -CONT "$pid"
+		finish
+		failed 1 aio-copy "cannot replace 'out': somebody has removed or replaced what there was of the copy"
+		equal "$(<out)" old
+		[ "$what" = rm ] || equal "$(<$part)" other
+		rm -f $part
+	done
+	# And where there is nothing worth keeping.
+	stopped fsetxattr --resume --engine reflink --length 4096 in out
+	mv other $part
+	kill -CONT "$pid"
+	finish
+	equal "$status$(<$part)" 1other
+}
+
+@test "a part in SOURCE is told, and never taken for one of the copy" {
+	mkdir in
+	head -c 5000000 /dev/urandom >in/x
+	for jobs in 1 2; do
+		echo leftover >in/.x.butter-part
+		try aio-copy -a --resume --jobs $jobs in out
+		failed 1 aio-copy "cannot replace 'out/.x.butter-part': --resume keeps parts of copies by such names"
+		cmp in/x out/x
+		try aio-copy -a --resume --jobs $jobs --exclude '.*.butter-part' in out
+		succeeded
+		rm -r out
+	done
+	mkdir out
+	try aio-copy --resume in/.x.butter-part in/x out
+	failed 1 aio-copy "cannot replace 'out/.x.butter-part'"
+	equal "$(ls -A out)" x
+}
+
+@test "a part that is given up is nobody else's before it is gone" {
+	need_tool flock
+	head -c 3000000 /dev/urandom >in
+	injecting copy_file_range:error=EIO unlinkat:delay_enter=500000
+	launch "${tracer[@]}" "$BUTTER" aio-copy --resume in out
+	await has_state S
+	await eval '[ -e $part ] || grep -q . "$job/err"'
+	await eval '! [ -e $part ] || flock -n $part true'
+	try aio-copy --resume --rate 3M in out
+	succeeded
+	cmp in out
+	finish
+	failed 1 aio-copy 'Input/output error'
 }

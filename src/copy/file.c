@@ -35,6 +35,13 @@ fail_at(struct job *job, enum copy_step step)
 	return -1;
 }
 
+static int
+fail_barred(struct job *job, enum target_bar bar)
+{
+	job->copy->bar = bar;
+	return fail_at(job, COPY_BARRED);
+}
+
 /* Whether it can be read at any place, and again. */
 static bool
 has_places(mode_t mode)
@@ -211,7 +218,8 @@ take_part(struct job *job)
 		return fail_at(job, COPY_FINISH);
 	}
 	if (target_take(&job->target) < 0)
-		return fail_at(job, COPY_FINISH);
+		return job->target.bar ? fail_barred(job, job->target.bar)
+				       : fail_at(job, COPY_FINISH);
 	part_unmark(job->target.fd);
 	return 0;
 }
@@ -606,10 +614,8 @@ prepare(struct job *job)
 		return empty(job);
 	/* Known before all is copied in vain. */
 	if (target->exists && geteuid() && target->status.st_uid != geteuid()
-	    && !(job->copy->keeps & ATTRIBUTES_OWNER)) {
-		job->copy->bar = TARGET_IS_ANOTHERS;
-		return fail_at(job, COPY_BARRED);
-	}
+	    && !(job->copy->keeps & ATTRIBUTES_OWNER))
+		return fail_barred(job, TARGET_IS_ANOTHERS);
 	return job->copy->into && target->exists ? copy_old(job) : 0;
 }
 
@@ -639,11 +645,11 @@ abandon(struct job *job)
 	struct stat status;
 
 	/* Of what differs nothing is worth keeping, nor of what may not be on the disk. */
-	target->is_part = target->is_part && job->copy->step != COPY_DIFFERS
-			  && !(job->part.is_doubtful && ftruncate(target->fd, job->part.sure) < 0)
-			  && fstat(target->fd, &status) == 0 && status.st_size;
-	job->copy->is_kept = target->is_part;
-	target_abandon(target);
+	job->copy->is_kept =
+		target->is_part && job->copy->step != COPY_DIFFERS
+		&& !(job->part.is_doubtful && ftruncate(target->fd, job->part.sure) < 0)
+		&& fstat(target->fd, &status) == 0 && status.st_size;
+	target_abandon(target, job->copy->is_kept);
 }
 
 /* 0, 1, -1 as in the header. */
@@ -702,6 +708,8 @@ copy_once(struct job *job, const struct place *place)
 						    : job->from.st_mode & 0777;
 	int result, error;
 
+	if (copy->resumes && target_is_part_name(place->name))
+		return fail_barred(job, TARGET_IS_PART);
 	/* For folders' sake these are not in the mask itself. */
 	mode = copy->keeps & ATTRIBUTES_MODE ? 0600 : mode & ~(copy->mask & 0700);
 	job->inherits = place->inherits;
@@ -709,7 +717,7 @@ copy_once(struct job *job, const struct place *place)
 		copy->bar = target->bar;
 		snprintf(copy->part, sizeof(copy->part), "%s%s%s", target->path ? target->path : "",
 			 target->path ? "/" : "", target->temporary);
-		target_abandon(target);
+		target_abandon(target, true);
 		if (target->bar && place_is_same(&job->from, &target->status))
 			return fail_at(job, COPY_IS_SAME);
 		return fail_at(job, target->bar ? COPY_BARRED : COPY_CREATE);

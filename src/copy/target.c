@@ -359,12 +359,21 @@ lock(int fd)
 	return result;
 }
 
+static const char part_mark[] = ".butter-part";
+
+bool
+target_is_part_name(const char *name)
+{
+	size_t size = strlen(name), mark = strlen(part_mark);
+
+	return *name == '.' && size > mark + 1 && !strcmp(name + size - mark, part_mark);
+}
+
 /* .NAME.butter-part; of a long NAME its begin and a number. */
 static void
 make_part_name(struct target *target)
 {
-	static const char mark[] = ".butter-part";
-	size_t size = strlen(target->name), room = NAME_MAX - 1 - strlen(mark);
+	size_t size = strlen(target->name), room = NAME_MAX - 1 - strlen(part_mark);
 	char number[20] = "";
 
 	if (size > room) {
@@ -373,17 +382,24 @@ make_part_name(struct target *target)
 		room -= strlen(number);
 	}
 	snprintf(target->temporary, sizeof(target->temporary), ".%.*s%s%s", (int)room, target->name,
-		 number, mark);
+		 number, part_mark);
+}
+
+/* Whether what has STATUS has NAME in FOLDER. */
+static bool
+is_at(int folder, const char *name, const struct stat *status)
+{
+	struct stat there;
+
+	return fstatat(folder, name, &there, AT_SYMLINK_NOFOLLOW) == 0
+	       && place_is_same(status, &there);
 }
 
 /* Whether FD, whose STATUS that is, still has the temporary name. */
 static bool
 has_name(const struct target *target, const struct stat *status)
 {
-	struct stat there;
-
-	return fstatat(target->folder, target->temporary, &there, AT_SYMLINK_NOFOLLOW) == 0
-	       && status->st_dev == there.st_dev && status->st_ino == there.st_ino;
+	return is_at(target->folder, target->temporary, status);
 }
 
 /* Why it cannot be opened, errno. */
@@ -576,28 +592,47 @@ sync_name(struct target *target)
 	return sync_folder(target);
 }
 
-/* The part becomes NAME. */
+struct part_entry {
+	char name[NAME_MAX + 1];
+	int fd;
+};
+
+/* What has the part's name becomes NAME, if that is the part; else it stays: somebody has put it there. */
 static int
-rename_part(int folder, const char *name, void *part)
+rename_part(int folder, const char *name, void *context)
 {
-	return rename_entry(folder, part, name, true);
+	const struct part_entry *part = context;
+	struct stat status;
+
+	if (rename_entry(folder, part->name, name, true) < 0)
+		return -1;
+	if (fstat(part->fd, &status) == 0 && is_at(folder, name, &status))
+		return 0;
+	rename_entry(folder, name, part->name, true);
+	errno = ENOENT;
+	return -1;
+}
+
+/* It gets a name that nobody looks for. */
+static int
+rename_away(struct target *target)
+{
+	struct part_entry part = { .fd = target->fd };
+
+	memcpy(part.name, target->temporary, sizeof(part.name));
+	if (make_temporary(target, rename_part, &part) == 0) {
+		target->is_part = false;
+		target->was_part = true;
+		return 0;
+	}
+	memcpy(target->temporary, part.name, sizeof(part.name));
+	return errno == ENOENT ? bar(target, TARGET_PART_IS_GONE) : -1;
 }
 
 int
 target_take(struct target *target)
 {
-	char part[sizeof(target->temporary)];
-
-	if (target->tells_late && flush(target->fd) < 0)
-		return -1;
-	memcpy(part, target->temporary, sizeof(part));
-	if (make_temporary(target, rename_part, part) < 0) {
-		memcpy(target->temporary, part, sizeof(part));
-		return -1;
-	}
-	target->is_part = false;
-	target->was_part = true;
-	return 0;
+	return target->tells_late && flush(target->fd) < 0 ? -1 : rename_away(target);
 }
 
 int
@@ -609,7 +644,7 @@ target_finish(struct target *target, bool sync, bool only_new)
 	if ((sync && !target->was_part && sync_file(target->fd) < 0)
 	    || (is_unnamed ? finish_unnamed : finish_named)(target, only_new) < 0) {
 		wait_if_ending();
-		target_abandon(target);
+		target_abandon(target, false);
 		return -1;
 	}
 	forget(target);
@@ -624,7 +659,7 @@ target_finish(struct target *target, bool sync, bool only_new)
 }
 
 void
-target_abandon(struct target *target)
+target_abandon(struct target *target, bool keeps_part)
 {
 	int error = errno;
 	struct stat status;
@@ -632,14 +667,15 @@ target_abandon(struct target *target)
 			&& fstat(target->fd, &status) == 0 && S_ISREG(status.st_mode)
 			&& !status.st_size;
 
-	if (target->fd >= 0)
-		close(target->fd);
-	target->fd = -1;
-	if (*target->temporary && !target->is_part)
+	/* Who waits for its lock sees that it has no name. */
+	if (*target->temporary && (!target->is_part || (!keeps_part && rename_away(target) == 0)))
 		unlinkat(target->folder, target->temporary, 0);
 	/* What was made to be written in place, and was not. */
 	if (is_empty)
 		unlinkat(target->folder, target->name, 0);
+	if (target->fd >= 0)
+		close(target->fd);
+	target->fd = -1;
 	forget(target);
 	leave_place(target);
 	errno = error;
@@ -670,7 +706,7 @@ target_make(const struct place *place, bool only_new,
 	if ((complete && complete(place->folder, target.temporary, context) < 0)
 	    || rename_it(&target, only_new) < 0) {
 		wait_if_ending();
-		target_abandon(&target);
+		target_abandon(&target, false);
 		return -1;
 	}
 	/* Of two names of one file rename(2) removes none. */

@@ -26,6 +26,8 @@ enum target_bar {
 	TARGET_IS_LINK,          /* of which /proc does not tell where it leads */
 	TARGET_PART_IS_BUSY,     /* somebody else is just making the partial copy */
 	TARGET_PART_IS_ANOTHERS, /* what has its name is no file of this user */
+	TARGET_PART_IS_GONE,     /* its name, which may be another file's now */
+	TARGET_IS_PART,          /* by its name, which may become that of another copy's part */
 };
 
 enum { TARGETS_MOST = 64 }; /* at once, one for each thread */
@@ -68,9 +70,13 @@ int target_open(struct target *target, const struct place *place, mode_t mode, e
  * A part is whole, and is none any more. Before it gets the owner and mode of the copy, with which it could
  * not be gone on with, it gets a name that nobody looks for, and is removed if it does not become the copy. A
  * process that is killed leaves that name: from here on nothing takes long, and what it has is on the disk
- * already, if that is asked for. -1 with errno of close(2), as below, and rename(2): it is a part yet.
+ * already, if that is asked for. -1 with errno of close(2), as below, and rename(2): it is a part yet;
+ * EEXIST and bar: it has not got its name any more.
  */
 int target_take(struct target *target);
+
+/* Whether it is as those that parts get. */
+bool target_is_part_name(const char *name);
 
 /*
  * It is whole, and no part: gives it its name, and with SYNC waits until it is on the disk; but EEXIST if
@@ -80,8 +86,8 @@ int target_take(struct target *target);
  */
 int target_finish(struct target *target, bool sync, bool only_new);
 
-/* It is not to be: removes it, unless it is written in place. */
-void target_abandon(struct target *target);
+/* It is not to be: removes it, unless it is written in place, or is a part, and KEEPS_PART. */
+void target_abandon(struct target *target, bool keeps_part);
 
 /*
  * Makes what is no file at PLACE by MAKE, a call with the name to be made (-1 with errno), and gives it
