@@ -515,3 +515,27 @@ with_sure() {
 	finish
 	failed 1 aio-copy 'Input/output error'
 }
+
+@test "a device, or a file of which inode, size and times say nothing, is compared" {
+	need_root
+	need_tool losetup mkfs.ext4
+	namespaces -m
+	mkdir from mnt
+	{ echo original; yes 'a line that is not short'; } | head -c 70000000 >from/in
+	truncate -s 74M image
+	mkfs.ext4 -q -I 128 -O ^has_journal -d from image >mkfs 2>&1
+	at=$(grep -abom 1 original image)
+	mounted=("${within[@]}" sh -c 'mount -o loop,ro image mnt && "$@"' "$0")
+	for what in looped mounted; do
+		source='$DISK'
+		run=(looped image)
+		[ $what = looped ] || run=(capture "${mounted[@]}") source=mnt/in
+		"${run[@]}" bash -c 'ulimit -S -f 66000; exec "$BUTTER" aio-copy --resume --engine read "'$source'" out'
+		failed 1 aio-copy "cannot write 'out' at byte 67584000: File too large"
+		printf changed. | dd of=image bs=1 seek="${at%%:*}" conv=notrunc status=none
+		"${run[@]}" bash -c '"$BUTTER" aio-copy --resume "'$source'" out && cmp "'$source'" out'
+		succeeded
+		printf original | dd of=image bs=1 seek="${at%%:*}" conv=notrunc status=none
+		rm out
+	done
+}

@@ -372,22 +372,22 @@ look_at_part(struct job *job)
 {
 	struct copy *copy = job->copy;
 	struct part *part = &job->part;
-	bool is_other;
+	enum part_state state;
 	off_t size;
 
 	*part = (struct part){ .source = &job->from,
 			       .offset = copy->offset,
 			       .length = copy->length,
 			       .fd = job->target.fd };
-	is_other = part_look(part, &size) == PART_OTHER;
+	state = part_look(part, &size);
 	if ((uint64_t)size > copy->length)
 		size = (off_t)copy->length;
-	if (!is_other && !copy->compares)
+	if (state == PART_KNOWN && !copy->compares)
 		job->done = part->sure < size ? part->sure : size;
-	if (!is_other && job->done < size)
+	if (state != PART_OTHER && job->done < size)
 		compare_part(job, size);
 	job->done -= job->done % PART_ALIGNMENT;
-	return cut_part(job, is_other || part->sure > job->done);
+	return cut_part(job, state == PART_OTHER || part->sure > job->done);
 }
 
 static void

@@ -33,6 +33,16 @@ format(char *record, const struct part *part)
 			part->length);
 }
 
+/*
+ * Whether inode, size and times tell the source from another one: not those of a device, and not times that
+ * are whole seconds, for the file system has no others, or the image was made so.
+ */
+static bool
+is_distinct(const struct stat *source)
+{
+	return S_ISREG(source->st_mode) && (source->st_mtim.tv_nsec || source->st_ctim.tv_nsec);
+}
+
 enum part_state
 part_look(struct part *part, off_t *size)
 {
@@ -53,7 +63,7 @@ part_look(struct part *part, off_t *size)
 	    || num_integer(record + length, 0, INT64_MAX, &sure) < 0)
 		return PART_OTHER;
 	part->sure = sure;
-	return PART_KNOWN;
+	return is_distinct(part->source) ? PART_KNOWN : PART_UNKNOWN;
 }
 
 int

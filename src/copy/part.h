@@ -32,7 +32,7 @@ struct part {
 /* What is known of a partial copy. */
 enum part_state {
 	PART_KNOWN,   /* it is of this source */
-	PART_UNKNOWN, /* nothing: it has to be compared */
+	PART_UNKNOWN, /* too little: it has to be compared */
 	PART_OTHER,   /* it is of another source, or of this one before it was changed */
 };
 
