@@ -46,8 +46,8 @@ bytes_copied() {
 
 # need_marks: extended attributes of files.
 need_marks() {
-	: >empty
-	traced fsetxattr aio-copy --resume empty full
+	truncate -s 1M holes
+	traced fsetxattr aio-copy --resume holes full
 	! grep -q EOPNOTSUPP "$trace" || skip "no extended attributes here"
 }
 
@@ -195,14 +195,14 @@ need_marks() {
 
 @test "two sources into one name, again and again: no look at it shows a part" {
 	need_tool perl
-	head -c 300000 /dev/zero | tr '\0' A >a
-	head -c 300000 /dev/zero | tr '\0' B >b
+	head -c 1200000 /dev/zero | tr '\0' A >a
+	head -c 1200000 /dev/zero | tr '\0' B >b
 	cp a out
 	for source in a b; do
 		launch bash -c 'while [ ! -e stop ]; do "$BUTTER" aio-copy --resume '$source' out 2>/dev/null; done; exit 0'
 	done
 	capture perl -e 'my $end = time + 3; while (time < $end) { open my $f, "<", "out" or die "none"; my $all = join "", <$f>;
-		length $all == 300000 and $all =~ /^(A+|B+)$/ or die length $all } print "whole"'
+		length $all == 1200000 and $all =~ /^(A+|B+)$/ or die length $all } print "whole"'
 	touch stop
 	equal "$output$stderr" whole
 	wait "${started[@]}"
@@ -223,7 +223,7 @@ need_marks() {
 @test "long names that begin alike have parts of their own" {
 	mkdir in
 	name=$(printf %0245d 0)
-	for i in {1..8}; do head -c 1000000 /dev/urandom >"in/$name$i"; done
+	for i in {1..8}; do head -c 1100000 /dev/urandom >"in/$name$i"; done
 	try aio-copy -r --resume --jobs 4 in out
 	succeeded
 	diff -r in out
@@ -328,7 +328,7 @@ with_sure() {
 @test "a part that is whole is one no more, and in nobody's way, whenever that ends" {
 	need_strace
 	umask 002
-	numbers in 1000
+	numbers in 140000
 	for change in 'chmod 664 in' 'chmod 444 in' 'chown 5 in'; do
 		[[ $change != chown* ]] || is_root || continue
 		eval "$change"
@@ -354,7 +354,7 @@ with_sure() {
 	mkdir to
 	chgrp 65534 to
 	chmod 2755 to
-	numbers in 100
+	numbers in 140000
 	chgrp 42 in
 	chmod 640 in
 	traced fchmod,fchown,fchownat aio-copy -p --resume in to/out
@@ -366,7 +366,7 @@ with_sure() {
 @test "an error of close, whichever: nobody has seen the copy by then" {
 	need_strace
 	need_plain_build
-	numbers in 1000
+	numbers in 140000
 	for option in --resume -r; do
 		for ((call = 1; call < 9; call++)); do
 			rm -f out
@@ -388,7 +388,7 @@ with_sure() {
 	echo x >to/real
 	ln -s to/real link
 	ln -s link link2
-	numbers in 1000
+	numbers in 140000
 	mkfifo to/.real.butter-part
 	try aio-copy --resume in link2
 	failed 1 aio-copy "cannot go on with 'link2': '$PWD/to/.real.butter-part' is not yours (remove that)"
@@ -441,7 +441,7 @@ with_sure() {
 	cd "$(public_folder)" || return
 	mkdir to
 	chown 65534 to
-	echo secret >in
+	{ echo secret; numbers /dev/stdout 140000; } >in
 	chmod 600 in
 	"${as_nobody[@]}" sh -c ': >to/.out.butter-part; chmod 666 to/.out.butter-part'
 	mkfifo trace
@@ -476,7 +476,7 @@ with_sure() {
 		rm -f $part
 	done
 	# And where there is nothing worth keeping.
-	stopped fsetxattr --resume --engine reflink --length 4096 in out
+	stopped fsetxattr --resume --engine reflink --length 2M in out
 	mv other $part
 	kill -CONT "$pid"
 	finish
@@ -538,4 +538,31 @@ with_sure() {
 		printf original | dd of=image bs=1 seek="${at%%:*}" conv=notrunc status=none
 		rm out
 	done
+}
+
+@test "SIGKILL: what is small leaves nothing, and what is large is a part until all is ready" {
+	need_strace
+	head -c 300000 /dev/urandom >in
+	traced '/^(openat|rename.*)$' aio-copy --resume in out
+	succeeded
+	! grep -q 'O_TMPFILE.* = -1' "$trace" || skip "no files without a name here"
+	lacks "$(<"$trace")" butter-
+	rm out
+	# One that is there is gone on with all the same.
+	head -c 200000 in >$part
+	chmod 600 $part
+	try aio-copy --resume in out
+	succeeded
+	[ ! -e $part ]
+	rm out
+	head -c 2000000 /dev/urandom >in
+	inject fremovexattr:error=EIO:signal=KILL:when=1 aio-copy --resume in out
+	equal "$status $(find . -name '.out*')" "137 ./$part"
+	try aio-copy --resume in out
+	succeeded
+	cmp in out
+	rm out
+	traced '/^(openat|rename.*)$' aio-copy --resume in out
+	succeeded
+	equal "$(grep -c . <<<"$(sed -n '/RENAME_NOREPLACE/,$p' "$trace")")" 2
 }

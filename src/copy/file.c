@@ -187,41 +187,62 @@ keep_old(struct job *job, unsigned what)
 	return result;
 }
 
-/* A part was nobody else's until now: it gets what any new file gets there. */
-static int
-publish(struct job *job)
+static mode_t
+mode_of_new(const struct job *job)
 {
-	mode_t mode = job->from.st_mode & 0777 & ~(job->copy->mask & 0700);
-	int fd = openat(job->target.folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode), result,
-	    error;
+	return job->from.st_mode & 0777 & ~(job->copy->mask & 0700);
+}
+
+/* A file as any new one in the folder of the target; -1: that cannot be had. */
+static int
+open_model(const struct job *job)
+{
+	return openat(job->target.folder, ".", O_RDWR | O_TMPFILE | O_CLOEXEC, mode_of_new(job));
+}
+
+/* A part was nobody else's until now: it gets what MODEL has, if that is open. */
+static int
+publish(struct job *job, int model)
+{
 	struct stat status;
 	unsigned failed;
 
-	if (fd < 0)
-		return fchmod(job->target.fd, mode & ~job->copy->mask);
-	result = fstat(fd, &status);
-	if (result == 0)
-		result = attributes_copy(fd, &status, job->target.fd, ATTRIBUTES_MODE, true,
-					 &failed);
-	error = errno;
-	close(fd);
-	errno = error;
-	return result;
+	if (model < 0)
+		return fchmod(job->target.fd, mode_of_new(job) & ~job->copy->mask);
+	if (fstat(model, &status) < 0)
+		return -1;
+	return attributes_copy(model, &status, job->target.fd, ATTRIBUTES_MODE, true, &failed);
+}
+
+static int
+take(struct job *job)
+{
+	if (job->copy->sync && part_settle(&job->part) < 0) {
+		job->part.is_doubtful = true;
+		return fail_at(job, COPY_FINISH);
+	}
+	/* From here on nothing is to take long: without its mark it would be compared. */
+	part_unmark(job->target.fd);
+	if (target_take(&job->target) < 0)
+		return job->target.bar ? fail_barred(job, job->target.bar)
+				       : fail_at(job, COPY_FINISH);
+	return 0;
 }
 
 /* A part that is whole is one no more: with the owner and mode of the copy it could not be gone on with. */
 static int
 take_part(struct job *job)
 {
-	if (job->copy->sync && part_settle(&job->part) < 0) {
-		job->part.is_doubtful = true;
-		return fail_at(job, COPY_FINISH);
-	}
-	if (target_take(&job->target) < 0)
-		return job->target.bar ? fail_barred(job, job->target.bar)
-				       : fail_at(job, COPY_FINISH);
-	part_unmark(job->target.fd);
-	return 0;
+	bool is_published = !job->target.exists && !(job->copy->keeps & ATTRIBUTES_MODE);
+	int model = is_published ? open_model(job) : -1, result = take(job), error;
+
+	if (result == 0 && is_published && publish(job, model) < 0)
+		result = fail_at(job, COPY_FINISH);
+	error = errno;
+	if (model >= 0)
+		close(model);
+	errno = error;
+	return result;
 }
 
 static int
@@ -229,16 +250,13 @@ copy_attributes(struct job *job)
 {
 	struct copy *copy = job->copy;
 	struct target *target = &job->target;
-	bool was_part = target->is_part;
 
-	if (was_part && take_part(job) < 0)
+	if (target->is_part && take_part(job) < 0)
 		return -1;
 	if (!target->is_made && !S_ISREG(target->status.st_mode))
 		return 0;
 	if (target->exists && target->is_made && keep_old(job, copy->keeps) < 0)
 		return -1;
-	if (was_part && !target->exists && !(copy->keeps & ATTRIBUTES_MODE) && publish(job) < 0)
-		return fail_at(job, COPY_FINISH);
 	/* The content is what matters most: it is there without them, too. */
 	if (copy->keeps
 	    && attributes_copy(job->in, &job->from, target->fd, copy->keeps, job->inherits,
@@ -674,6 +692,14 @@ finish(struct job *job)
 	return fail_at(job, COPY_FINISH);
 }
 
+/* Whether so little is to be copied that it is made anew. */
+static bool
+is_small(const struct job *job)
+{
+	return job->copy->length < PART_WORTH
+	       || job->from.st_size - (int64_t)job->copy->offset < PART_WORTH;
+}
+
 static enum target_way
 way_of(const struct job *job)
 {
@@ -684,7 +710,9 @@ way_of(const struct job *job)
 	/* What can be read only once has to be right at once. */
 	if (job->is_stream || !has_places(job->from.st_mode))
 		return TARGET_NAMED;
-	return copy->resumes ? TARGET_PART : TARGET_ANEW;
+	if (!copy->resumes)
+		return TARGET_ANEW;
+	return is_small(job) ? TARGET_PART_THAT_IS : TARGET_PART;
 }
 
 /* Whether what is copied is the part that it would become. */

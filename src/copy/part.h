@@ -15,6 +15,7 @@
 enum {
 	PART_ALIGNMENT = 4096, /* of what is sure: O_DIRECT goes on at a block's begin */
 	PART_UNSURE = 1 << 26, /* bytes at most, but for the window */
+	PART_WORTH = 1 << 20,  /* bytes: less is copied as soon as it is compared */
 };
 
 struct part {

@@ -443,6 +443,18 @@ open_lockable(struct target *target, bool *is_gone)
 	return -1;
 }
 
+static bool
+has_part(struct target *target)
+{
+	struct stat there;
+	bool has;
+
+	make_part_name(target);
+	has = fstatat(target->folder, target->temporary, &there, AT_SYMLINK_NOFOLLOW) == 0;
+	*target->temporary = '\0';
+	return has;
+}
+
 static int
 open_part(struct target *target)
 {
@@ -496,6 +508,8 @@ open_it(struct target *target, mode_t mode, enum target_way way, bool unlinks)
 		return bar(target, TARGET_HAS_LINKS);
 	if (target->exists && is_mounted(target))
 		return bar(target, TARGET_IS_MOUNTED);
+	if (way == TARGET_PART_THAT_IS)
+		way = has_part(target) ? TARGET_PART : TARGET_ANEW;
 	return way == TARGET_PART ? open_part(target) : open_temporary(target, mode, way);
 }
 
@@ -517,7 +531,8 @@ target_open(struct target *target, const struct place *place, mode_t mode, enum 
 	if (state < 0)
 		return -1;
 	target->exists = state == PLACE_IS_TAKEN;
-	if (state == PLACE_IS_FOREIGN && way == TARGET_IN_PLACE)
+	if ((state == PLACE_IS_FOREIGN && way == TARGET_IN_PLACE)
+	    || (place->is_new && way == TARGET_PART_THAT_IS))
 		way = TARGET_ANEW;
 	if (target->exists && S_ISLNK(target->status.st_mode)
 	    && (way != TARGET_IN_PLACE || place->links != PLACE_FOLLOWS)

@@ -53,10 +53,10 @@ struct target {
 };
 
 /*
- * How: without a name, if that can be had; with one; with one that is found again; or what is there is
- * written.
+ * How: without a name, if that can be had; with one; with one that is found again, or only if there is
+ * such a part; or what is there is written.
  */
-enum target_way { TARGET_ANEW, TARGET_NAMED, TARGET_PART, TARGET_IN_PLACE };
+enum target_way { TARGET_ANEW, TARGET_NAMED, TARGET_PART, TARGET_PART_THAT_IS, TARGET_IN_PLACE };
 
 /*
  * Opens what is to be at PLACE, with MODE if it is new: where a symbolic link is there, what that leads
