@@ -566,3 +566,30 @@ with_sure() {
 	succeeded
 	equal "$(grep -c . <<<"$(sed -n '/RENAME_NOREPLACE/,$p' "$trace")")" 2
 }
+
+@test "who may not give files away is told before all is copied, and the part stays" {
+	need_root
+	need_tool setpriv
+	unprivileged
+	cd "$(public_folder)" || return
+	numbers in 200000
+	mkdir to
+	echo old >to/out
+	chown 65534 to
+	head -c 1500000 in >to/.out.butter-part
+	chmod 600 to/.out.butter-part
+	chown 65534 to/.out.butter-part
+	try_as_nobody aio-copy --resume in to/out
+	failed 1 aio-copy "cannot replace 'to/out': a new file cannot be given to its owner (--in-place writes into the file)"
+	equal "$(stat -c %s to/.out.butter-part)" 1500000
+	rm to/.out.butter-part
+	chown 0 to
+	chown 5:6 to/out
+	for option in --resume -r; do
+		capture setpriv --bounding-set -chown --inh-caps -chown "$BUTTER" aio-copy $option --stats -j in to/out
+		equal "$status" 1
+		contains "$stderr" "cannot replace 'to/out': a new file cannot be given to its owner"
+		contains "$stderr" '"bytes":0,'
+		equal "$(ls -A to)$(<to/out)" outold
+	done
+}

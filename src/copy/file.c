@@ -10,6 +10,7 @@
 #include "copy/traces.h"
 #include "copy/verify.h"
 #include "kernel/cache.h"
+#include "kernel/capability.h"
 #include "kernel/range.h"
 
 /* One copy that is under way. */
@@ -623,6 +624,16 @@ compare(struct job *job)
 
 /* ---- all of it ---- */
 
+/* Whether a new file can be given to whom the old one belongs: known before all is copied in vain. */
+static bool
+may_give_away(const struct job *job)
+{
+	const struct target *target = &job->target;
+
+	return !target->is_made || !target->exists || job->copy->keeps & ATTRIBUTES_OWNER
+	       || target->status.st_uid == geteuid() || capability_have(CAP_CHOWN);
+}
+
 static int
 prepare(struct job *job)
 {
@@ -630,10 +641,6 @@ prepare(struct job *job)
 
 	if (!target->is_made)
 		return empty(job);
-	/* Known before all is copied in vain. */
-	if (target->exists && geteuid() && target->status.st_uid != geteuid()
-	    && !(job->copy->keeps & ATTRIBUTES_OWNER))
-		return fail_barred(job, TARGET_IS_ANOTHERS);
 	return job->copy->into && target->exists ? copy_old(job) : 0;
 }
 
@@ -646,6 +653,8 @@ fill(struct job *job)
 	copy->at_output = !has_places(mode_of_target(&job->target));
 	if (copy->verify && (job->is_stream || !has_places(job->from.st_mode) || copy->at_output))
 		return fail_at(job, COPY_ONCE);
+	if (!may_give_away(job))
+		return fail_barred(job, TARGET_IS_ANOTHERS);
 	if (job->target.is_part)
 		result = copy_part(job);
 	else
