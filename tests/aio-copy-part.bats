@@ -593,3 +593,15 @@ with_sure() {
 		equal "$(ls -A to)$(<to/out)" outold
 	done
 }
+
+@test "--reflink always starts over where a part is left" {
+	need_strace
+	head -c 3000000 /dev/urandom >in
+	for option in '--reflink always' '--engine reflink'; do
+		interrupted TERM in out
+		# The kernel is asked for all of it.
+		# shellcheck disable=SC2086 # words
+		inject ioctl:error=EXDEV aio-copy --resume $option in out
+		failed 1 aio-copy "cannot copy 'in' by reflink: " '(both have to be on one file system)'
+	done
+}

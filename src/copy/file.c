@@ -401,6 +401,9 @@ look_at_part(struct job *job)
 	state = part_look(part, &size);
 	if ((uint64_t)size > copy->length)
 		size = (off_t)copy->length;
+	/* Only all of a file becomes a reference. */
+	if (copy->content.engine == CONTENT_REFLINK)
+		size = 0;
 	if (state == PART_KNOWN && !copy->compares)
 		job->done = part->sure < size ? part->sure : size;
 	if (state != PART_OTHER && job->done < size)
