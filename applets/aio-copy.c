@@ -457,9 +457,9 @@ refuse_stream(const char *name)
 		bool is_given;
 		const char *option;
 	} options[] = {
-		{ no_clobber, "--no-clobber" }, { update, "--update" },
-		{ checksum, "--checksum" },     { preserve, "-p" },
-		{ resume, "--resume" },         { in_place, "--in-place" },
+		/* These first: they go without the standard input, too. */
+		{ checksum, "--checksum" }, { resume, "--resume" }, { no_clobber, "--no-clobber" },
+		{ update, "--update" },     { preserve, "-p" },     { in_place, "--in-place" },
 		{ verbose, "--verbose" },
 	};
 

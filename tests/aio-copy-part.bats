@@ -605,3 +605,10 @@ with_sure() {
 		failed 1 aio-copy "cannot copy 'in' by reflink: " '(both have to be on one file system)'
 	done
 }
+
+@test "it is --resume that goes without standard input, whatever else is given" {
+	for option in -n -p -u -v; do
+		try aio-copy $option --resume - out
+		failed 1 aio-copy '--resume goes without standard input as SOURCE'
+	done
+}
