@@ -983,3 +983,27 @@ swapping() {
 	failed 1 aio-copy "cannot give 'g' the owner of 'f'"
 	equal "$(stat -c '%u %a' g)" '0 755'
 }
+
+@test "-r --sync waits for each file, and once for each folder" {
+	mkdir -p in/below
+	for i in {1..5}; do echo $i | tee in/$i >in/below/$i; done
+	traced fsync aio-copy -r --sync in out
+	succeeded
+	diff -r in out
+	# The last one is for the name of `out`.
+	equal "$(grep -c 'fsync(' "$trace")" 13
+	traced fsync aio-copy -a --sync in/1 new
+	succeeded
+	equal "$(grep -c 'fsync(' "$trace")" 2
+	inject fsync:error=EIO:when=6 aio-copy -r --jobs 1 --sync in/below again
+	failed 1 aio-copy "'again' is there, but cannot be synchronized with its folder: Input/output error"
+	diff -r in/below again
+	# A link that is named leads to a folder of its own.
+	mkdir to
+	echo old >to/real
+	ln -s to/real link
+	traced fsync aio-copy -a --sync in/1 link
+	succeeded
+	equal "$(grep -c 'fsync(' "$trace")" 3
+	cmp to/real in/1
+}

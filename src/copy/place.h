@@ -30,6 +30,7 @@ struct place {
 	bool is_new;      /* the folder was made for the copy: nothing has that name */
 	bool inherits;    /* attributes_are_inherited, attributes.h */
 	bool tells_late;  /* cache_tells_late, kernel/cache.h */
+	bool is_synced;   /* somebody waits for all names of the folder in the end */
 	enum place_links links;
 };
 

@@ -522,7 +522,8 @@ target_open(struct target *target, const struct place *place, mode_t mode, enum 
 	*target = (struct target){ .folder = place->folder,
 				   .name = place->name,
 				   .fd = -1,
-				   .tells_late = place->tells_late };
+				   .tells_late = place->tells_late,
+				   .is_synced = place->is_synced };
 	if (is_no_name(place->name)) {
 		errno = *place->name ? EISDIR : ENOENT;
 		return -1;
@@ -604,7 +605,8 @@ sync_name(struct target *target)
 	/* Of what was a part the content was there before. */
 	if (target->was_part && sync_file(target->fd) < 0)
 		return -1;
-	return sync_folder(target);
+	/* Where a link has led to another folder, nobody else waits for that. */
+	return target->is_synced && !target->path ? 0 : sync_folder(target);
 }
 
 struct part_entry {

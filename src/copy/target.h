@@ -42,7 +42,8 @@ struct target {
 	bool is_made;     /* FD is a new file, which gets the name when it is whole */
 	bool is_part;     /* and stays, under another, if it does not become so; target_take */
 	bool was_part;    /* until it was whole */
-	bool tells_late;  /* of the place */
+	bool tells_late;  /* of the place, */
+	bool is_synced;   /* and so is this */
 	bool is_nameless; /* it has turned out that it can get no name: it has to be made with one */
 
 	/* Its own. */

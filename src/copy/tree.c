@@ -164,6 +164,7 @@ place_of(const struct worker *worker)
 			       .is_new = folder->is_new,
 			       .inherits = folder->inherits,
 			       .tells_late = folder->tells_late,
+			       .is_synced = true,
 			       .links = folder->is_outer ? folder->links : PLACE_FOLLOWS_NONE };
 }
 
