@@ -612,3 +612,26 @@ with_sure() {
 		failed 1 aio-copy '--resume goes without standard input as SOURCE'
 	done
 }
+
+@test "a signal removes what it has found, also if that has become another by then" {
+	need_strace
+	need_tool perl
+	mkdir -p in/below out/below
+	: >in/leased
+	truncate -s 4M in/below/{one,other}
+	# As it is read: a small one that replaces another, and a large one.
+	read -r small < <(ls -U in/below)
+	truncate -s 900000 "in/below/$small"
+	echo old >"out/below/$small"
+	# One thread waits for F_SETLEASE with F_WRLCK, 1; what the other has under way is removed slowly by the first.
+	launch perl -e '$SIG{IO} = "IGNORE"; open $f, "+<", "in/leased"; fcntl $f, 1024, 1 or exit 77; syswrite STDOUT, "ready\n"; sleep 1 while 1'
+	await grep -q ready "$job/out"
+	injecting unlinkat:delay_enter=1500000:when=1
+	launch env --default-signal "${tracer[@]}" -D "$BUTTER" aio-copy -rT --resume --sparse never --jobs 2 --rate 1M in out
+	await eval '[ -s out/below/."$small".butter-* ]'
+	kill -TERM "$pid"
+	finish
+	equal "$status" 143
+	[ "$(stat -c %s "out/below/$small")" = 900000 ] || skip "too slow"
+	equal "$(find out -name '.*')" "$(echo out/below/.*.butter-part)"
+}

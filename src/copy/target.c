@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,50 +33,17 @@ enum state {
 	STATE_MADE,
 };
 
-static struct target *volatile unfinished[TARGETS_MOST];
+/* A temporary name, where that is: as whoever ends this process finds it, whatever becomes of its target. */
+struct unfinished {
+	int is_taken;
+	int state;
+	pthread_t thread;
+	int folder;
+	char name[NAME_MAX + 1];
+};
+
+static struct unfinished all_unfinished[TARGETS_MOST];
 static volatile bool is_ending;
-
-/* From now on TARGET's temporary name may be there. */
-static void
-remember(struct target *target)
-{
-	target->thread = pthread_self();
-	__atomic_store_n(&target->state, STATE_MAKING, __ATOMIC_SEQ_CST);
-	for (int i = 0; i < TARGETS_MOST; i++) {
-		struct target *none = NULL;
-
-		if (__atomic_compare_exchange_n(&unfinished[i], &none, target, false,
-						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-			break;
-	}
-	/* Whoever ends this process has seen it, or is seen. */
-	while (__atomic_load_n(&is_ending, __ATOMIC_SEQ_CST)) {
-		__atomic_store_n(&target->state, STATE_NONE, __ATOMIC_SEQ_CST);
-		pause();
-	}
-}
-
-static void
-forget(struct target *target)
-{
-	for (int i = 0; i < TARGETS_MOST; i++)
-		if (__atomic_load_n(&unfinished[i], __ATOMIC_SEQ_CST) == target)
-			__atomic_store_n(&unfinished[i], NULL, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&target->state, STATE_NONE, __ATOMIC_SEQ_CST);
-}
-
-/* Waits until another thread has made, or not made, what it was about to; not for ever. */
-static void
-await(const struct target *target)
-{
-	struct timespec step = { .tv_nsec = 1000000 };
-
-	for (int i = 0; i < 1000 && !pthread_equal(target->thread, pthread_self()); i++) {
-		if (__atomic_load_n(&target->state, __ATOMIC_SEQ_CST) != STATE_MAKING)
-			return;
-		nanosleep(&step, NULL);
-	}
-}
 
 /* What is being removed is no error. */
 static void
@@ -85,6 +53,72 @@ wait_if_ending(void)
 		pause();
 }
 
+static struct unfinished *
+find_room(void)
+{
+	for (int i = 0; i < TARGETS_MOST; i++) {
+		int none = 0;
+
+		if (__atomic_compare_exchange_n(&all_unfinished[i].is_taken, &none, 1, false,
+						__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+			return &all_unfinished[i];
+	}
+	return NULL;
+}
+
+/* From now on TARGET's temporary name may be there. */
+static void
+remember(struct target *target)
+{
+	struct unfinished *unfinished = target->unfinished = find_room();
+
+	/* What was there before may be just being read. */
+	wait_if_ending();
+	if (!unfinished)
+		return;
+	unfinished->thread = pthread_self();
+	unfinished->folder = target->folder;
+	memcpy(unfinished->name, target->temporary, sizeof(unfinished->name));
+	__atomic_store_n(&unfinished->state, STATE_MAKING, __ATOMIC_SEQ_CST);
+	/* Whoever ends this process has seen it, or is seen. */
+	while (__atomic_load_n(&is_ending, __ATOMIC_SEQ_CST)) {
+		__atomic_store_n(&unfinished->state, STATE_NONE, __ATOMIC_SEQ_CST);
+		pause();
+	}
+}
+
+static void
+has_made(const struct target *target)
+{
+	if (target->unfinished)
+		__atomic_store_n(&target->unfinished->state, STATE_MADE, __ATOMIC_SEQ_CST);
+}
+
+static void
+forget(struct target *target)
+{
+	struct unfinished *unfinished = target->unfinished;
+
+	target->unfinished = NULL;
+	if (!unfinished)
+		return;
+	__atomic_store_n(&unfinished->state, STATE_NONE, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&unfinished->is_taken, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Waits until another thread has made, or not made, what it was about to; not for ever. */
+static void
+await(const struct unfinished *unfinished)
+{
+	struct timespec step = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < 1000 && !pthread_equal(unfinished->thread, pthread_self()); i++) {
+		if (__atomic_load_n(&unfinished->state, __ATOMIC_SEQ_CST) != STATE_MAKING)
+			return;
+		nanosleep(&step, NULL);
+	}
+}
+
 void
 target_abandon_all(void)
 {
@@ -92,13 +126,13 @@ target_abandon_all(void)
 
 	__atomic_store_n(&is_ending, true, __ATOMIC_SEQ_CST);
 	for (int i = 0; i < TARGETS_MOST; i++) {
-		const struct target *target = __atomic_load_n(&unfinished[i], __ATOMIC_SEQ_CST);
+		const struct unfinished *unfinished = &all_unfinished[i];
 
-		if (!target)
+		if (__atomic_load_n(&unfinished->state, __ATOMIC_SEQ_CST) == STATE_NONE)
 			continue;
-		await(target);
-		if (__atomic_load_n(&target->state, __ATOMIC_SEQ_CST) != STATE_NONE)
-			unlinkat(target->folder, target->temporary, 0);
+		await(unfinished);
+		if (__atomic_load_n(&unfinished->state, __ATOMIC_SEQ_CST) != STATE_NONE)
+			unlinkat(unfinished->folder, unfinished->name, 0);
 	}
 	errno = error;
 }
@@ -256,7 +290,7 @@ make_temporary(struct target *target, int (*make)(int folder, const char *name, 
 		remember(target);
 		result = make(target->folder, target->temporary, context);
 		if (result >= 0) {
-			__atomic_store_n(&target->state, STATE_MADE, __ATOMIC_SEQ_CST);
+			has_made(target);
 			return result;
 		}
 		forget(target);
@@ -426,11 +460,18 @@ open_lockable(struct target *target, bool *is_gone)
 	int fd = openat(target->folder, target->temporary,
 			O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	struct stat status;
+	int error;
 
 	*is_gone = false;
 	if (fd < 0)
 		return bar_part(target);
-	if (fstat(fd, &status) == 0 && !is_ours(&status) && has_name(target, &status))
+	if (fstat(fd, &status) < 0) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return -1;
+	}
+	if (!is_ours(&status) && has_name(target, &status))
 		bar(target, TARGET_PART_IS_ANOTHERS);
 	else if (lock(fd) < 0 && errno == EWOULDBLOCK)
 		bar(target, TARGET_PART_IS_BUSY);
@@ -464,6 +505,8 @@ open_part(struct target *target)
 	target->is_made = target->is_part = true;
 	for (int i = 0; i < TRIES && is_gone; i++)
 		target->fd = open_lockable(target, &is_gone);
+	if (is_gone)
+		return bar(target, TARGET_PART_IS_BUSY);
 	return target->fd < 0 ? -1 : 0;
 }
 

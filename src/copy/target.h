@@ -10,7 +10,6 @@
 #define BUTTER_TARGET_H
 
 #include <limits.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
@@ -29,6 +28,8 @@ enum target_bar {
 	TARGET_PART_IS_GONE,     /* its name, which may be another file's now */
 	TARGET_IS_PART,          /* by its name, which may become that of another copy's part */
 };
+
+struct unfinished;
 
 enum { TARGETS_MOST = 64 }; /* at once, one for each thread */
 
@@ -49,8 +50,7 @@ struct target {
 	/* Its own. */
 	char temporary[NAME_MAX + 1]; /* the name until it is whole, or what bars it; "": none */
 	char *path; /* where a symbolic link led to: FOLDER, which is open for it, and NAME; or NULL */
-	volatile int state;
-	pthread_t thread; /* that has it open */
+	struct unfinished *unfinished; /* what has to be removed if this process ends; or NULL */
 };
 
 /*
