@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -45,7 +46,7 @@ static bool archive, checksum, direct, force, in_place, keeps_links, no_clobber,
 	one_file_system, preserve, recursive, resume, sync_target, uncached, update, verbose,
 	verifies;
 static const char *folder;
-static int64_t depth = 16, jobs;
+static int64_t depth, jobs;
 static uint64_t block = 1 << 20, engine = CONTENT_AUTO, links, reflink, sparse;
 static uint64_t length = UINT64_MAX, offset, seek = UINT64_MAX;
 static struct opt_list excludes;
@@ -90,7 +91,7 @@ options(struct opt_table *table)
 	opt_choice(table, 0, "engine", "ENGINE", engines, &engine,
 		   "auto, reflink, range, uring, aio, threads or read");
 	opt_integer(table, 0, "queue-depth", "N", 1, AIO_DEPTH_MAX, &depth,
-		    "reads and writes in flight (16)");
+		    "reads and writes in flight (16; fewer with many --jobs)");
 	opt_size(table, 0, "block-size", &block, "bytes of one (1M)")->low = 512;
 	opt_flag(table, 0, "direct", &direct,
 		 "past the page cache (O_DIRECT), where that can be had");
@@ -110,7 +111,9 @@ options(struct opt_table *table)
 }
 
 enum {
-	FLIGHT_MOST = 1 << 30, /* bytes */
+	FLIGHT_MOST = 1 << 30,  /* bytes */
+	FLIGHT_USUAL = 3 << 24, /* of all threads, if nobody says how many */
+	DEPTH_USUAL = 16,
 	SHOWN_MOST = 1 << 16,
 };
 
@@ -137,7 +140,7 @@ check_ways(void)
 	if (direct && engine != CONTENT_AUTO
 	    && (engine < CONTENT_URING || engine > CONTENT_THREADS))
 		return misuse("--direct goes with --engine uring, aio, threads or auto");
-	if (block > FLIGHT_MOST / (uint64_t)depth)
+	if (block > FLIGHT_MOST / (uint64_t)(depth ? depth : DEPTH_USUAL))
 		return misuse("--queue-depth times --block-size: at most 1G");
 	return 0;
 }
@@ -187,13 +190,12 @@ is_folder(const char *path)
 	return is;
 }
 
-/* Whether the name is a link's; errno stays. */
+/* Whether something has that name; of a link, AND_ENDS, whether it leads to something. errno stays. */
 static bool
-is_link(const char *path)
+is_there(const char *path, bool and_ends)
 {
 	int error = errno;
-	struct stat status;
-	bool is = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+	bool is = faccessat(AT_FDCWD, path, F_OK, and_ends ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
 
 	errno = error;
 	return is;
@@ -230,6 +232,8 @@ tell_barred(const struct copy *copy, const char *to)
 	const char *slash = strrchr(to, '/');
 	int above = slash && *copy->part != '/' ? (int)(slash + 1 - to) : 0;
 
+	if (in_place && copy->bar == TARGET_IS_ANOTHERS)
+		return failx("cannot replace '%s': a new file cannot be given to its owner", to);
 	if (copy->bar == TARGET_PART_IS_ANOTHERS)
 		return failx("cannot go on with '%s': '%.*s%s' is not yours (remove that)", to,
 			     above, to, copy->part);
@@ -256,14 +260,17 @@ tell_place(const struct copy *copy, const char *from, const char *to)
 static int
 tell(const struct copy *copy, const char *from, const char *to)
 {
-	static const struct hint dangling[] = { { ENOENT, "it is a link that leads nowhere" },
-						{ 0 } },
-				 few[] = { { EMFILE, "raise ulimit -n, or take fewer --jobs" },
-					   { 0 } },
-				 shut[] = { { EACCES, "--force replaces it" },
-					    { ETXTBSY, "it runs: --force replaces it" },
-					    { 0 } },
-				 hidden[] = { { ENOENT, "mount /proc" }, { 0 } };
+	static const struct hint
+		dangling[] = { { ENOENT, "it is a link that leads nowhere" }, { 0 } },
+		unmade[] = { { ENOENT, "nothing can be made in its folder: --in-place" }, { 0 } },
+		few[] = { { EMFILE, "raise ulimit -n, or take fewer --jobs" }, { 0 } },
+		shut[] = { { EACCES, "--force replaces it" },
+			   { ETXTBSY, "it runs: --force replaces it" },
+			   { 0 } },
+		unread[] = { { EACCES, "--in-place writes into the file" }, { 0 } },
+		hidden[] = { { ENOENT, "mount /proc" },
+			     { EINVAL, "its owner or group is none in this user namespace" },
+			     { 0 } };
 
 	switch (copy->step) {
 	case COPY_OPEN:
@@ -288,7 +295,7 @@ tell(const struct copy *copy, const char *from, const char *to)
 	case COPY_OLD:
 		return fail(NULL, "cannot read what '%s' has", to);
 	case COPY_KEEP:
-		return fail(NULL, "cannot keep what '%s' has besides its content", to);
+		return fail(unread, "cannot keep what '%s' has besides its content", to);
 	case COPY_ATTRIBUTES:
 		return fail(hidden, "cannot give '%s' %s of '%s'", to,
 			    attributes_name(copy->failed), from);
@@ -308,9 +315,11 @@ tell(const struct copy *copy, const char *from, const char *to)
 		if (errno == ENOTDIR && is_folder(from))
 			return failx("cannot copy into '%s': it is no folder, and '%s' is one", to,
 				     from);
-		if (errno == ENOENT && is_link(to))
-			return fail(dangling, "cannot write '%s'", to);
-		return fail(in_place ? shut : few, "cannot write '%s'", to);
+		if (errno == ENOENT && is_there(to, false))
+			return fail(is_there(to, true) ? unmade : dangling, "cannot write '%s'",
+				    to);
+		return fail(in_place && !force && is_there(to, true) ? shut : few,
+			    "cannot write '%s'", to);
 	case COPY_FINISH:
 	default:
 		return fail(NULL, "cannot write '%s'", to);
@@ -493,7 +502,7 @@ copy_to_path(int in, const char *from, const char *to, bool is_named)
 		copied = copy_to_place(copies, in, !strcmp(from, "-"), &place);
 	if (copied < 0)
 		result |= tell(copies, from, to);
-	if (copied == 0)
+	if (copied == 0 || (copied < 0 && copy_is_done(copies)))
 		has_copied(from, to);
 	if (place.folder >= 0)
 		close(place.folder);
@@ -566,22 +575,32 @@ name_of(const char *from)
 	return buffer_string(&copy);
 }
 
-/* The names that have been made in the folder so far, and whether those are folders. */
-static struct made {
+/* A name that has been made in the folder, and whether it is one. */
+struct made {
 	char *name;
 	bool is_folder;
-} * made;
-static size_t made_count;
+};
+static void *all_made; /* a tree of those, tsearch(3) */
+
+static int
+compare_names(const void *one, const void *other)
+{
+	return strcmp(((const struct made *)one)->name, ((const struct made *)other)->name);
+}
 
 /* Whether NAME is the first such; but of folders one gets what all have. */
 static bool
-is_first(const char *name, bool is_of_folder)
+is_first(char *name, bool is_of_folder)
 {
-	for (size_t i = 0; i < made_count; i++)
-		if (!strcmp(made[i].name, name))
-			return is_of_folder && made[i].is_folder;
-	made = memory_resize(made, made_count + 1, sizeof(*made));
-	made[made_count++] = (struct made){ memory_string(name), is_of_folder };
+	struct made wanted = { name, is_of_folder }, *made;
+	void *found = tfind(&wanted, &all_made, compare_names);
+
+	if (found)
+		return is_of_folder && (*(struct made **)found)->is_folder;
+	made = memory_get(sizeof(*made));
+	*made = (struct made){ memory_string(name), is_of_folder };
+	if (!tsearch(made, &all_made, compare_names))
+		memory_exhausted();
 	return true;
 }
 
@@ -627,9 +646,6 @@ copy_all(int count, char **sources, const char *to)
 				copy_into(sources[i], to);
 			else
 				copy_any(sources[i], to, true);
-	for (size_t i = 0; i < made_count; i++)
-		free(made[i].name);
-	free(made);
 }
 
 /* ---- before and after ---- */
@@ -674,6 +690,17 @@ count_jobs(void)
 	if (jobs)
 		return (unsigned)jobs;
 	return processors < 1 ? 1 : processors > 8 ? 8 : (unsigned)processors;
+}
+
+/* Requests in flight, of each thread: however many there are, the memory stays within bounds. */
+static unsigned
+choose_depth(void)
+{
+	uint64_t most = FLIGHT_USUAL / block / tree.jobs;
+
+	if (depth)
+		return (unsigned)depth;
+	return most < 1 ? 1 : most > DEPTH_USUAL ? DEPTH_USUAL : (unsigned)most;
 }
 
 static void
@@ -726,7 +753,7 @@ set_up(int count, char **sources)
 					 .no_reflink = reflink == NEVER,
 					 .direct = direct,
 					 .uncached = uncached,
-					 .depth = (unsigned)depth,
+					 .depth = choose_depth(),
 					 .block = block,
 					 .most = meter_step(&copying.meter),
 					 .moved = count_bytes,
@@ -772,6 +799,8 @@ aio_copy_run(int count, char **operands)
 		return status;
 	if (!to)
 		to = operands[--count];
+	if (!*to)
+		return misuse("DEST is an empty name: is a variable not set?");
 	signals_end_with(target_abandon_all);
 	atexit(target_abandon_all);
 	set_up_tree();

@@ -871,15 +871,15 @@ shown() {
 }
 
 # swapping NAME ACTION ARGUMENT...: runs butter ARGUMENT..., and ACTION when it has looked at NAME in its folder,
-# before it opens that. Sets status, output and stderr as capture does.
+# before it opens that. Sets status and stderr.
 swapping() {
 	local name=$1 action=$2 line tracer
 
 	shift 2
 	rm -f trace
 	mkfifo trace
-	capture timeout 20 strace -f -qq -o trace -e trace=newfstatat,openat -e inject=openat:delay_enter=100000 \
-		"$BUTTER" "$@" &
+	timeout 20 strace -f -qq -o trace -e trace=newfstatat,openat -e inject=openat:delay_enter=100000 \
+		"$BUTTER" "$@" 2>errors >/dev/null &
 	tracer=$!
 	exec 6<trace
 	while IFS= read -r line <&6; do
@@ -888,7 +888,9 @@ swapping() {
 	"${as_nobody[@]}" sh -c "$action"
 	cat <&6 >/dev/null
 	exec 6<&-
-	wait "$tracer"
+	status=0
+	wait "$tracer" || status=$?
+	read_errors errors
 }
 
 @test "what comes to a name in the last moment is not written, followed or given rights" {
@@ -922,6 +924,26 @@ swapping() {
 		[ "$name" != own ] || equal "$(<real)" first
 		[ "$name" = pipe ] || equal "$name: $(wc -l <<<"$stderr")" "$name: 1"
 	done
+}
+
+@test "--seek: what stays of the old file is that file's, whatever comes to its name" {
+	need_strace
+	need_root
+	unprivileged
+	cd "$(public_folder)" || return
+	mkdir dst
+	chown 65534 dst
+	echo new >s
+	echo secret >dst/secret
+	mkfifo dst/pipe
+	for name in pipe secret; do
+		rm -f dst/x
+		echo old content >dst/x
+		chown 65534 dst/x
+		swapping x "mv dst/$name dst/x" aio-copy --seek 2 s dst/x
+		failed 1 aio-copy "cannot read what 'dst/x' has: Stale file handle"
+	done
+	equal "$(<dst/x)" secret
 }
 
 @test "--checksum and -u: what is not one's own is neither followed nor given away" {

@@ -344,10 +344,64 @@ reflink
 	failed 1 aio-copy "cannot replace '$public/own/out': a new file cannot be given to its owner (--in-place writes into the file)"
 	equal "$(<"$public/own/out")" old
 	nothing_left "$public"
+	chmod 644 "$public/own/out"
+	try_as_nobody aio-copy --in-place -f "$public/in" "$public/own/out"
+	failed 1 aio-copy "cannot replace '$public/own/out': a new file cannot be given to its owner"
+	chmod 666 "$public/own/out"
 	try_as_nobody aio-copy --in-place "$public/in" "$public/own/out"
 	succeeded
 	same "$public/in" "$public/own/out"
+	# One's own, that one may not read.
+	rm "$public/own/out"
+	capture "${as_nobody[@]}" bash -c 'echo old >"$1"; chmod 200 "$1"; "$BUTTER" aio-copy "$0" "$1"' "$public/in" "$public/own/out"
+	failed 1 aio-copy "cannot keep what '$public/own/out' has besides its content: Permission denied (--in-place writes into the file)"
+	equal "$(<"$public/own/out")" old
+	# A new one.
+	try_as_nobody aio-copy --in-place "$public/in" "$public/shut/new"
+	failed 1 aio-copy "cannot write '$public/shut/new': Permission denied"
 }
+
+@test "a DEST that is empty, as a variable that is not set, is no folder" {
+	mkdir in here
+	echo new >in/f
+	echo precious >here/f
+	for arguments in in/. in '-T in' in/f; do
+		# shellcheck disable=SC2086 # words
+		capture bash -c 'cd here && exec "$BUTTER" aio-copy -a "${@/in/../in}" ""' bash $arguments
+		failed 1 aio-copy "DEST is an empty name: is a variable not set? (see 'butter aio-copy --help')"
+	done
+	equal "$(ls here) $(<here/f)" "f precious"
+}
+
+@test "where nothing can be made, as in /proc, is written by --in-place" {
+	need_root
+	echo "$(</proc/sys/kernel/printk_delay)" >in
+	try aio-copy in /proc/sys/kernel/printk_delay
+	failed 1 aio-copy "cannot write '/proc/sys/kernel/printk_delay': No such file or directory (nothing can be made in its folder: --in-place)"
+	try aio-copy --in-place in /proc/sys/kernel/printk_delay
+	succeeded
+}
+
+@test "where there is no memory for many requests at once, one after the other copies" {
+	need_plain_build
+	random in 3000000
+	capture bash -c 'ulimit -v 12000; "$BUTTER" aio-copy --direct --stats in out'
+	equal "$status" 0
+	contains "$stderr" "read_write"
+	same in out
+	capture bash -c 'ulimit -v 12000; "$BUTTER" aio-copy --engine threads in out2'
+	failed 1 aio-copy "cannot copy 'in' by threads: Cannot allocate memory"
+	[ ! -e out2 ]
+}
+
+@test "a copy that lacks an attribute only is counted and shown" {
+	echo content >in
+	inject utimensat:error=EPERM aio-copy -pv --stats in out
+	equal "$status $output" "1 'in' -> 'out'"
+	contains "$stderr" "cannot give 'out' the times of 'in': Operation not permitted"
+	contains "$stderr" "1 file,"
+}
+
 
 @test "the same file by another name is left alone" {
 	numbers in 10

@@ -142,6 +142,23 @@ is_left(struct job *job, const struct place *place)
 
 /* ---- what it has besides its content ---- */
 
+/*
+ * Opens what is to be replaced, to be read, and what it is *NOW. -1 with errno; ESTALE: something else has
+ * come there meanwhile.
+ */
+static int
+open_old(const struct target *target, struct stat *now)
+{
+	int fd = openat(target->folder, target->name,
+			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || (fstat(fd, now) == 0 && place_may_be_same(now, &target->status)))
+		return fd;
+	close(fd);
+	errno = ESTALE;
+	return -1;
+}
+
 /* Whether the new file belongs to whom the old one does. */
 static bool
 keep_owner(const struct target *target, const struct stat *old)
@@ -164,14 +181,11 @@ keep_old(struct job *job, unsigned what)
 
 	if (!kept)
 		return 0;
-	old = openat(target->folder, target->name,
-		     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	old = open_old(target, &status);
 	if (old < 0)
 		return fail_at(job, COPY_KEEP);
 	job->copy->step = COPY_KEEP;
-	if (fstat(old, &status) < 0 || !place_is_same(&status, &target->status)) {
-		errno = ESTALE;
-	} else if (kept & ATTRIBUTES_OWNER && !keep_owner(target, &status)) {
+	if (kept & ATTRIBUTES_OWNER && !keep_owner(target, &status)) {
 		job->copy->bar = TARGET_IS_ANOTHERS;
 		job->copy->step = COPY_BARRED;
 	} else {
@@ -269,7 +283,7 @@ copy_attributes(struct job *job)
 
 /* ---- content ---- */
 
-/* The place of an error of CONTENT, which worked on what is BEHIND bytes of the source. */
+/* The place of an error of the content. */
 static int
 fail_in_content(struct job *job)
 {
@@ -289,8 +303,8 @@ copy_old(struct job *job)
 	struct copy *copy = job->copy;
 	struct content *content = &copy->content, saved = *content;
 	struct target *target = &job->target;
-	int old = openat(target->folder, target->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), result,
-	    error;
+	struct stat status;
+	int old = open_old(target, &status), result, error;
 
 	copy->at_output = false;
 	copy->at = 0;
@@ -300,7 +314,7 @@ copy_old(struct job *job)
 	content->moved = NULL;
 	content->engine = CONTENT_AUTO;
 	content->ends = content->is_file = true;
-	result = content_copy(content, old, &target->status, 0, UINT64_MAX, target->fd, 0);
+	result = content_copy(content, old, &status, 0, UINT64_MAX, target->fd, 0);
 	error = errno;
 	copy->at_output = content->at_output;
 	copy->at = content->at;

@@ -66,6 +66,13 @@ struct copy {
 	unsigned failed; /* ATTRIBUTES_... */
 };
 
+/* Whether what has failed leaves the copy there, whole. */
+static inline bool
+copy_is_done(const struct copy *copy)
+{
+	return copy->step == COPY_ATTRIBUTES || copy->step == COPY_SYNC;
+}
+
 /*
  * What becomes of it: 0; 1: it was left alone, as WHICH says; more: MEETS has said so; -1 with errno and
  * the step that has failed.

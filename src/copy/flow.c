@@ -198,17 +198,6 @@ give_up(struct run *run)
 			fail_at(run, &run->cells[i], run->flow->aio->error);
 }
 
-/* Aligned, and given back as a whole. */
-static void *
-map(size_t size)
-{
-	void *space = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (space == MAP_FAILED)
-		memory_exhausted();
-	return space;
-}
-
 int
 flow_copy(struct flow *flow)
 {
@@ -217,8 +206,12 @@ flow_copy(struct flow *flow)
 	struct aio_request *request;
 
 	flow->end = -1;
+	/* Aligned, and given back as a whole. */
+	run.space = mmap(NULL, depth * flow->block, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (run.space == MAP_FAILED)
+		return -1;
 	run.cells = memory_get(depth * sizeof(*run.cells));
-	run.space = map(depth * flow->block);
 	for (unsigned i = depth; i--;) {
 		run.cells[i].bytes = run.space + i * flow->block;
 		rest(&run, &run.cells[i]);

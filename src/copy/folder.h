@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 
 #include "cli/buffer.h"
-#include "copy/target.h"
+#include "copy/place.h"
 
 struct folder {
 	struct folder *parent;         /* NULL: it is what was asked to be copied */
@@ -20,7 +20,7 @@ struct folder {
 	int from, to;                  /* descriptors; -1: not open now */
 	struct stat status, to_status; /* as they were when they were opened first */
 	bool is_new;                   /* the target was made for the copy */
-	bool inherits, tells_late;     /* place, target.h */
+	bool inherits, tells_late;     /* place.h */
 	unsigned left; /* what is to be done in it yet: reading, files, folders; tree.c's */
 	enum place_links links; /* of operands: which are followed in the target */
 	bool follows;           /* the source may be a symbolic link to it */

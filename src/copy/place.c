@@ -26,9 +26,7 @@ place_check(int fd, const struct stat *status)
 
 	if (fstat(fd, &now) < 0)
 		return -1;
-	/* The number of a file that is removed may be that of the next one. */
-	if (now.st_dev == status->st_dev && now.st_ino == status->st_ino
-	    && now.st_uid == status->st_uid && (now.st_mode & S_IFMT) == (status->st_mode & S_IFMT))
+	if (place_may_be_same(&now, status))
 		return 0;
 	errno = ESTALE;
 	return -1;

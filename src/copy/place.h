@@ -62,6 +62,17 @@ place_is_same(const struct stat *one, const struct stat *other)
 	return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
 }
 
+/*
+ * Whether what is NOW somewhere can be what had STATUS: the number of a file that is removed may be that of
+ * the next one.
+ */
+static inline bool
+place_may_be_same(const struct stat *now, const struct stat *status)
+{
+	return place_is_same(now, status) && now->st_uid == status->st_uid
+	       && (now->st_mode & S_IFMT) == (status->st_mode & S_IFMT);
+}
+
 /* Whether FD is what has STATUS; -1 with errno ESTALE. */
 int place_check(int fd, const struct stat *status);
 

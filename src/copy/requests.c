@@ -80,12 +80,12 @@ set_flag(int fd, int flag, bool on)
 	return flags < 0 ? -1 : flags == wanted ? 0 : fcntl(fd, F_SETFL, wanted);
 }
 
-/* Not by this engine, but perhaps by another: also ECANCELED, where it may start no thread. */
+/* Not by this engine, but perhaps by another: also ECANCELED, where it may start no thread, and ENOMEM. */
 static bool
 is_flow_refusal(int error)
 {
 	return error == EINVAL || error == EOPNOTSUPP || error == ECANCELED || error == EPERM
-	       || error == ENOSYS;
+	       || error == ENOSYS || error == ENOMEM;
 }
 
 enum job_outcome

@@ -348,9 +348,7 @@ copy_node(struct worker *worker)
 static bool
 is_there(const struct worker *worker, int result)
 {
-	enum copy_step step = worker->copy->step;
-
-	return result == 0 || (result < 0 && (step == COPY_ATTRIBUTES || step == COPY_SYNC));
+	return result == 0 || (result < 0 && copy_is_done(worker->copy));
 }
 
 /* Copies the entry, whose folder is held. */

@@ -15,7 +15,7 @@ aio_hints(enum aio_kind kind)
 	static const struct hint uring[] = {
 		{ EPERM, "kernel.io_uring_disabled or a container's seccomp profile forbids it" },
 		{ ENOSYS, "this kernel has no io_uring" },
-		{ ENOMEM, "raise ulimit -l" },
+		{ ENOMEM, "raise ulimit -l, or -v" },
 		{ ESPIPE, "it is for files and disks" },
 		{ 0 },
 	}, native[] = {
