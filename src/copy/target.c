@@ -16,6 +16,7 @@
 
 #include "hash.h"
 #include "kernel/compat.h"
+#include "kernel/entry.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
 
@@ -180,7 +181,7 @@ rename_entry(int folder, const char *from, const char *to, bool only_new)
 {
 	if (!only_new)
 		return renameat(folder, from, folder, to);
-	if (renameat2(folder, from, folder, to, RENAME_NOREPLACE) == 0)
+	if (entry_rename_new(folder, from, to) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;

@@ -2,6 +2,7 @@
 #include "kernel/entry.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,4 +18,10 @@ ssize_t
 entry_list(int folder, const char *name, char *list, size_t size)
 {
 	return syscall(NUMBER_LISTXATTRAT, folder, name, AT_SYMLINK_NOFOLLOW, list, size);
+}
+
+int
+entry_rename_new(int folder, const char *from, const char *to)
+{
+	return (int)syscall(SYS_renameat2, folder, from, folder, to, RENAME_NOREPLACE);
 }

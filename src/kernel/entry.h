@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an entry of a folder has, where it is not to be opened and /proc is not mounted: fchmodat2(2),
- * listxattrat(2).
+ * Entries of folders: what they have, where they are not to be opened and /proc is not mounted,
+ * fchmodat2(2), listxattrat(2); and renameat2(2), which musl has no function for before 1.2.4.
  */
 #ifndef BUTTER_ENTRY_H
 #define BUTTER_ENTRY_H
@@ -13,5 +13,11 @@ int entry_chmod(int fd, mode_t mode);
 
 /* llistxattr(2) of NAME in FOLDER. -1 with errno: ENOSYS before Linux 6.13. */
 ssize_t entry_list(int folder, const char *name, char *list, size_t size);
+
+/*
+ * Renames FROM to TO in FOLDER, unless something has that name (EEXIST). -1 with errno; EINVAL: the file
+ * system cannot, ENOSYS: a seccomp profile does not know the call.
+ */
+int entry_rename_new(int folder, const char *from, const char *to);
 
 #endif
