@@ -13,6 +13,8 @@ set -u
 # count as failed: a file that dies must not look like one that passed.
 run_one() {
 	log=$1/$(basename "$2" .bats)
+	# tests/fuzz/fstab is another one than tests/fstab.bats.
+	[ "$2" = "${2%/fuzz/*}" ] || log=$1/fuzz-$(basename "$2")
 	set -- "$2"
 	case $1 in
 	*.bats) command -v "$BATS" >/dev/null && set -- "$BATS" --tap "$1" ;;
