@@ -23,9 +23,8 @@ is_octal(const char *at)
 	       && at[2] <= '7';
 }
 
-/* Undoes \ooo in the string TEXT. */
-static void
-unescape(char *text)
+void
+mountinfo_unescape(char *text)
 {
 	char *to = text;
 
@@ -118,10 +117,10 @@ mountinfo_parse(char *line, size_t length, struct mountinfo *mount)
 		return false;
 	mount->id = (int)id;
 	mount->parent = (int)parent;
-	unescape(fields[ROOT]);
-	unescape(fields[TARGET]);
-	unescape(type);
-	unescape(source);
+	mountinfo_unescape(fields[ROOT]);
+	mountinfo_unescape(fields[TARGET]);
+	mountinfo_unescape(type);
+	mountinfo_unescape(source);
 	mount->root = fields[ROOT];
 	mount->target = fields[TARGET];
 	mount->options = fields[OPTIONS];

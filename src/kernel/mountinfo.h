@@ -32,4 +32,7 @@ int mountinfo_each(bool (*each)(const struct mountinfo *mount, void *context), v
  */
 bool mountinfo_parse(char *line, size_t length, struct mountinfo *mount);
 
+/* Undoes \ooo in the string TEXT, in place, as fstab(5) has it, too. */
+void mountinfo_unescape(char *text);
+
 #endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "mounts/fstab.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/buffer.h"
+#include "file.h"
+#include "kernel/mountinfo.h"
+#include "memory.h"
+
+/* A line longer than that was not meant to be one; a file, too. */
+enum { LONGEST_LINE = 1 << 20, LARGEST_FILE = 1 << 26 };
+
+static const char blanks[] = " \t";
+
+/* How long the tag with a quote at AT is, up to the quote at its end: LABEL="a b". 0: there is none at AT; -1: no end. */
+static ssize_t
+quoted(const char *at)
+{
+	static const char *const tags[] = { "LABEL=", "UUID=", "PARTLABEL=", "PARTUUID=", "ID=" };
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++) {
+		const char *quote = at + strlen(tags[i]), *end;
+
+		if (strncmp(at, tags[i], strlen(tags[i])) || (*quote != '"' && *quote != '\''))
+			continue;
+		end = strchr(quote + 1, *quote);
+		return end ? end + 1 - at : -1;
+	}
+	return 0;
+}
+
+/* Ends the field at *AT of at least LEAST bytes, and moves that to the next one. NULL: there is none. */
+static char *
+take_field(char **at, size_t least)
+{
+	char *field = *at, *end;
+
+	if (!*field)
+		return NULL;
+	end = field + least + strcspn(field + least, blanks);
+	*at = end + strspn(end, blanks);
+	*end = '\0';
+	return field;
+}
+
+static bool
+is_number(const char *field)
+{
+	const char *digits = field + (*field == '-');
+
+	return *digits && !digits[strspn(digits, "0123456789")];
+}
+
+/*
+ * The numbers behind the options, for dump(8) and fsck(8), of which only their form matters; what follows
+ * them is a remark.
+ */
+static enum fstab_fault
+check_rest(char *at)
+{
+	for (int i = 0; i < 2; i++) {
+		const char *field = take_field(&at, 0);
+
+		if (field && *field == '#')
+			return FSTAB_HAS_REMARK;
+		if (field && !is_number(field))
+			return FSTAB_HAS_NO_NUMBER;
+	}
+	return FSTAB_IS_FINE;
+}
+
+/* The string LINE, which is not empty. */
+static enum fstab_fault
+parse(char *line, struct fstab_entry *entry)
+{
+	enum { SOURCE, TARGET, TYPE, OPTIONS, FIELDS };
+	ssize_t least = quoted(line);
+	char *fields[FIELDS];
+
+	if (least < 0)
+		return FSTAB_HAS_OPEN_QUOTE;
+	if (strstr(line, "\\000"))
+		return FSTAB_HAS_NUL;
+	for (int i = 0; i < FIELDS; i++)
+		fields[i] = take_field(&line, i == SOURCE ? (size_t)least : 0);
+	if (!fields[TARGET])
+		return FSTAB_HAS_NO_TARGET;
+	if (!fields[TYPE])
+		return FSTAB_HAS_NO_TYPE;
+	for (int i = TARGET; i < FIELDS; i++)
+		if (fields[i] && *fields[i] == '#')
+			return FSTAB_HAS_REMARK;
+	for (int i = 0; i < FIELDS; i++)
+		if (fields[i])
+			mountinfo_unescape(fields[i]);
+	entry->source = fields[SOURCE];
+	entry->target = fields[TARGET];
+	entry->type = fields[TYPE];
+	entry->options = fields[OPTIONS] ? fields[OPTIONS] : "defaults";
+	return check_rest(line);
+}
+
+/* Ends the next line, and moves the text to the one behind it. *LINE to its end are its bytes. */
+static char *
+take_line(struct fstab_text *text, char **line)
+{
+	char *end;
+
+	*line = text->at;
+	end = memchr(text->at, '\n', (size_t)(text->end - text->at));
+	text->at = end ? end + 1 : text->end;
+	end = end ? end : text->end;
+	if (end > *line && end[-1] == '\r')
+		end--;
+	*end = '\0';
+	text->line++;
+	return end;
+}
+
+bool
+fstab_next(struct fstab_text *text, struct fstab_entry *entry)
+{
+	while (text->at < text->end) {
+		char *line, *end = take_line(text, &line);
+
+		line += strspn(line, blanks);
+		if (line == end || *line == '#')
+			continue;
+		*entry = (struct fstab_entry){ .line = text->line };
+		entry->fault = end - line > LONGEST_LINE             ? FSTAB_IS_TOO_LONG
+			       : strlen(line) < (size_t)(end - line) ? FSTAB_HAS_NUL
+								     : parse(line, entry);
+		return true;
+	}
+	return false;
+}
+
+const char *
+fstab_explain(enum fstab_fault fault)
+{
+	switch (fault) {
+	case FSTAB_IS_TOO_LONG:
+		return "it is longer than 1 MiB";
+	case FSTAB_HAS_NUL:
+		return "it has a NUL byte";
+	case FSTAB_HAS_OPEN_QUOTE:
+		return "a quote has no end (write a blank as \\040)";
+	case FSTAB_HAS_NO_TARGET:
+		return "it ends behind the source (SOURCE TARGET TYPE OPTIONS)";
+	case FSTAB_HAS_NO_TYPE:
+		return "it has no type (SOURCE TARGET TYPE OPTIONS)";
+	case FSTAB_HAS_NO_NUMBER:
+		return "what follows the options is no number (write a blank in a name as \\040)";
+	case FSTAB_HAS_REMARK:
+		return "a comment is a line of its own (write # at the begin of a field as \\043)";
+	case FSTAB_IS_FINE:
+	default:
+		return "nothing is wrong with it";
+	}
+}
+
+/* The text that FD has, and a byte more. NULL with errno. */
+static char *
+read_text(int fd, size_t *length)
+{
+	enum { PIECE = 1 << 16 };
+	struct buffer text = { 0 };
+	ssize_t size;
+
+	do {
+		size = file_read(fd, buffer_reserve(&text, PIECE), PIECE);
+		if (size >= 0)
+			text.length += (size_t)size;
+		if (text.length > LARGEST_FILE) {
+			errno = EFBIG;
+			size = -1;
+		}
+	} while (size == PIECE);
+	if (size < 0) {
+		buffer_done(&text);
+		return NULL;
+	}
+	*length = text.length;
+	return buffer_string(&text);
+}
+
+static void
+add_entry(struct fstab *fstab, const struct fstab_entry *entry)
+{
+	/* By powers of two. */
+	if (!(fstab->count & (fstab->count - 1)))
+		fstab->entries = memory_resize(fstab->entries, fstab->count ? fstab->count * 2 : 1,
+					       sizeof(*fstab->entries));
+	fstab->entries[fstab->count++] = *entry;
+}
+
+/* The lines of FD, which is the file NAME. -1 with errno. */
+static int
+add_file(struct fstab *fstab, int fd, const char *name)
+{
+	struct fstab_text text = { 0 };
+	struct fstab_entry entry;
+	size_t length, files = fstab->files + 1;
+
+	text.at = read_text(fd, &length);
+	if (!text.at)
+		return -1;
+	text.end = text.at + length;
+	fstab->texts = memory_resize(fstab->texts, files, sizeof(*fstab->texts));
+	fstab->names = memory_resize(fstab->names, files, sizeof(*fstab->names));
+	fstab->texts[files - 1] = text.at;
+	fstab->names[files - 1] = memory_string(name);
+	fstab->files = files;
+	while (fstab_next(&text, &entry)) {
+		entry.file = fstab->names[files - 1];
+		add_entry(fstab, &entry);
+	}
+	return 0;
+}
+
+/* For scandir(3). */
+static int
+is_fstab(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && dot > entry->d_name && *entry->d_name != '.' && !strcmp(dot, ".fstab");
+}
+
+static int read_path(struct fstab *fstab, const char *path, bool in_folder, char **name);
+
+static int
+read_folder(struct fstab *fstab, const char *path, char **name)
+{
+	struct dirent **files;
+	int count = scandir(path, &files, is_fstab, versionsort), result = count < 0 ? -1 : 0;
+
+	if (result < 0)
+		*name = memory_string(path);
+	for (int i = 0; i < count; i++) {
+		struct buffer file = { 0 };
+
+		buffer_print(&file, "%s/%s", path, files[i]->d_name);
+		if (!result)
+			result = read_path(fstab, buffer_string(&file), true, name);
+		buffer_done(&file);
+		free(files[i]);
+	}
+	if (count >= 0)
+		free(files);
+	return result;
+}
+
+static int
+read_path(struct fstab *fstab, const char *path, bool in_folder, char **name)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), result = -1, error;
+	struct stat status;
+
+	if (fd >= 0 && !fstat(fd, &status)) {
+		if (S_ISDIR(status.st_mode) && !in_folder) {
+			close(fd);
+			return read_folder(fstab, path, name);
+		}
+		result = add_file(fstab, fd, path);
+	}
+	error = errno;
+	if (fd >= 0)
+		close(fd);
+	if (result < 0)
+		*name = memory_string(path);
+	errno = error;
+	return result;
+}
+
+int
+fstab_read(struct fstab *fstab, const char *path, char **name)
+{
+	return read_path(fstab, path, false, name);
+}
+
+void
+fstab_done(struct fstab *fstab)
+{
+	for (size_t i = 0; i < fstab->files; i++) {
+		free(fstab->texts[i]);
+		free(fstab->names[i]);
+	}
+	free(fstab->texts);
+	free(fstab->names);
+	free(fstab->entries);
+	*fstab = (struct fstab){ 0 };
+}
