@@ -2,6 +2,7 @@
 #include "cli/json.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "cli/escape.h"
@@ -29,6 +30,12 @@ key_begin(struct buffer *buffer, const char *key, const char *suffix)
 	buffer_text(buffer, "\":");
 }
 
+static bool
+is_plain(char byte)
+{
+	return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 /* Lengths are those of whole characters: the caller has checked that it is UTF-8. */
 static void
 quoted(struct buffer *buffer, const char *bytes, size_t length)
@@ -37,6 +44,13 @@ quoted(struct buffer *buffer, const char *bytes, size_t length)
 	for (size_t at = 0, size; at < length; at += size) {
 		uint32_t code = 0;
 
+		/* What nearly all names are made of, without further ado. */
+		for (size = 0; at + size < length && is_plain(bytes[at + size]); size++)
+			;
+		if (size) {
+			buffer_add(buffer, bytes + at, size);
+			continue;
+		}
 		size = escape_character(bytes + at, length - at, &code);
 		if (code == '"' || code == '\\')
 			buffer_print(buffer, "\\%c", (char)code);

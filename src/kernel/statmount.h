@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernel/mountinfo.h"
+
 /*
  * Where the mount ID of this mount namespace is, into PATH of ROOM bytes. -1 with errno ENOENT
  * (there is no such mount), EXDEV (it is not below this process's root), EOVERFLOW (ROOM is too small),
@@ -33,5 +35,11 @@ int statmount_is_in_shared(uint64_t id);
  * Hands the id of each mount of this mount namespace to EACH. -1 with errno EPERM, ENOSYS.
  */
 int statmount_each(void (*each)(uint64_t id, void *context), void *context);
+
+/*
+ * The same as mountinfo_each, for where there is no /proc. -1 with errno EPERM, ENOSYS (before Linux 6.13,
+ * which does not tell all).
+ */
+int statmount_list(bool (*each)(const struct mountinfo *mount, void *context), void *context);
 
 #endif

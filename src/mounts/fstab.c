@@ -19,7 +19,7 @@ enum { LONGEST_LINE = 1 << 20, LARGEST_FILE = 1 << 26 };
 
 static const char blanks[] = " \t";
 
-/* How long the tag with a quote at AT is, up to the quote at its end: LABEL="a b". 0: there is none at AT; -1: no end. */
+/* The length of a tag at AT with its quotes, LABEL="a b"; 0: there is none; -1: a quote has no end. */
 static ssize_t
 quoted(const char *at)
 {

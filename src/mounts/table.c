@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "mounts/table.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/statmount.h"
 #include "memory.h"
 
 static bool
@@ -31,8 +33,17 @@ add(const struct mountinfo *mount, void *context)
 int
 table_read(struct table *table)
 {
+	int error;
+
 	*table = (struct table){ 0 };
-	return mountinfo_each(add, table);
+	if (mountinfo_each(add, table) == 0)
+		return 0;
+	error = errno;
+	table_done(table);
+	if (error == ENOENT && statmount_list(add, table) == 0)
+		return 0;
+	errno = error;
+	return -1;
 }
 
 void

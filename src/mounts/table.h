@@ -13,7 +13,7 @@ struct table {
 	size_t count;
 };
 
-/* Reads it. -1 with errno of mountinfo_each. */
+/* Reads it, by what the kernel tells itself where there is no /proc. -1 with errno of mountinfo_each. */
 int table_read(struct table *table);
 
 /* The mount on top at TARGET, a path as the kernel has it; NULL: there is none. */
