@@ -20,7 +20,8 @@ build_needs="
 	command:pkg-config:pkgconf
 	library:libbsd-overlay:libbsd-dev
 	library:liburing:liburing-dev
-	file:/usr/include/libaio.h:libaio-dev"
+	file:/usr/include/libaio.h:libaio-dev
+	library:blkid:libblkid-dev"
 check_needs="
 	command:bats:bats"
 # Without one of these, tests are skipped and say so.
@@ -36,6 +37,9 @@ check_likes="
 	command:mkfs.ext4:e2fsprogs
 	command:mkfs.xfs:xfsprogs
 	command:mkfs.btrfs:btrfs-progs
+	command:mkfs.vfat:dosfstools
+	command:mksquashfs:squashfs-tools
+	command:mkfs.erofs:erofs-utils
 	command:setcap:libcap2-bin
 	command:qemu-system-x86_64:qemu-system-x86"
 

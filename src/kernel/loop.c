@@ -110,10 +110,10 @@ number_of(const char *path)
 static int
 open_device(struct loop *loop, int number, bool read_only, enum loop_step *step)
 {
-	int how = (read_only ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_CLOEXEC;
+	int how = read_only ? O_RDONLY : O_RDWR;
 
 	*step = LOOP_OPEN_DEVICE;
-	loop->fd = open(loop->path, how);
+	loop->fd = open(loop->path, how | O_NONBLOCK | O_CLOEXEC);
 	if (loop->fd >= 0 || errno != ENOENT || number < 0)
 		return loop->fd;
 	*step = LOOP_MAKE_NODE;
@@ -122,7 +122,7 @@ open_device(struct loop *loop, int number, bool read_only, enum loop_step *step)
 	else if (errno != EEXIST)
 		return -1;
 	*step = LOOP_OPEN_DEVICE;
-	loop->fd = open(loop->path, how);
+	loop->fd = open(loop->path, how | O_NONBLOCK | O_CLOEXEC);
 	return loop->fd;
 }
 
@@ -180,8 +180,8 @@ has_file(int fd, const struct loop_wish *wish, const struct stat *status, struct
 }
 
 /*
- * Looks for the device that has the part of the file already: two that both write would destroy what is in it. 1,
- * 0: there is none; -1 with errno and the *STEP.
+ * Looks for the device that has the part of the file already: two that both write would destroy what is in
+ * it. 1, 0: there is none; -1 with errno and the *STEP.
  */
 static int
 find_attached(const struct loop_wish *wish, const struct stat *status, struct loop *loop,

@@ -40,10 +40,11 @@ struct loop {
 const struct hint *loop_hints(enum loop_step step);
 
 /*
- * Makes the file of WISH a disk: LOOP is the device that has the same part of it already, or one that is free,
- * and is freed when it is used no more. It is read-only where the file cannot be written. -1 with errno,
- * and the *STEP, and LOOP->path as far as it is known: of open(2); ENXIO, EINVAL, EBUSY (WISH->device has another
- * file), ENODEV (WISH->device is no loop device), ENOENT (/dev/loop-control is not there). Then nothing is left behind.
+ * Makes the file of WISH a disk: LOOP is the device that has the same part of it already, or one that is
+ * free, and is freed when it is used no more. It is read-only where the file cannot be written. -1 with
+ * errno, and the *STEP, and LOOP->path as far as it is known: of open(2); ENXIO, EINVAL, EBUSY
+ * (WISH->device has another file), ENODEV (WISH->device is no loop device), ENOENT (/dev/loop-control is
+ * not there). Then nothing is left behind.
  */
 int loop_attach(const struct loop_wish *wish, struct loop *loop, enum loop_step *step);
 

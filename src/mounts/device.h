@@ -21,22 +21,23 @@ struct device_wish {
 	const char *loop_device; /* which one; NULL: any that is free */
 	uint64_t offset, size_limit;
 	bool read_only;
-	int64_t wait; /* nanoseconds until the source must have appeared, NUM_FOREVER; 0: it is there or not */
+	int64_t wait; /* nanoseconds until the source must have appeared, NUM_FOREVER; 0: none */
 };
 
 struct device {
 	char *path;     /* what the kernel gets */
+	char *file;     /* what is on the loop device PATH; NULL: PATH is none of ours */
 	char *type;     /* as given, or found; NULL: one of TYPES */
 	char **types;   /* to be tried in this order, NULL at the end; NULL: the type is known */
 	bool read_only; /* the loop device can be only that */
 	bool is_loop;   /* PATH is a loop device that was set up, or found set up, for the file */
-	bool is_file; /* PATH is a regular file, which some file systems take as it is; if not, device_loop */
+	bool may_loop; /* PATH may be a file: if the kernel wants a disk, ENOTBLK, device_loop makes it one */
 	struct loop loop;
 };
 
 enum device_reason {
-	DEVICE_IS_MISSING,        /* there is no NAME; ERROR */
-	DEVICE_IS_LATE,           /* nor was there one in time */
+	DEVICE_IS_MISSING, /* there is no NAME; ERROR */
+	DEVICE_IS_LATE,    /* nor was there one in time; or PLACE, ERROR, could not be looked at */
 	DEVICE_TAG_IS_BROKEN,     /* LABEL= without a value, or a quote that is not closed */
 	DEVICE_CANNOT_LIST,       /* the disks, in PLACE; ERROR */
 	DEVICE_CANNOT_BE_OPENED,  /* PLACE, to see what is on it; ERROR */
