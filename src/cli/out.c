@@ -26,6 +26,12 @@ out_add(const void *bytes, size_t size)
 	buffer_add(&printed, bytes, size);
 }
 
+void
+out_forget(void)
+{
+	buffer_done(&printed);
+}
+
 int
 out_finish(void)
 {

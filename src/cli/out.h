@@ -15,6 +15,9 @@ void out_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* SIZE bytes as they are. */
 void out_add(const void *bytes, size_t size);
 
+/* What was printed is somebody else's to write: of a process that this one is a copy of. */
+void out_forget(void);
+
 /* Writes what was printed and closes standard output; -1 with errno of write(2) or close(2). */
 int out_finish(void);
 

@@ -348,6 +348,25 @@ loop_done(struct loop *loop)
 	loop->fd = -1;
 }
 
+bool
+loop_has(const char *device, const char *path, uint64_t offset)
+{
+	struct loop_wish wish = { .offset = offset };
+	struct loop_info64 info;
+	struct stat status;
+	bool result;
+	int fd;
+
+	if (stat(path, &status) < 0 || number_of(device) < 0)
+		return false;
+	fd = open(device, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	result = has_file(fd, &wish, &status, &info);
+	close(fd);
+	return result;
+}
+
 int
 loop_free(const char *device)
 {

@@ -54,6 +54,9 @@ void loop_undo(struct loop *loop);
 /* Lets go of the device, which somebody uses now. */
 void loop_done(struct loop *loop);
 
+/* Whether DEVICE is a loop device that has the file PATH, from OFFSET on. */
+bool loop_has(const char *device, const char *path, uint64_t offset);
+
 /*
  * Frees DEVICE, at the latest when nobody has it open any more. -1 with errno of open(2), ENXIO (it is free),
  * ENOTTY or EINVAL (no loop device), EBUSY.

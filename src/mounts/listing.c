@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "memory.h"
 #include "mounts/forest.h"
+#include "mounts/source.h"
 
 /*
  * More levels of a tree are not drawn, and columns no wider: nobody would read that, and lines would be as
@@ -58,7 +59,7 @@ static void
 add_line(struct buffer *buffer, const struct listing *listing, const struct mountinfo *mount,
 	 const char *options)
 {
-	char *label = listing->label ? listing->label(mount->source) : NULL;
+	char *label = listing->labels ? source_label(mount->source) : NULL;
 
 	add_escaped(buffer, mount->source);
 	buffer_text(buffer, " on ");
@@ -113,7 +114,7 @@ static void
 add_object(struct buffer *buffer, const struct listing *listing, const struct mountinfo *mount,
 	   const char *options)
 {
-	char *label = listing->label ? listing->label(mount->source) : NULL;
+	char *label = listing->labels ? source_label(mount->source) : NULL;
 	char device[32];
 
 	snprintf(device, sizeof(device), "%u:%u", mount->major, mount->minor);

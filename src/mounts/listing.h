@@ -16,9 +16,7 @@ struct listing {
 	enum listing_form form;
 	const char *types; /* as table_has_type has them; NULL: all */
 	int id;            /* of the only mount that is wanted; 0: all */
-	char *(*label)(
-		const char *
-			source); /* the label of what is on a device, to be freed, or NULL; NULL: none */
+	bool labels;       /* of what is on devices, too */
 };
 
 /* Appends the mounts of TABLE to BUFFER. Returns how many. */

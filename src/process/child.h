@@ -11,7 +11,7 @@ pid_t child_start(void);
 /* Ends the copy, and nothing else that would be done at an end: that is for the one process to do. */
 _Noreturn void child_end(int status);
 
-/* Waits until the copy PID has ended. */
-void child_wait(pid_t pid);
+/* Waits until the copy PID has ended. Its status, or 128 + the signal that ended it; 1: nobody knows. */
+int child_wait(pid_t pid);
 
 #endif
