@@ -21,7 +21,8 @@ enum choice_reason {
 };
 
 /*
- * Whether ENTRY is for -a, of lines with TYPES and OPTIONS, as table_has_type and table_has_options have them.
+ * Whether ENTRY is for -a, of lines with TYPES and OPTIONS, as table_has_type and table_has_options have
+ * them.
  * (`noauto` is a word that words.h knows.)
  */
 enum choice_reason choice_is_meant(const struct fstab_entry *entry, const char *types,

@@ -84,6 +84,17 @@ add_string(struct buffer *buffer, const char *key, const char *text)
 	json_bytes(buffer, key, text, strlen(text));
 }
 
+/* The kernel's number that begins at TEXT. */
+static int
+number_at(const char *text)
+{
+	int number = 0;
+
+	for (; *text >= '0' && *text <= '9'; text++)
+		number = number * 10 + (*text - '0');
+	return number;
+}
+
 /* The tags `shared:1 master:2` as words, and as numbers. */
 static void
 add_propagation(struct buffer *buffer, const char *tags)
@@ -106,7 +117,7 @@ add_propagation(struct buffer *buffer, const char *tags)
 
 		if (tag)
 			json_number(buffer, numbers[i].key,
-				    strtoll(tag + strlen(numbers[i].tag), NULL, 10));
+				    number_at(tag + strlen(numbers[i].tag)));
 	}
 }
 
