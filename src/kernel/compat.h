@@ -99,6 +99,11 @@
 #define LSMT_ROOT UINT64_C(0xffffffffffffffff)
 #endif
 
+/* move_mount(2): under what is mounted there, since Linux 6.5; linux/mount.h. */
+#ifndef MOVE_MOUNT_BENEATH
+#define MOVE_MOUNT_BENEATH 0x00000200
+#endif
+
 /* statx(2): the id that statmount(2) knows, since Linux 6.8; linux/stat.h. */
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x00004000U

@@ -26,6 +26,13 @@ mount_move(const char *from, const char *to)
 }
 
 int
+mount_call(const char *source, const char *target, const char *type, uint64_t flags,
+	   const char *data)
+{
+	return mount(source, target, type, flags, data);
+}
+
+int
 mount_detach(const char *path)
 {
 	return umount2(path, MNT_DETACH);

@@ -4,6 +4,7 @@
 #define BUTTER_MOUNT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* How what is mounted and unmounted spreads to other copies of a mount; mount_namespaces(7). */
 enum mount_propagation { MOUNT_PRIVATE, MOUNT_SLAVE };
@@ -19,6 +20,13 @@ int mount_bind(const char *from, const char *to);
 
 /* Moves the mount at FROM to TO. -1 with errno EINVAL: no mount point, or one that is in a shared mount. */
 int mount_move(const char *from, const char *to);
+
+/*
+ * mount(2) itself, with MS_... of linux/mount.h as FLAGS; what is not needed is NULL. -1 with errno:
+ * one number for whatever has been wrong.
+ */
+int mount_call(const char *source, const char *target, const char *type, uint64_t flags,
+	       const char *data);
 
 /* Takes away the mount at PATH at once, however it is used; it ends when nobody uses it. -1 with errno. */
 int mount_detach(const char *path);

@@ -9,12 +9,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "file.h"
 #include "kernel/capability.h"
 #include "kernel/mount.h"
 #include "kernel/mountinfo.h"
 #include "kernel/statmount.h"
 #include "mounts/point.h"
+#include "mounts/userns.h"
 
 /* ---- looking ---- */
 
@@ -134,22 +134,6 @@ root_is_in_shared(void)
 	return statmount_id("/", &id) == 0 && statmount_is_in_shared(id) > 0;
 }
 
-/* Whether there are users that this user namespace does not know; user_namespaces(7). */
-static bool
-is_in_user_namespace(void)
-{
-	char map[100];
-	int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd < 0 ? -1 : file_read(fd, map, sizeof(map) - 1);
-
-	if (fd >= 0)
-		close(fd);
-	if (size <= 0)
-		return false;
-	map[size] = '\0';
-	return !strstr(map, " 4294967295");
-}
-
 /* What is EINVAL, of these three, in the kernel's order; path_pivot_root in fs/namespace.c. */
 static enum root_reason
 find_invalid(const struct status *root, const struct status *new, const struct status *old,
@@ -176,7 +160,7 @@ find_invalid(const struct status *root, const struct status *new, const struct s
 		return ROOT_NEW_IS_NO_MOUNT;
 	if (!is_below(openat(old_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), new))
 		return ROOT_OLD_IS_NOT_BELOW;
-	return is_in_user_namespace() ? ROOT_NEW_IS_LOCKED : ROOT_CANNOT_BE_SEEN;
+	return userns_is_inside() ? ROOT_NEW_IS_LOCKED : ROOT_CANNOT_BE_SEEN;
 }
 
 /*

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mount: a file system, a folder or a file made visible somewhere else. For boot scripts and
+ * containers, where nobody is there to guess: a mount is there as it was asked for, or not at all, and
+ * what failed is told with its reason.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "applet.h"
+#include "cli/buffer.h"
+#include "cli/escape.h"
+#include "cli/out.h"
+#include "cli/say.h"
+#include "kernel/kmsg.h"
+#include "memory.h"
+#include "mounts/attach.h"
+#include "mounts/explain.h"
+
+enum {
+	NOT_PERMITTED = 1, /* as wrong usage */
+	FAILED = 32,
+};
+
+static struct opt_list given; /* what adds words, in this order */
+static bool beneath, exclusive, fake, no_mtab, verbose;
+static const char *source_given, *target_given, *target_prefix, *type;
+
+static void
+add_words(struct opt_table *table)
+{
+	opt_list(table, 'o', "options", "LIST", &given, "words, see below, with commas");
+	opt_list(table, 'r', "read-only", NULL, &given, "as -o ro");
+	opt_list(table, 'w', "read-write", NULL, &given, "as -o rw");
+	opt_list(table, 'B', "bind", NULL, &given, "as -o bind: SOURCE is a folder or a file");
+	opt_list(table, 'R', "rbind", NULL, &given,
+		 "as -o rbind: the same with all that is mounted below it");
+	opt_list(table, 'M', "move", NULL, &given, "as -o move: SOURCE is a mount");
+	opt_list(table, 0, "make-shared", NULL, &given, "as -o shared");
+	opt_list(table, 0, "make-slave", NULL, &given, "as -o slave");
+	opt_list(table, 0, "make-private", NULL, &given, "as -o private");
+	opt_list(table, 0, "make-unbindable", NULL, &given, "as -o unbindable");
+	opt_list(table, 0, "make-rshared", NULL, &given, "as -o rshared");
+	opt_list(table, 0, "make-rslave", NULL, &given, "as -o rslave");
+	opt_list(table, 0, "make-rprivate", NULL, &given, "as -o rprivate");
+	opt_list(table, 0, "make-runbindable", NULL, &given, "as -o runbindable");
+	opt_list(table, 'm', "mkdir", "MODE", &given, "as -o X-mount.mkdir: make TARGET")
+		->otherwise = "755";
+}
+
+static void
+options(struct opt_table *table)
+{
+	opt_string(table, 't', "types", "TYPE", &type, "the type of the file system");
+	add_words(table);
+	opt_flag(table, 0, "beneath", &beneath, "under what is mounted at TARGET");
+	opt_flag(table, 0, "exclusive", &exclusive, "fail if the file system is in use already");
+	opt_flag(table, 'f', "fake", &fake, "do everything but mount");
+	opt_flag(table, 'n', "no-mtab", &no_mtab, "without effect: there is no mtab any more");
+	opt_string(table, 0, "source", "SOURCE", &source_given, "what is to be mounted");
+	opt_string(table, 0, "target", "TARGET", &target_given, "where");
+	opt_string(table, 0, "target-prefix", "DIR", &target_prefix, "put DIR in front of TARGET");
+	opt_flag(table, 'v', "verbose", &verbose, "say what has been mounted");
+}
+
+/* One thing to be mounted. */
+struct order {
+	const char *source, *target, *type;
+	const struct words *words;
+};
+
+/* ---- telling ---- */
+
+static void
+print_name(const char *text)
+{
+	struct buffer escaped = { 0 };
+
+	escape_text(&escaped, text, strlen(text), ESCAPE_ALL);
+	out_print("%s", buffer_string(&escaped));
+	buffer_done(&escaped);
+}
+
+static void
+tell_done(const struct order *order)
+{
+	if (!verbose)
+		return;
+	if (order->source && !order->words->remount) {
+		print_name(order->source);
+		out_print(" is mounted at ");
+	}
+	print_name(order->target);
+	out_print(order->source && !order->words->remount ? "\n" : " has been changed\n");
+}
+
+static int
+tell_failed(const struct attach *wish, const struct trouble *trouble)
+{
+	struct buffer why = { 0 };
+
+	explain(wish, trouble, &why);
+	if (wish->words->remount || !wish->source)
+		failx("cannot %s '%s': %s", wish->type ? "mount at" : "change", wish->target,
+		      buffer_string(&why));
+	else
+		failx("cannot mount '%s' at '%s': %s", wish->source, wish->target,
+		      buffer_string(&why));
+	buffer_done(&why);
+	return trouble->error == EPERM ? NOT_PERMITTED : FAILED;
+}
+
+/* What there is to be said although it is mounted. */
+static void
+tell_warnings(const struct attach *wish, struct trouble *trouble)
+{
+	if (trouble->is_read_only)
+		note("'%s' is write-protected: it is mounted read-only at '%s'", wish->source,
+		     wish->target);
+	if (trouble->said.length)
+		note("'%s' is mounted at '%s', but %s says: %s", wish->source, wish->target,
+		     wish->type ? wish->type : "it", buffer_string(&trouble->said));
+}
+
+/* ---- mounting ---- */
+
+/* Opened once, and read where something fails. */
+static int
+kernel_log(void)
+{
+	static int fd;
+
+	if (!fd)
+		fd = kmsg_open();
+	return fd;
+}
+
+/* Mounts what ORDER says: 0, or the exit status; then a message has been printed. */
+static int
+mount_one(const struct order *order)
+{
+	struct attach wish = {
+		.source = order->source,
+		.target = order->target,
+		.type = order->type,
+		.words = order->words,
+		.beneath = beneath,
+		.exclusive = exclusive,
+		.log = -1,
+	};
+	struct trouble trouble;
+	int status = 0;
+
+	if (order->words->is_for_user)
+		note("'%s': only root can mount it, whatever its options say of users",
+		     order->target);
+	if (!fake) {
+		wish.log = kernel_log();
+		if (attach(&wish, &trouble) < 0)
+			status = tell_failed(&wish, &trouble);
+		else
+			tell_warnings(&wish, &trouble);
+		trouble_done(&trouble);
+	}
+	if (!status)
+		tell_done(order);
+	return status;
+}
+
+/* ---- the command line ---- */
+
+static bool
+take_words(struct words *words, const char *list)
+{
+	struct words_trouble trouble;
+
+	if (words_add(words, list, &trouble) == 0)
+		return true;
+	misuse("'%s' %s", trouble.word, trouble.reason);
+	return false;
+}
+
+/* The word that the option ITEM stands for. */
+static bool
+take_item(struct words *words, const struct opt_item *item)
+{
+	static const char make[] = "make-";
+	struct buffer word = { 0 };
+	bool result;
+
+	if (!strcmp(item->name, "options"))
+		return take_words(words, item->text);
+	if (!strcmp(item->name, "read-only"))
+		return take_words(words, "ro");
+	if (!strcmp(item->name, "read-write"))
+		return take_words(words, "rw");
+	if (!strncmp(item->name, make, strlen(make)))
+		return take_words(words, item->name + strlen(make));
+	if (strcmp(item->name, "mkdir"))
+		return take_words(words, item->name);
+	buffer_print(&word, "X-mount.mkdir=%s", item->text);
+	result = take_words(words, buffer_string(&word));
+	buffer_done(&word);
+	return result;
+}
+
+/* Whether what is mounted at the target is to be changed, and there is no source. */
+static bool
+is_change(const struct words *words)
+{
+	return words->remount
+	       || (words->propagation_count && words->operation == WORDS_MOUNT && !type);
+}
+
+/* Takes the operands of ORDER from the command line. */
+static bool
+take_operands(struct order *order, int count, char **operands)
+{
+	order->source = source_given;
+	order->target = target_given;
+	if (count + !!source_given + !!target_given > 2)
+		return misuse("extra operand '%s'", operands[count - 1]), false;
+	if (count == 2 || (count == 1 && target_given))
+		order->source = *operands++;
+	if (count == 2 || (count == 1 && !target_given))
+		order->target = *operands;
+	if (!order->target || (!order->source && !is_change(order->words)))
+		return misuse("SOURCE and TARGET are needed"), false;
+	if (is_change(order->words))
+		order->source = NULL;
+	return true;
+}
+
+static int
+mount_given(const struct words *words, int count, char **operands)
+{
+	struct order order = { .type = type, .words = words };
+	char *target = NULL;
+	int status;
+
+	if (!take_operands(&order, count, operands))
+		return NOT_PERMITTED;
+	if (target_prefix) {
+		struct buffer path = { 0 };
+
+		buffer_print(&path, "%s%s%s", target_prefix, *order.target == '/' ? "" : "/",
+			     order.target);
+		order.target = target = buffer_string(&path);
+	}
+	if (words->remount || words->operation != WORDS_MOUNT || is_change(words))
+		order.type = NULL;
+	else if (!order.type)
+		return misuse("the type is not known: -t says it");
+	status = mount_one(&order);
+	free(target);
+	return status;
+}
+
+static int
+mount_run(int count, char **operands)
+{
+	struct words words = { 0 };
+	bool right = true;
+	int status;
+
+	for (size_t i = 0; i < given.count && right; i++)
+		right = take_item(&words, &given.items[i]);
+	status = right ? mount_given(&words, count, operands) : NOT_PERMITTED;
+	words_done(&words);
+	return status;
+}
+
+const struct applet applet_mount = {
+	.name = "mount",
+	.summary = "mount file systems, folders and files, or say why that cannot be",
+	.operands = "[SOURCE] TARGET",
+	.min = 0,
+	.max = 2,
+	.options = options,
+	.run = mount_run,
+};

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/kmsg.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* The kernel's longest record, PRINTK_MESSAGE_MAX, and a NUL; from shorter room nothing is read. */
+enum { LONGEST = 2048 + 1 };
+
+int
+kmsg_open(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		kmsg_skip(fd);
+	return fd;
+}
+
+void
+kmsg_skip(int fd)
+{
+	if (lseek(fd, 0, SEEK_END) < 0)
+		return;
+}
+
+const char *
+kmsg_parse(char *record, size_t length)
+{
+	char *text = memchr(record, ';', length), *end;
+
+	if (!text++)
+		return NULL;
+	end = memchr(text, '\n', length - (size_t)(text - record));
+	if (!end)
+		return NULL;
+	*end = '\0';
+	return text;
+}
+
+size_t
+kmsg_next(int fd, char *text, size_t room)
+{
+	char record[LONGEST];
+	const char *message;
+	ssize_t size;
+
+	do {
+		/* EPIPE: some have been overwritten in the meantime; it goes on with the oldest. */
+		do
+			size = read(fd, record, sizeof(record));
+		while (size < 0 && (errno == EPIPE || errno == EINTR));
+		message = size > 0 ? kmsg_parse(record, (size_t)size) : NULL;
+	} while (size > 0 && (!message || !*message));
+	return size > 0 ? strlcpy(text, message, room) : 0;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "mounts/attach.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/capability.h"
+#include "kernel/kmsg.h"
+#include "kernel/mountfd.h"
+#include "mounts/call.h"
+#include "mounts/current.h"
+#include "mounts/destination.h"
+#include "mounts/fresh.h"
+
+/*
+ * Whether a newer call has failed since it is not to be had: by the kernel's age, or by a filter of a
+ * container.
+ */
+static bool
+is_refused(int error)
+{
+	return error == ENOSYS || (error == EPERM && capability_have(CAP_SYS_ADMIN));
+}
+
+static void
+close_quietly(int fd)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+}
+
+/* ---- the kernel's log ---- */
+
+/* Whether WORD stands in TEXT, not in the middle of another one; WHOLE: nor at the beginning of one. */
+static bool
+mentions(const char *text, const char *word, bool whole)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++)
+		if ((at == text || !isalnum((unsigned char)at[-1]))
+		    && (!whole || !isalnum((unsigned char)at[length])))
+			return true;
+	return false;
+}
+
+/* Takes from the log what is about this device, or this type. errno stays. */
+static void
+listen(const struct attach *wish, struct trouble *trouble)
+{
+	int error = errno;
+	char text[512], *device = NULL, *name = NULL;
+
+	if (wish->source && wish->source[0] == '/')
+		device = realpath(wish->source, NULL);
+	if (device)
+		name = strrchr(device, '/') + 1;
+	while (wish->log >= 0 && kmsg_next(wish->log, text, sizeof(text)))
+		if ((wish->type && mentions(text, wish->type, false))
+		    || (name && *name && mentions(text, name, true)))
+			trouble_say(&trouble->kernel, text);
+	free(device);
+	errno = error;
+}
+
+/* ---- the newer calls ---- */
+
+static int
+change_attributes(const struct words *words, int fd, struct trouble *trouble)
+{
+	if ((words->all.set || words->all.clear)
+	    && mountfd_change(fd, words->all.set, words->all.clear, true) < 0)
+		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
+	if ((words->own.set || words->own.clear)
+	    && mountfd_change(fd, words->own.set, words->own.clear, false) < 0)
+		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
+	return 0;
+}
+
+/* What is to be placed: a new mount that is nowhere yet, or the one that is to be moved. */
+static int
+get_mount(const struct attach *wish, bool read_only, struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	int fd;
+
+	switch (words->operation) {
+	case WORDS_MOVE:
+		fd = open(wish->source, O_PATH | O_CLOEXEC);
+		return fd < 0 ? trouble_at(trouble, TROUBLE_MOVE, NULL) : fd;
+	case WORDS_BIND:
+		fd = mountfd_clone(AT_FDCWD, wish->source, words->is_recursive);
+		if (fd < 0)
+			return trouble_at(trouble, TROUBLE_COPY, NULL);
+		if (change_attributes(words, fd, trouble) == 0)
+			return fd;
+		close_quietly(fd);
+		return -1;
+	case WORDS_MOUNT:
+	default:
+		return fresh_mount(wish, read_only, trouble);
+	}
+}
+
+static int
+mount_newly(const struct attach *wish, const struct destination *target, bool read_only,
+	    struct trouble *trouble)
+{
+	int fd = get_mount(wish, read_only, trouble);
+
+	if (fd < 0)
+		return -1;
+	if (mountfd_place(fd, target->fd, wish->beneath) == 0)
+		return fd;
+	trouble_at(trouble, wish->words->operation == WORDS_MOVE ? TROUBLE_MOVE : TROUBLE_PLACE,
+		   NULL);
+	close_quietly(fd);
+	return -1;
+}
+
+/* ---- one way, or the other ---- */
+
+/* Whether mount(2) can do what WISH says. */
+static bool
+is_for_call(const struct attach *wish)
+{
+	return !wish->beneath && !wish->exclusive;
+}
+
+/* TROUBLE is what SECOND says, if that says more. */
+static void
+take_trouble(struct trouble *trouble, struct trouble *second, bool failed)
+{
+	struct trouble spare = *trouble;
+
+	/* Both refuse: the newer call knows where. */
+	if (failed && second->error == trouble->error) {
+		trouble_done(second);
+		return;
+	}
+	*trouble = *second;
+	trouble_done(&spare);
+}
+
+/* The root of what is mounted now at TARGET; -1: TROUBLE. */
+static int
+mount_either(const struct attach *wish, const struct destination *target, bool read_only,
+	     struct trouble *trouble)
+{
+	struct trouble second = { 0 };
+	int fd;
+
+	if (wish->words->operation == WORDS_MOUNT && fresh_needs_call(wish) && is_for_call(wish))
+		return call_mount(wish, target, read_only, trouble);
+	fd = mount_newly(wish, target, read_only, trouble);
+	if (fd >= 0 || !is_refused(errno) || !is_for_call(wish))
+		return fd;
+	fd = call_mount(wish, target, read_only, &second);
+	take_trouble(trouble, &second, fd < 0);
+	errno = trouble->error;
+	return fd;
+}
+
+/* The same, and read-only where the device is write-protected and nobody has said rw. */
+static int
+mount_any_way(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	int fd = mount_either(wish, target, false, trouble);
+	struct trouble second = { 0 };
+
+	if (fd >= 0 || (errno != EROFS && errno != EACCES) || words->operation != WORDS_MOUNT
+	    || words->is_writable || words->flags.set & MS_RDONLY)
+		return fd;
+	fd = mount_either(wish, target, true, &second);
+	if (fd >= 0) {
+		take_trouble(trouble, &second, false);
+		trouble->is_read_only = true;
+		return fd;
+	}
+	trouble_done(&second);
+	errno = trouble->error;
+	return -1;
+}
+
+static int
+propagate(const struct words *words, int fd, const char *path, struct trouble *trouble)
+{
+	for (size_t i = 0; i < words->propagation_count; i++) {
+		uint64_t propagation = words->propagations[i];
+
+		if (mountfd_propagate(fd, propagation & ~(uint64_t)MS_REC, propagation & MS_REC)
+		    == 0)
+			continue;
+		if (!is_refused(errno) || call_propagate(fd, path, propagation) < 0)
+			return trouble_at(trouble, TROUBLE_PROPAGATION, NULL);
+	}
+	return 0;
+}
+
+static int
+mount_at(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+{
+	int fd = mount_any_way(wish, target, trouble), result;
+
+	if (fd < 0)
+		return -1;
+	result = propagate(wish->words, fd, target->path, trouble);
+	if (result < 0)
+		call_undo(wish, fd, target->path);
+	close_quietly(fd);
+	return result;
+}
+
+/* ---- changes of what is mounted ---- */
+
+static bool
+changes_attributes(const struct words *words)
+{
+	return words->own.set || words->own.clear || words->all.set || words->all.clear;
+}
+
+static bool
+changes_file_system(const struct words *words)
+{
+	return words->operation != WORDS_BIND
+	       && (words->flags.set || words->flags.clear || words->option_count);
+}
+
+/* The mount first, since it can be changed back for sure. */
+static int
+change_newly(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	struct words before = { 0 };
+	bool both = changes_attributes(words) && changes_file_system(words);
+
+	if (both && current_read(target->fd, &before) < 0)
+		return trouble_at(trouble, TROUBLE_PICK, NULL);
+	if (change_attributes(words, target->fd, trouble) < 0)
+		return -1;
+	if (!changes_file_system(words))
+		return 0;
+	if (fresh_change(wish, target->fd, trouble) == 0)
+		return 0;
+	if (both)
+		mountfd_change(target->fd, before.own.set,
+			       (words->own.set | words->all.set) & ~before.own.set, false);
+	errno = trouble->error;
+	return -1;
+}
+
+static int
+change(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+{
+	struct trouble second = { 0 };
+	int result = -1;
+
+	if (fresh_needs_call(wish))
+		result = call_change(wish, target, trouble);
+	else
+		result = change_newly(wish, target, trouble);
+	if (result < 0 && !fresh_needs_call(wish) && is_refused(errno)) {
+		result = call_change(wish, target, &second);
+		take_trouble(trouble, &second, result < 0);
+	}
+	if (result < 0)
+		return -1;
+	return propagate(wish->words, target->fd, target->path, trouble);
+}
+
+int
+attach(const struct attach *wish, struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	struct destination target;
+	int result;
+
+	*trouble = (struct trouble){ 0 };
+	if (wish->log >= 0)
+		kmsg_skip(wish->log);
+	if (destination_open(&target, wish->target, words->mkdir, words->mkdir_mode) < 0)
+		return trouble_at(trouble, TROUBLE_TARGET, NULL);
+	if (words->remount)
+		result = change(wish, &target, trouble);
+	else if (wish->type || words->operation != WORDS_MOUNT)
+		result = mount_at(wish, &target, trouble);
+	else
+		result = propagate(words, target.fd, target.path, trouble);
+	if (result < 0) {
+		destination_undo(&target);
+		listen(wish, trouble);
+	}
+	destination_done(&target);
+	errno = trouble->error;
+	return result;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+#include "mounts/call.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/mount.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/mount.h"
+#include "kernel/status.h"
+#include "memory.h"
+#include "mounts/current.h"
+#include "mounts/table.h"
+
+/* What the kernel takes of a list of options, a page with its NUL; more it cuts off without a word. */
+enum { LONGEST_DATA = 4095 };
+
+/* The flags of mount(2) that stand for these MOUNT_ATTR_... */
+static uint64_t
+flags_of(uint64_t attributes)
+{
+	static const struct {
+		uint64_t attribute, flag;
+	} bits[] = {
+		{ MOUNT_ATTR_RDONLY, MS_RDONLY },
+		{ MOUNT_ATTR_NOSUID, MS_NOSUID },
+		{ MOUNT_ATTR_NODEV, MS_NODEV },
+		{ MOUNT_ATTR_NOEXEC, MS_NOEXEC },
+		{ MOUNT_ATTR_NOATIME, MS_NOATIME },
+		{ MOUNT_ATTR_STRICTATIME, MS_STRICTATIME },
+		{ MOUNT_ATTR_NODIRATIME, MS_NODIRATIME },
+		{ MOUNT_ATTR_NOSYMFOLLOW, MS_NOSYMFOLLOW },
+	};
+	uint64_t flags = attributes & MOUNT_ATTR__ATIME ? 0 : MS_RELATIME;
+
+	for (size_t i = 0; i < sizeof(bits) / sizeof(*bits); i++)
+		if (attributes & bits[i].attribute)
+			flags |= bits[i].flag;
+	return flags;
+}
+
+/* Where the kernel finds the open FD again; without /proc, PATH. */
+static const char *
+name_of(int fd, const char *path, char name[DESTINATION_NAME_SIZE])
+{
+	destination_name(fd, name);
+	return access(name, F_OK) == 0 ? name : path;
+}
+
+static bool
+wants_attributes(const struct words *words)
+{
+	return words->own.set || words->own.clear || words->all.set || words->all.clear;
+}
+
+/* ---- attributes, after the fact ---- */
+
+static int
+change_one(const char *path, uint64_t attributes)
+{
+	return mount_call(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags_of(attributes), NULL);
+}
+
+/* What MOUNT is to have, as one below the mount that is changed. */
+static uint64_t
+wanted_below(const struct words *words, const struct mountinfo *mount)
+{
+	struct words current = { 0 };
+
+	current_parse(mount->options, "", &current);
+	return current_merge(current.own.set, &words->all);
+}
+
+static bool
+has_all(const struct words *words, const struct mountinfo *mount)
+{
+	struct words current = { 0 };
+
+	current_parse(mount->options, "", &current);
+	return current_merge(current.own.set, &words->all) == current.own.set;
+}
+
+/*
+ * Changes all below the mount ID; what cannot be reached by its name, since something lies over it, is
+ * found out when the table is read again: never silently less than all.
+ */
+static int
+change_below(const struct words *words, int id, struct trouble *trouble)
+{
+	struct table table;
+	int result = 0;
+
+	if (table_read(&table) < 0)
+		return trouble_at(trouble, TROUBLE_VERIFY, NULL);
+	for (size_t i = 0; i < table.count && result == 0; i++) {
+		const struct mountinfo *mount = &table.mounts[i];
+
+		if (mount->id == id || !table_is_below(&table, mount, id) || has_all(words, mount))
+			continue;
+		if (change_one(mount->target, wanted_below(words, mount)) < 0)
+			result = trouble_at(trouble, TROUBLE_ATTRIBUTES, mount->target);
+	}
+	table_done(&table);
+	if (result < 0)
+		return -1;
+	if (table_read(&table) < 0)
+		return trouble_at(trouble, TROUBLE_VERIFY, NULL);
+	for (size_t i = 0; i < table.count && result == 0; i++)
+		if (table.mounts[i].id != id && table_is_below(&table, &table.mounts[i], id)
+		    && !has_all(words, &table.mounts[i])) {
+			errno = EBUSY;
+			result = trouble_at(trouble, TROUBLE_VERIFY, table.mounts[i].target);
+		}
+	table_done(&table);
+	return result;
+}
+
+int
+call_attributes(const struct words *words, int fd, const char *path, struct trouble *trouble)
+{
+	struct words current = { 0 };
+	char name[DESTINATION_NAME_SIZE];
+	struct status status;
+	uint64_t attributes;
+
+	if (current_read(fd, &current) < 0 || status_at(fd, "", false, &status) < 0)
+		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
+	attributes = current_merge(current.own.set, &words->all);
+	attributes = current_merge(attributes, &words->own);
+	if (change_one(name_of(fd, path, name), attributes) < 0)
+		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
+	if (!words->all.set && !words->all.clear)
+		return 0;
+	return change_below(words, status.mount, trouble);
+}
+
+int
+call_propagate(int fd, const char *path, uint64_t propagation)
+{
+	char name[DESTINATION_NAME_SIZE];
+
+	return mount_call(NULL, name_of(fd, path, name), NULL, propagation, NULL);
+}
+
+/* ---- mounting ---- */
+
+/* The absolute path of the open FD as it is now, or PATH. To be freed. */
+static char *
+path_of(int fd, const char *path)
+{
+	char name[DESTINATION_NAME_SIZE], found[PATH_MAX];
+	ssize_t length;
+
+	destination_name(fd, name);
+	length = readlink(name, found, sizeof(found) - 1);
+	if (length <= 0 || found[0] != '/')
+		return memory_string(path);
+	found[length] = '\0';
+	return memory_string(found);
+}
+
+/* Opens the root of what has just been mounted at TARGET, and makes sure that it is that. -1 with errno. */
+static int
+open_mounted(const struct attach *wish, const struct destination *target)
+{
+	char *path = path_of(target->fd, target->path);
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct status before, now, source;
+	bool is_it;
+
+	free(path);
+	if (fd < 0)
+		return -1;
+	is_it = status_at(target->fd, "", false, &before) == 0
+		&& status_at(fd, "", false, &now) == 0 && now.mount != before.mount
+		&& now.root != STATUS_IS_NO_ROOT;
+	if (is_it && wish->words->operation == WORDS_BIND)
+		is_it = status_at(AT_FDCWD, wish->source, true, &source) == 0
+			&& source.device == now.device && source.inode == now.inode;
+	if (is_it)
+		return fd;
+	close(fd);
+	errno = ESTALE;
+	return -1;
+}
+
+void
+call_undo(const struct attach *wish, int fd, const char *path)
+{
+	int error = errno;
+	char name[DESTINATION_NAME_SIZE];
+	const char *place = fd >= 0 ? name_of(fd, path, name) : path;
+
+	if (wish->words->operation == WORDS_MOVE)
+		mount_call(place, wish->source, NULL, MS_MOVE, NULL);
+	else
+		mount_detach(place);
+	errno = error;
+}
+
+static int
+make(const struct attach *wish, const char *place, uint64_t flags, struct trouble *trouble)
+{
+	bool is_overlay = !strcmp(wish->type, "overlay");
+	struct buffer data = { 0 };
+	const char *key, *text;
+	int result = -1;
+
+	errno = EINVAL;
+	if (words_data(wish->words, is_overlay, &data, &key) < 0) {
+		trouble_at(trouble, TROUBLE_OPTION, key);
+	} else if (data.length > LONGEST_DATA) {
+		errno = E2BIG;
+		trouble_at(trouble, TROUBLE_CALL, NULL);
+	} else {
+		text = data.length ? buffer_string(&data) : NULL;
+		result = mount_call(wish->source ? wish->source : "none", place, wish->type, flags,
+				    text);
+		if (result < 0)
+			trouble_at(trouble, TROUBLE_CALL, NULL);
+	}
+	buffer_done(&data);
+	return result;
+}
+
+/*
+ * A new file system. Its flags are those of the mount and of the superblock at once. *LATER: some are
+ * not for both.
+ */
+static int
+make_new(const struct attach *wish, const char *place, bool read_only, bool *later,
+	 struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	uint64_t attributes = words->own.set | words->all.set | (read_only ? MOUNT_ATTR_RDONLY : 0);
+	uint64_t flags = words->flags.set | (read_only ? MS_RDONLY : 0);
+
+	*later = !(attributes & MOUNT_ATTR_RDONLY) != !(flags & MS_RDONLY);
+	return make(wish, place, (flags_of(attributes) & ~(uint64_t)MS_RDONLY) | flags, trouble);
+}
+
+static int
+make_bind(const struct attach *wish, const char *place, struct trouble *trouble)
+{
+	uint64_t flags = MS_BIND | (wish->words->is_recursive ? MS_REC : 0);
+
+	if (mount_call(wish->source, place, NULL, flags, NULL) < 0)
+		return trouble_at(trouble, TROUBLE_CALL, NULL);
+	return 0;
+}
+
+int
+call_mount(const struct attach *wish, const struct destination *target, bool read_only,
+	   struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	char name[DESTINATION_NAME_SIZE];
+	const char *place = name_of(target->fd, target->path, name);
+	bool later = false;
+	int result, fd;
+
+	if (words->operation == WORDS_MOVE) {
+		result = mount_call(wish->source, place, NULL, MS_MOVE, NULL);
+		if (result < 0)
+			trouble_at(trouble, TROUBLE_CALL, NULL);
+	} else if (words->operation == WORDS_BIND) {
+		result = make_bind(wish, place, trouble);
+		later = wants_attributes(words);
+	} else {
+		result = make_new(wish, place, read_only, &later, trouble);
+	}
+	if (result < 0)
+		return -1;
+	fd = open_mounted(wish, target);
+	if (fd < 0)
+		trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
+	if (fd >= 0 && (!later || call_attributes(words, fd, target->path, trouble) == 0))
+		return fd;
+	call_undo(wish, fd, target->path);
+	if (fd >= 0)
+		close(fd);
+	errno = trouble->error;
+	return -1;
+}
+
+/* ---- changing ---- */
+
+int
+call_change(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	struct words current = { 0 };
+	char name[DESTINATION_NAME_SIZE];
+	const char *place = name_of(target->fd, target->path, name);
+	struct buffer data = { 0 };
+	uint64_t flags, attributes;
+	const char *key;
+	int result;
+
+	if (words->operation == WORDS_BIND)
+		return call_attributes(words, target->fd, target->path, trouble);
+	if (current_read(target->fd, &current) < 0)
+		return trouble_at(trouble, TROUBLE_PICK, NULL);
+	errno = EINVAL;
+	if (words_data(words, false, &data, &key) < 0) {
+		buffer_done(&data);
+		return trouble_at(trouble, TROUBLE_OPTION, key);
+	}
+	attributes = current_merge(current.own.set, &words->all);
+	attributes = current_merge(attributes, &words->own);
+	flags = current_merge(current.flags.set, &words->flags);
+	result = mount_call(NULL, place, NULL,
+			    MS_REMOUNT | (flags_of(attributes) & ~(uint64_t)MS_RDONLY) | flags,
+			    data.length ? buffer_string(&data) : NULL);
+	buffer_done(&data);
+	if (result < 0)
+		return trouble_at(trouble, TROUBLE_CALL, NULL);
+	if (!(attributes & MOUNT_ATTR_RDONLY) != !(flags & MS_RDONLY) || words->all.set
+	    || words->all.clear)
+		return call_attributes(words, target->fd, target->path, trouble);
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* How something is mounted at present. */
+#ifndef BUTTER_MOUNT_CURRENT_H
+#define BUTTER_MOUNT_CURRENT_H
+
+#include "mounts/words.h"
+
+/*
+ * Sets own and flags of CURRENT, all zero, as the mount whose root FD is has them: each in set, or in
+ * none. Where /proc is missing, a superblock that is read-only makes the mount look so, too. -1 with
+ * errno of statvfs(3).
+ */
+int current_read(int fd, struct words *current);
+
+/* The same from the texts of mountinfo. */
+void current_parse(const char *options, const char *super, struct words *current);
+
+/* CURRENT with the changes of WANTED: MOUNT_ATTR_... */
+uint64_t current_merge(uint64_t current, const struct words_bits *wanted);
+
+#endif
