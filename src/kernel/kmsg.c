@@ -13,11 +13,7 @@ enum { LONGEST = 2048 + 1 };
 int
 kmsg_open(void)
 {
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd >= 0)
-		kmsg_skip(fd);
-	return fd;
+	return open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
 void

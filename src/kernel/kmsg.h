@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* At the end of the log; -1 with errno ENOENT, EPERM (kernel.dmesg_restrict). */
+/* At the beginning of the log; -1 with errno ENOENT, EPERM (kernel.dmesg_restrict). */
 int kmsg_open(void);
 
 /* Forgets what has been said until now. */

@@ -236,46 +236,72 @@ changes_file_system(const struct words *words)
 	       && (words->flags.set || words->flags.clear || words->option_count);
 }
 
-/* The mount first, since it can be changed back for sure. */
-static int
-change_newly(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+/* The attributes are changed back as they were BEFORE: the file system could not be changed. errno stays. */
+static void
+change_back(const struct words *before, const struct words *words, const struct destination *target)
 {
-	const struct words *words = wish->words;
-	struct words before = { 0 };
-	bool both = changes_attributes(words) && changes_file_system(words);
+	struct words back = { 0 };
+	struct trouble ignored = { 0 };
+	int error = errno;
 
-	if (both && current_read(target->fd, &before) < 0)
-		return trouble_at(trouble, TROUBLE_PICK, NULL);
-	if (change_attributes(words, target->fd, trouble) < 0)
-		return -1;
-	if (!changes_file_system(words))
-		return 0;
-	if (fresh_change(wish, target->fd, trouble) == 0)
-		return 0;
-	if (both)
-		mountfd_change(target->fd, before.own.set,
-			       (words->own.set | words->all.set) & ~before.own.set, false);
-	errno = trouble->error;
-	return -1;
+	back.own.set = before->own.set;
+	back.own.clear = words->own.set | words->own.clear | words->all.set | words->all.clear;
+	if (change_attributes(&back, target->fd, &ignored) < 0)
+		call_attributes(&back, target->fd, target->path, &ignored);
+	trouble_done(&ignored);
+	errno = error;
 }
 
 static int
-change(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+change_mount(const struct words *words, const struct destination *target, struct trouble *trouble)
 {
 	struct trouble second = { 0 };
-	int result = -1;
+	int result = change_attributes(words, target->fd, trouble);
+
+	if (result == 0 || !is_refused(errno))
+		return result;
+	result = call_attributes(words, target->fd, target->path, &second);
+	take_trouble(trouble, &second, result < 0);
+	errno = trouble->error;
+	return result;
+}
+
+static int
+change_file_system(const struct attach *wish, const struct destination *target,
+		   struct trouble *trouble)
+{
+	struct trouble second = { 0 };
+	int result;
 
 	if (fresh_needs_call(wish))
-		result = call_change(wish, target, trouble);
-	else
-		result = change_newly(wish, target, trouble);
-	if (result < 0 && !fresh_needs_call(wish) && is_refused(errno)) {
-		result = call_change(wish, target, &second);
-		take_trouble(trouble, &second, result < 0);
-	}
-	if (result < 0)
+		return call_change(wish, target, trouble);
+	result = fresh_change(wish, target->fd, trouble);
+	if (result == 0 || !is_refused(errno))
+		return result;
+	result = call_change(wish, target, &second);
+	take_trouble(trouble, &second, result < 0);
+	errno = trouble->error;
+	return result;
+}
+
+/* The mount first, since it can be changed back for sure. */
+static int
+change(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	bool mount = changes_attributes(words), file_system = changes_file_system(words);
+	struct words before = { 0 };
+
+	if (mount && file_system && current_read(target->fd, &before) < 0)
+		return trouble_at(trouble, TROUBLE_PICK, NULL);
+	if (mount && change_mount(words, target, trouble) < 0)
 		return -1;
-	return propagate(wish->words, target->fd, target->path, trouble);
+	if (file_system && change_file_system(wish, target, trouble) < 0) {
+		if (mount)
+			change_back(&before, words, target);
+		return -1;
+	}
+	return propagate(words, target->fd, target->path, trouble);
 }
 
 int

@@ -118,23 +118,37 @@ change_below(const struct words *words, int id, struct trouble *trouble)
 	return result;
 }
 
-int
-call_attributes(const struct words *words, int fd, const char *path, struct trouble *trouble)
+/* Gives the mount whose root FD is, at PATH, these ATTRIBUTES, and what is below it what the words say of that. */
+static int
+set_attributes(const struct words *words, uint64_t attributes, int fd, const char *path,
+	       struct trouble *trouble)
 {
-	struct words current = { 0 };
 	char name[DESTINATION_NAME_SIZE];
 	struct status status;
-	uint64_t attributes;
 
-	if (current_read(fd, &current) < 0 || status_at(fd, "", false, &status) < 0)
-		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
-	attributes = current_merge(current.own.set, &words->all);
-	attributes = current_merge(attributes, &words->own);
-	if (change_one(name_of(fd, path, name), attributes) < 0)
+	if (status_at(fd, "", false, &status) < 0
+	    || change_one(name_of(fd, path, name), attributes) < 0)
 		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
 	if (!words->all.set && !words->all.clear)
 		return 0;
 	return change_below(words, status.mount, trouble);
+}
+
+/* What the mount that is like CURRENT is to have. */
+static uint64_t
+wanted(const struct words *words, const struct words *current)
+{
+	return current_merge(current_merge(current->own.set, &words->all), &words->own);
+}
+
+int
+call_attributes(const struct words *words, int fd, const char *path, struct trouble *trouble)
+{
+	struct words current = { 0 };
+
+	if (current_read(fd, &current) < 0)
+		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
+	return set_attributes(words, wanted(words, &current), fd, path, trouble);
 }
 
 int
@@ -252,6 +266,15 @@ make_bind(const struct attach *wish, const char *place, struct trouble *trouble)
 	return 0;
 }
 
+/* What could not be said when it was mounted. */
+static int
+set_later(const struct words *words, int fd, const char *path, struct trouble *trouble)
+{
+	if (words->operation == WORDS_BIND)
+		return call_attributes(words, fd, path, trouble);
+	return set_attributes(words, words->own.set | words->all.set, fd, path, trouble);
+}
+
 int
 call_mount(const struct attach *wish, const struct destination *target, bool read_only,
 	   struct trouble *trouble)
@@ -277,7 +300,7 @@ call_mount(const struct attach *wish, const struct destination *target, bool rea
 	fd = open_mounted(wish, target);
 	if (fd < 0)
 		trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
-	if (fd >= 0 && (!later || call_attributes(words, fd, target->path, trouble) == 0))
+	if (fd >= 0 && (!later || set_later(words, fd, target->path, trouble) == 0))
 		return fd;
 	call_undo(wish, fd, target->path);
 	if (fd >= 0)
@@ -300,8 +323,6 @@ call_change(const struct attach *wish, const struct destination *target, struct 
 	const char *key;
 	int result;
 
-	if (words->operation == WORDS_BIND)
-		return call_attributes(words, target->fd, target->path, trouble);
 	if (current_read(target->fd, &current) < 0)
 		return trouble_at(trouble, TROUBLE_PICK, NULL);
 	errno = EINVAL;
@@ -309,8 +330,7 @@ call_change(const struct attach *wish, const struct destination *target, struct 
 		buffer_done(&data);
 		return trouble_at(trouble, TROUBLE_OPTION, key);
 	}
-	attributes = current_merge(current.own.set, &words->all);
-	attributes = current_merge(attributes, &words->own);
+	attributes = wanted(words, &current);
 	flags = current_merge(current.flags.set, &words->flags);
 	result = mount_call(NULL, place, NULL,
 			    MS_REMOUNT | (flags_of(attributes) & ~(uint64_t)MS_RDONLY) | flags,
@@ -318,8 +338,9 @@ call_change(const struct attach *wish, const struct destination *target, struct 
 	buffer_done(&data);
 	if (result < 0)
 		return trouble_at(trouble, TROUBLE_CALL, NULL);
+	/* It has made the mount what the superblock is to be. */
 	if (!(attributes & MOUNT_ATTR_RDONLY) != !(flags & MS_RDONLY) || words->all.set
 	    || words->all.clear)
-		return call_attributes(words, target->fd, target->path, trouble);
+		return set_attributes(words, attributes, target->fd, target->path, trouble);
 	return 0;
 }
