@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 static const char *const names[] = {
-	[CAP_DAC_READ_SEARCH] = "CAP_DAC_READ_SEARCH",
-	[CAP_SYS_ADMIN] = "CAP_SYS_ADMIN",
+	[CAP_DAC_READ_SEARCH] = "CAP_DAC_READ_SEARCH", [CAP_SYS_ADMIN] = "CAP_SYS_ADMIN",
+	[CAP_SYS_CHROOT] = "CAP_SYS_CHROOT",           [CAP_SYS_PTRACE] = "CAP_SYS_PTRACE",
 	[CAP_WAKE_ALARM] = "CAP_WAKE_ALARM",
 };
 

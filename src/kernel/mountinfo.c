@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char file[] = "/proc/self/mountinfo";
+#include "kernel/proc.h"
 
 int
 mountinfo_open(void)
 {
-	return open(file, O_RDONLY | O_CLOEXEC);
+	return proc_open("self/mountinfo", O_RDONLY);
 }
 
 static bool
@@ -133,7 +133,8 @@ mountinfo_parse(char *line, size_t length, struct mountinfo *mount)
 int
 mountinfo_each(bool (*each)(const struct mountinfo *mount, void *context), void *context)
 {
-	FILE *stream = fopen(file, "re");
+	int fd = mountinfo_open();
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "re");
 	struct mountinfo mount;
 	char *line = NULL;
 	size_t room = 0;

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -32,4 +34,48 @@ openat_in_root(int fd, const char *path)
 		opened = (int)syscall(SYS_openat2, fd, path, &how, sizeof(how));
 	while (opened < 0 && errno == EAGAIN && tries--);
 	return opened;
+}
+
+/* The same for older kernels: folder by folder. */
+static int
+open_each(const char *path)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	while (fd >= 0 && *(path += strspn(path, "/"))) {
+		size_t length = strcspn(path, "/");
+		char name[NAME_MAX + 1];
+		int above = fd;
+
+		if (length >= sizeof(name)) {
+			close(fd);
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(name, path, length);
+		name[length] = '\0';
+		path += length;
+		fd = openat(above, name, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0) {
+			int error = errno;
+
+			close(above);
+			errno = error;
+			return -1;
+		}
+		close(above);
+	}
+	return fd;
+}
+
+int
+openat_without_links(const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_NO_SYMLINKS,
+	};
+	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+	return fd >= 0 || (errno != ENOSYS && errno != EPERM) ? fd : open_each(path);
 }

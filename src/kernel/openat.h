@@ -16,4 +16,10 @@ int openat_unmounted(int fd, const char *name);
  */
 int openat_in_root(int fd, const char *path);
 
+/*
+ * Opens the folder PATH, which is absolute, with O_PATH, close-on-exec, and follows no symlink on
+ * the way. -1 with errno of open(2): ELOOP or ENOTDIR for a symlink.
+ */
+int openat_without_links(const char *path);
+
 #endif

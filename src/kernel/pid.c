@@ -2,6 +2,7 @@
 #include "kernel/pid.h"
 
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,17 @@ pid_t
 pid_parent(void)
 {
 	return (pid_t)syscall(SYS_getppid);
+}
+
+int
+pid_shares_files(pid_t a, pid_t b)
+{
+	long files = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
+
+	if (files)
+		return files < 0 ? -1 : 0;
+	files = syscall(SYS_kcmp, a, b, KCMP_FS, 0, 0);
+	return files < 0 ? -1 : !files;
 }
 
 /* Whether the proc on /proc counts processes as this process does: that of another pid namespace

@@ -31,9 +31,9 @@ pid_t pid_parent(void);
 
 /*
  * What /proc/PID/stat says of PID (0: the caller): its parent, and when it started, in clock ticks
- * since the machine did. -1 with errno ESRCH (no such process, or a thread that leads none), ENOENT (no /proc
- * here), EACCES and EPERM (hidepid), EXDEV (the
- * /proc of another pid namespace), EPROTO (not the format that is known).
+ * since the machine did. -1 with errno ESRCH (no such process, or a thread that leads none), ENOENT
+ * (no /proc here), EACCES and EPERM (hidepid), EXDEV (the /proc of another pid namespace), EPROTO
+ * (not the format that is known).
  */
 int pid_stat(pid_t pid, pid_t *parent, uint64_t *start);
 
@@ -48,14 +48,20 @@ struct pid_status {
 int pid_status(pid_t pid, struct pid_status *status);
 
 /*
+ * Whether the threads or processes A and B have the same descriptors, current folder and root: 1,
+ * 0; -1 with errno of kcmp(2): ESRCH, EPERM, ENOSYS.
+ */
+int pid_shares_files(pid_t a, pid_t b);
+
+/*
  * The ids of PID (0: the caller) in each pid namespace, from the one of this /proc inwards. Returns
  * how many, at most PID_NAMESPACES_MAX, or -1 with errno as pid_stat.
  */
 int pid_namespaces(pid_t pid, pid_t ids[PID_NAMESPACES_MAX]);
 
 /*
- * The name of PID's command, as it is (no NUL at its end), and the effective user id. Returns the length
- * of the name, or -1 with errno as pid_stat.
+ * The name of PID's command, as it is (no NUL at its end), and the effective user id. Returns the
+ * length of the name, or -1 with errno as pid_stat.
  */
 ssize_t pid_command(pid_t pid, char comm[PID_COMM_MAX], uint32_t *uid);
 

@@ -5,36 +5,15 @@
 
 #include "memory.h"
 
-struct key {
-	int id;
-	size_t node;
-};
-
-static int
-compare(const void *one, const void *other)
-{
-	const struct key *a = one, *b = other;
-
-	return (a->id > b->id) - (a->id < b->id);
-}
-
 /* Sets the parent of each: the mount that the kernel names. */
 static void
 find_parents(struct forest *forest, const struct table *table)
 {
-	struct key *keys = memory_get(table->count * sizeof(*keys));
-
-	for (size_t i = 0; i < table->count; i++)
-		keys[i] = (struct key){ table->mounts[i].id, i };
-	qsort(keys, table->count, sizeof(*keys), compare);
 	for (size_t i = 0; i < table->count; i++) {
-		struct key wanted = { .id = table->mounts[i].parent };
-		const struct key *parent =
-			bsearch(&wanted, keys, table->count, sizeof(*keys), compare);
+		const struct mountinfo *parent = table_parent(table, &table->mounts[i]);
 
-		forest->nodes[i].parent = parent && parent->node != i ? parent->node : FOREST_NONE;
+		forest->nodes[i].parent = parent ? (size_t)(parent - table->mounts) : FOREST_NONE;
 	}
-	free(keys);
 }
 
 /* What a level is before it is known. */
@@ -55,8 +34,8 @@ settle(struct forest *forest, size_t node)
 }
 
 /*
- * Sets the levels, from the top down. What was mounted and moved while the table was read may look like a
- * circle, which is cut.
+ * Sets the levels, from the top down. What was mounted and moved while the table was read may look
+ * like a circle, which is cut.
  */
 static void
 find_levels(struct forest *forest, size_t count)

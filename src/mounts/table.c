@@ -8,26 +8,53 @@
 #include "kernel/statmount.h"
 #include "memory.h"
 
+/* Copies TEXT to *AT, which comes to be behind it. */
+static const char *
+keep(char **at, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = memcpy(*at, text, size);
+
+	*at += size;
+	return copy;
+}
+
 static bool
 add(const struct mountinfo *mount, void *context)
 {
 	struct table *table = context;
 	struct mountinfo *copy;
+	char *at;
 
 	/* By powers of two. */
-	if (!(table->count & (table->count - 1)))
-		table->mounts = memory_resize(table->mounts, table->count ? table->count * 2 : 1,
-					      sizeof(*table->mounts));
-	copy = &table->mounts[table->count++];
+	if (!(table->count & (table->count - 1))) {
+		size_t room = table->count ? table->count * 2 : 1;
+
+		table->mounts = memory_resize(table->mounts, room, sizeof(*table->mounts));
+		table->texts = memory_resize(table->texts, room, sizeof(*table->texts));
+	}
+	copy = &table->mounts[table->count];
 	*copy = *mount;
-	copy->root = memory_string(mount->root);
-	copy->target = memory_string(mount->target);
-	copy->options = memory_string(mount->options);
-	copy->tags = memory_string(mount->tags);
-	copy->type = memory_string(mount->type);
-	copy->source = memory_string(mount->source);
-	copy->super = memory_string(mount->super);
+	at = memory_get(strlen(mount->root) + strlen(mount->target) + strlen(mount->options)
+			+ strlen(mount->tags) + strlen(mount->type) + strlen(mount->source)
+			+ strlen(mount->super) + 7);
+	table->texts[table->count++] = at;
+	copy->root = keep(&at, mount->root);
+	copy->target = keep(&at, mount->target);
+	copy->options = keep(&at, mount->options);
+	copy->tags = keep(&at, mount->tags);
+	copy->type = keep(&at, mount->type);
+	copy->source = keep(&at, mount->source);
+	copy->super = keep(&at, mount->super);
 	return true;
+}
+
+static int
+compare(const void *left, const void *right)
+{
+	const struct table_id *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
 }
 
 int
@@ -36,28 +63,30 @@ table_read(struct table *table)
 	int error;
 
 	*table = (struct table){ 0 };
-	if (mountinfo_each(add, table) == 0)
-		return 0;
-	error = errno;
-	table_done(table);
-	if (error == ENOENT && statmount_list(add, table) == 0)
-		return 0;
-	errno = error;
-	return -1;
+	if (mountinfo_each(add, table) < 0) {
+		error = errno;
+		table_done(table);
+		if (error != ENOENT || statmount_list(add, table) < 0) {
+			table_done(table);
+			errno = error;
+			return -1;
+		}
+	}
+	table->ids = memory_resize(NULL, table->count, sizeof(*table->ids));
+	for (size_t i = 0; i < table->count; i++)
+		table->ids[i] = (struct table_id){ table->mounts[i].id, i };
+	qsort(table->ids, table->count, sizeof(*table->ids), compare);
+	return 0;
 }
 
 void
 table_done(struct table *table)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		struct mountinfo *mount = &table->mounts[i];
-		const char *texts[] = { mount->root, mount->target, mount->options, mount->tags,
-					mount->type, mount->source, mount->super };
-
-		for (size_t j = 0; j < sizeof(texts) / sizeof(*texts); j++)
-			free((void *)texts[j]);
-	}
+	for (size_t i = 0; i < table->count; i++)
+		free(table->texts[i]);
+	free(table->texts);
 	free(table->mounts);
+	free(table->ids);
 	*table = (struct table){ 0 };
 }
 
@@ -73,10 +102,17 @@ table_find_target(const struct table *table, const char *target)
 const struct mountinfo *
 table_find_id(const struct table *table, int id)
 {
-	for (size_t i = 0; i < table->count; i++)
-		if (table->mounts[i].id == id)
-			return &table->mounts[i];
-	return NULL;
+	const struct table_id wanted = { .id = id }, *found;
+
+	found = table->count ? bsearch(&wanted, table->ids, table->count, sizeof(wanted), compare)
+			     : NULL;
+	return found ? &table->mounts[found->index] : NULL;
+}
+
+const struct mountinfo *
+table_parent(const struct table *table, const struct mountinfo *mount)
+{
+	return mount->parent == mount->id ? NULL : table_find_id(table, mount->parent);
 }
 
 bool
@@ -85,7 +121,7 @@ table_is_below(const struct table *table, const struct mountinfo *mount, int id)
 	for (size_t steps = 0; mount && steps <= table->count; steps++) {
 		if (mount->id == id)
 			return true;
-		mount = mount->parent == mount->id ? NULL : table_find_id(table, mount->parent);
+		mount = table_parent(table, mount);
 	}
 	return false;
 }

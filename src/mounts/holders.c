@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+#include "mounts/holders.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/maps.h"
+#include "kernel/proc.h"
+#include "kernel/status.h"
+#include "memory.h"
+
+struct search {
+	const struct holders_place *place;
+	struct holder *holder;
+	int process;              /* its folder, or that of a thread of it */
+	bool is_self;             /* whose descriptors are of no account */
+	bool hidden;              /* it cannot be looked into */
+	uint64_t program, mapped; /* the inodes of what has been found last */
+};
+
+static bool
+is_at(const struct holders_place *place, int id)
+{
+	for (size_t i = 0; i < place->count; i++)
+		if (place->ids[i] == id)
+			return true;
+	return false;
+}
+
+static void
+add(struct search *search, enum holder_kind kind, int fd, int folder, const char *link)
+{
+	struct holder *holder = search->holder;
+	char path[PATH_MAX];
+	ssize_t length;
+
+	if (holder->count++ >= HOLDER_USES)
+		return;
+	length = readlinkat(folder, link, path, sizeof(path) - 1);
+	path[length < 0 ? 0 : length] = '\0';
+	holder->uses[holder->count - 1] =
+		(struct holder_use){ .kind = kind, .fd = fd, .path = memory_string(path) };
+}
+
+/* Whether what LINK in FOLDER leads to is at the place; then it is added. -1 with errno. */
+static int
+look(struct search *search, enum holder_kind kind, int fd, int folder, const char *link)
+{
+	struct status status;
+
+	if (status_at(folder, link, true, &status) < 0)
+		return -1;
+	if (!is_at(search->place, status.mount))
+		return 0;
+	if (kind == HOLDER_EXE)
+		search->program = status.inode;
+	add(search, kind, fd, folder, link);
+	return 1;
+}
+
+static void
+look_at_descriptors(struct search *search)
+{
+	int folder = openat(search->process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+	const struct dirent *entry;
+
+	if (!stream) {
+		if (folder >= 0)
+			close(folder);
+		return;
+	}
+	while ((entry = readdir(stream))) {
+		const char *error;
+		int fd = (int)strtonum(entry->d_name, 0, INT_MAX, &error);
+
+		if (!error)
+			look(search, HOLDER_FD, fd, folder, entry->d_name);
+	}
+	closedir(stream);
+}
+
+/* Where the kernel does not let map_files be followed, in user namespaces: by the path of MAP. */
+static bool
+is_at_by_path(const struct search *search, const struct map *map)
+{
+	const char *target = search->place->target;
+	size_t length = strlen(target);
+	struct status status;
+
+	if (length == 1)
+		length = 0;
+	return !strncmp(map->path, target, length) && map->path[length] == '/'
+	       && status_at(AT_FDCWD, map->path, false, &status) == 0 && status.inode == map->inode
+	       && is_at(search->place, status.mount);
+}
+
+static bool
+look_at_map(const struct map *map, void *context)
+{
+	struct search *search = context;
+	const struct holders_place *place = search->place;
+	char link[MAPS_RANGE_SIZE + 10];
+
+	if (!place->any_device && (map->major != place->major || map->minor != place->minor))
+		return true;
+	/* Several maps of a file are one use of it. */
+	if (map->inode == search->mapped || map->inode == search->program)
+		return true;
+	snprintf(link, sizeof(link), "map_files/%s", map->range);
+	if (look(search, HOLDER_MAP, -1, search->process, link) > 0)
+		search->mapped = map->inode;
+	else if (errno == EPERM && is_at_by_path(search, map)) {
+		add(search, HOLDER_MAP, -1, search->process, link);
+		search->mapped = map->inode;
+	}
+	return true;
+}
+
+/* What threads may have of their own. */
+static void
+look_at_thread(struct search *search)
+{
+	if (look(search, HOLDER_CWD, -1, search->process, "cwd") < 0
+	    && (errno == EACCES || errno == EPERM)) {
+		search->hidden = true;
+		return;
+	}
+	look(search, HOLDER_ROOT, -1, search->process, "root");
+	if (!search->is_self)
+		look_at_descriptors(search);
+}
+
+static void
+look_at_other_threads(struct search *search)
+{
+	int folder = openat(search->process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+	int process = search->process;
+	const struct dirent *entry;
+
+	if (!stream) {
+		if (folder >= 0)
+			close(folder);
+		return;
+	}
+	while ((entry = readdir(stream))) {
+		const char *error;
+		pid_t thread = (pid_t)strtonum(entry->d_name, 1, INT_MAX, &error);
+
+		if (error || thread == search->holder->pid
+		    || pid_shares_files(search->holder->pid, thread) > 0)
+			continue;
+		search->process = openat(folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (search->process < 0)
+			continue;
+		look_at_thread(search);
+		close(search->process);
+	}
+	search->process = process;
+	closedir(stream);
+}
+
+static void
+look_at_process(struct search *search)
+{
+	struct stat threads;
+
+	look_at_thread(search);
+	if (search->hidden)
+		return;
+	/* Threads of the kernel have no program, and no memory. */
+	if (look(search, HOLDER_EXE, -1, search->process, "exe") >= 0 || errno != ENOENT)
+		if (!search->is_self)
+			maps_each(search->process, look_at_map, search);
+	/* Besides `.`, `..` and the first thread. */
+	if (fstatat(search->process, "task", &threads, 0) == 0 && threads.st_nlink > 3)
+		look_at_other_threads(search);
+}
+
+static void
+read_comm(int process, char comm[PID_COMM_MAX + 1])
+{
+	int fd = openat(process, "comm", O_RDONLY | O_CLOEXEC);
+	ssize_t length = fd < 0 ? 0 : read(fd, comm, PID_COMM_MAX);
+
+	if (fd >= 0)
+		close(fd);
+	if (length > 0 && comm[length - 1] == '\n')
+		length--;
+	comm[length < 0 ? 0 : length] = '\0';
+}
+
+/* Fills HOLDER, whose pid is known, from its folder NAME in PROC. Whether it may be looked into. */
+static bool
+look_up(const struct holders_place *place, int proc, const char *name, struct holder *holder)
+{
+	struct search search = { .place = place,
+				 .holder = holder,
+				 .is_self = holder->pid == pid_self() };
+
+	search.process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (search.process < 0)
+		return errno != EACCES;
+	look_at_process(&search);
+	if (holder->count)
+		read_comm(search.process, holder->comm);
+	close(search.process);
+	return !search.hidden;
+}
+
+static void
+forget(struct holder *holder)
+{
+	for (size_t i = 0; i < holder->count && i < HOLDER_USES; i++)
+		free(holder->uses[i].path);
+	*holder = (struct holder){ 0 };
+}
+
+int
+holders_check(const struct holders_place *place, pid_t pid)
+{
+	int proc = proc_open("", O_RDONLY | O_DIRECTORY);
+	struct holder holder = { .pid = pid };
+	char name[16];
+	bool holds;
+
+	if (proc < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	look_up(place, proc, name, &holder);
+	holds = holder.count > 0;
+	forget(&holder);
+	close(proc);
+	return holds;
+}
+
+int
+holders_find(const struct holders_place *place, struct holders *holders)
+{
+	int proc = proc_open("", O_RDONLY | O_DIRECTORY);
+	DIR *stream = proc < 0 ? NULL : fdopendir(proc);
+	const struct dirent *entry;
+	bool is_proc = false;
+
+	*holders = (struct holders){ 0 };
+	if (!stream) {
+		if (proc >= 0)
+			close(proc);
+		return -1;
+	}
+	while ((entry = readdir(stream))) {
+		struct holder holder = { 0 };
+		const char *error;
+
+		holder.pid = (pid_t)strtonum(entry->d_name, 1, INT_MAX, &error);
+		is_proc |= !strcmp(entry->d_name, "self");
+		if (error)
+			continue;
+		holders->hidden += !look_up(place, proc, entry->d_name, &holder);
+		if (!holder.count)
+			continue;
+		/* By powers of two. */
+		if (!(holders->count & (holders->count - 1)))
+			holders->processes = memory_resize(holders->processes,
+							   holders->count ? holders->count * 2 : 1,
+							   sizeof(*holders->processes));
+		holders->processes[holders->count++] = holder;
+	}
+	closedir(stream);
+	errno = ENOENT;
+	return is_proc ? 0 : -1;
+}
+
+void
+holders_done(struct holders *holders)
+{
+	for (size_t i = 0; i < holders->count; i++)
+		forget(&holders->processes[i]);
+	free(holders->processes);
+	*holders = (struct holders){ 0 };
+}

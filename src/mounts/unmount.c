@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "mounts/unmount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "cli/buffer.h"
+#include "kernel/mount.h"
+#include "kernel/openat.h"
+#include "kernel/status.h"
+#include "memory.h"
+#include "mounts/forest.h"
+
+/*
+ * Whether the last part of PATH can only be resolved as a whole: nothing, or a folder seen from
+ * inside.
+ */
+static bool
+has_no_name(const char *name)
+{
+	return !*name || !strcmp(name, ".") || !strcmp(name, "..");
+}
+
+char *
+unmount_resolve(const char *path, bool follow)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	struct buffer whole = { 0 };
+	char *folder, *found;
+
+	if (follow || has_no_name(name))
+		return realpath(path, NULL);
+	folder = memory_string(path);
+	folder[name - path] = '\0';
+	found = realpath(*folder ? folder : ".", NULL);
+	free(folder);
+	if (!found)
+		return NULL;
+	buffer_print(&whole, "%s%s%s", found, strcmp(found, "/") ? "/" : "", name);
+	free(found);
+	return buffer_string(&whole);
+}
+
+const struct mountinfo *
+unmount_find_source(const struct table *table, const char *source)
+{
+	struct stat status;
+	bool is_device = stat(source, &status) == 0 && S_ISBLK(status.st_mode);
+
+	for (size_t i = table->count; i--;) {
+		const struct mountinfo *mount = &table->mounts[i];
+
+		if (!strcmp(mount->source, source)
+		    || (is_device && major(status.st_rdev) == mount->major
+			&& minor(status.st_rdev) == mount->minor))
+			return mount;
+	}
+	return NULL;
+}
+
+bool
+unmount_is_on_top(const struct table *table, const struct mountinfo *mount)
+{
+	return table_find_target(table, mount->target) == mount;
+}
+
+/* The one at the bottom where MOUNT is on top. */
+static const struct mountinfo *
+find_bottom(const struct table *table, const struct mountinfo *mount)
+{
+	const struct mountinfo *parent = table_parent(table, mount);
+
+	while (parent && !strcmp(parent->target, mount->target)) {
+		mount = parent;
+		parent = table_parent(table, mount);
+	}
+	return mount;
+}
+
+static bool
+is_first(const struct mountinfo *mount, const struct mountinfo *wanted, enum unmount_scope scope)
+{
+	switch (scope) {
+	case UNMOUNT_ONE:
+	case UNMOUNT_BELOW:
+		return mount == wanted;
+	case UNMOUNT_SOURCE:
+	case UNMOUNT_SOURCE_BELOW:
+		return mount->major == wanted->major && mount->minor == wanted->minor;
+	case UNMOUNT_ALL:
+	default:
+		return true;
+	}
+}
+
+/* All of TABLE, the latest first, but each after those that are in it. How many. */
+static size_t
+order_all(const struct table *table, size_t *order)
+{
+	struct forest forest;
+	size_t count = 0;
+
+	forest_grow(&forest, table, NULL);
+	for (size_t i = forest.first; i != FOREST_NONE; i = forest_next(&forest, i))
+		order[count++] = i;
+	forest_done(&forest);
+	for (size_t i = 0; i < count / 2; i++) {
+		size_t other = order[i];
+
+		order[i] = order[count - 1 - i];
+		order[count - 1 - i] = other;
+	}
+	return count;
+}
+
+size_t *
+unmount_plan(const struct table *table, const struct mountinfo *mount, enum unmount_scope scope,
+	     size_t *count)
+{
+	bool below = scope == UNMOUNT_BELOW || scope == UNMOUNT_SOURCE_BELOW;
+	bool *chosen = memory_get(table->count);
+	size_t *order = memory_resize(NULL, table->count, sizeof(*order)), all;
+
+	all = order_all(table, order);
+	if (scope == UNMOUNT_BELOW)
+		mount = find_bottom(table, mount);
+	/* Backwards: what is below comes first. */
+	for (size_t i = all; i--;) {
+		const struct mountinfo *at = &table->mounts[order[i]];
+		const struct mountinfo *parent = below ? table_parent(table, at) : NULL;
+
+		chosen[order[i]] =
+			is_first(at, mount, scope) || (parent && chosen[parent - table->mounts]);
+	}
+	*count = 0;
+	for (size_t i = 0; i < all; i++)
+		if (chosen[order[i]])
+			order[(*count)++] = order[i];
+	free(chosen);
+	return order;
+}
+
+/* The number behind NAME, "shared:" or "master:", in TAGS; 0: there is none. */
+static long long
+tag_of(const char *tags, const char *name)
+{
+	const char *at = strstr(tags, name);
+	long long number = 0;
+
+	for (at = at ? at + strlen(name) : ""; *at >= '0' && *at <= '9'; at++)
+		number = number * 10 + (*at - '0');
+	return number;
+}
+
+/* What is left of PATH behind FOLDER, which it is in; with a slash in front, if it is anything. */
+static const char *
+path_in(const char *path, const char *folder)
+{
+	return path + (strcmp(folder, "/") ? strlen(folder) : 0);
+}
+
+/* Whether A in the mount PARENT_A and B in PARENT_B are on the same folder of their file system. */
+static bool
+is_same_place(const struct mountinfo *a, const struct mountinfo *parent_a,
+	      const struct mountinfo *b, const struct mountinfo *parent_b)
+{
+	struct buffer left = { 0 }, right = { 0 };
+	bool same;
+
+	buffer_print(&left, "%s%s", strcmp(parent_a->root, "/") ? parent_a->root : "",
+		     path_in(a->target, parent_a->target));
+	buffer_print(&right, "%s%s", strcmp(parent_b->root, "/") ? parent_b->root : "",
+		     path_in(b->target, parent_b->target));
+	same = !strcmp(buffer_string(&left), buffer_string(&right));
+	buffer_done(&left);
+	buffer_done(&right);
+	return same;
+}
+
+/* What a mount is on, and how that propagates. */
+struct ground {
+	const struct mountinfo *parent;
+	long long shared, master; /* 0: neither */
+};
+
+static struct ground
+ground_of(const struct table *table, const struct mountinfo *mount)
+{
+	const struct mountinfo *parent = table_parent(table, mount);
+
+	if (!parent)
+		return (struct ground){ 0 };
+	return (struct ground){ parent, tag_of(parent->tags, "shared:"),
+				tag_of(parent->tags, "master:") };
+}
+
+/* Whether the mount OTHER goes when MOUNT is taken away. */
+static bool
+is_copy(const struct mountinfo *mount, const struct ground *ground, const struct mountinfo *other,
+	const struct ground *its)
+{
+	return ground->shared && other != mount && its->parent != ground->parent
+	       && (its->shared == ground->shared || its->master == ground->shared)
+	       && is_same_place(mount, ground->parent, other, its->parent);
+}
+
+size_t
+unmount_copies(const struct table *table, const struct mountinfo *mount, int *ids, size_t room)
+{
+	struct ground ground = ground_of(table, mount);
+	size_t count = 0;
+
+	for (size_t i = 0; ground.shared && i < table->count && count < room; i++) {
+		struct ground its = ground_of(table, &table->mounts[i]);
+
+		if (is_copy(mount, &ground, &table->mounts[i], &its))
+			ids[count++] = table->mounts[i].id;
+	}
+	return count;
+}
+
+const struct mountinfo *
+unmount_spreads(const struct table *table, const size_t *plan, size_t count)
+{
+	struct ground *grounds = memory_resize(NULL, table->count, sizeof(*grounds));
+	bool *chosen = memory_get(table->count);
+	const struct mountinfo *found = NULL;
+
+	for (size_t i = 0; i < table->count; i++)
+		grounds[i] = ground_of(table, &table->mounts[i]);
+	for (size_t i = 0; i < count; i++)
+		chosen[plan[i]] = true;
+	for (size_t i = 0; i < count && !found; i++) {
+		const struct ground *ground = &grounds[plan[i]];
+
+		if (!ground->shared || !chosen[ground->parent - table->mounts])
+			continue;
+		for (size_t j = 0; j < table->count && !found; j++)
+			if (!chosen[j]
+			    && is_copy(&table->mounts[plan[i]], ground, &table->mounts[j],
+				       &grounds[j]))
+				found = &table->mounts[j];
+	}
+	free(chosen);
+	free(grounds);
+	return found;
+}
+
+/* What is done in the folder that something is mounted in, with its NAME there. */
+static int
+act(const char *name, int id, unsigned how, bool read_only)
+{
+	struct status status;
+
+	/*
+	 * To look would take the mark of MOUNT_EXPIRE away, and old kernels might ask a server that
+	 * is gone.
+	 */
+	if (id && !(how & (MOUNT_EXPIRE | MOUNT_FORCE))) {
+		if (status_at(AT_FDCWD, name, false, &status) < 0)
+			return -1;
+		if (status.mount && status.mount != id) {
+			errno = ESTALE;
+			return -1;
+		}
+	}
+	return read_only ? mount_make_read_only(name) : mount_remove(name, how);
+}
+
+static int
+act_at(const char *path, int id, unsigned how, bool read_only)
+{
+	char *folder = memory_string(path), *slash = strrchr(folder, '/');
+	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), there = -1, result = -1, error;
+
+	if (here < 0 || !slash || !slash[1]) {
+		result = act(path, id, how, read_only);
+	} else {
+		const char *name = path + (slash + 1 - folder);
+
+		slash[slash == folder] = '\0';
+		there = openat_without_links(folder);
+		if (there >= 0 && fchdir(there) == 0)
+			result = act(name, id, how, read_only);
+	}
+	error = errno;
+	if (there >= 0) {
+		/* It was the current folder: nothing is in the way. */
+		if (fchdir(here) < 0)
+			result = -1;
+		close(there);
+	}
+	if (here >= 0)
+		close(here);
+	free(folder);
+	errno = error;
+	return result;
+}
+
+int
+unmount_at(const char *path, int id, unsigned how)
+{
+	return act_at(path, id, how, false);
+}
+
+int
+unmount_make_read_only(const char *path, int id)
+{
+	return act_at(path, id, 0, true);
+}

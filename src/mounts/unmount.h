@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* Mounts taken away: which of them are meant, in which order, and each by itself. */
+#ifndef BUTTER_UNMOUNT_H
+#define BUTTER_UNMOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mounts/table.h"
+
+/*
+ * PATH as mountinfo has it: absolute, with symlinks followed but, unless FOLLOW, the last one; what
+ * is at its end is not touched then, so that no server has to answer, and no mark of MOUNT_EXPIRE
+ * is lost. To be freed; NULL with errno of realpath(3).
+ */
+char *unmount_resolve(const char *path, bool follow);
+
+/*
+ * The last mount of SOURCE, as it is written in TABLE, or of the block device that has that path;
+ * NULL: there is none.
+ */
+const struct mountinfo *unmount_find_source(const struct table *table, const char *source);
+
+/* Whether the mount MOUNT can be reached by its path: no other one is on top of it there. */
+bool unmount_is_on_top(const struct table *table, const struct mountinfo *mount);
+
+enum unmount_scope {
+	UNMOUNT_ONE,          /* MOUNT alone */
+	UNMOUNT_BELOW,        /* also what is on it, and what it covers at the same path */
+	UNMOUNT_SOURCE,       /* all of the same file system, MOUNT among them */
+	UNMOUNT_SOURCE_BELOW, /* all of these, and what is on them */
+	UNMOUNT_ALL,          /* all that there are */
+};
+
+/*
+ * The mounts of TABLE that SCOPE means, in the order in which they are to be taken away: *COUNT
+ * indices, to be freed. MOUNT may be NULL for UNMOUNT_ALL.
+ */
+size_t *unmount_plan(const struct table *table, const struct mountinfo *mount,
+		     enum unmount_scope scope, size_t *count);
+
+/*
+ * The ids of at most ROOM mounts that go with MOUNT, since what that is on is shared and has
+ * copies, mount_namespaces(7). Returns how many; MOUNT is none of them.
+ */
+size_t unmount_copies(const struct table *table, const struct mountinfo *mount, int *ids,
+		      size_t room);
+
+/*
+ * A mount that would go, too, though it is none of the COUNT ones in PLAN: what is unmounted in a
+ * shared mount is unmounted in its copies, mount_namespaces(7). NULL: there is none. Not for the
+ * first mount of a tree: whoever asks for that to be taken away knows it.
+ */
+const struct mountinfo *unmount_spreads(const struct table *table, const size_t *plan,
+					size_t count);
+
+/*
+ * Takes away the mount at PATH, absolute, in which no symlink is followed; only if it is the one
+ * with ID, if that is not 0; HOW as mount_remove. -1 with its errno; ESTALE: another one is there.
+ */
+int unmount_at(const char *path, int id, unsigned how);
+
+/*
+ * Makes the file system that is mounted at PATH read-only, with the same care. -1 with errno of
+ * mount_make_read_only.
+ */
+int unmount_make_read_only(const char *path, int id);
+
+#endif
