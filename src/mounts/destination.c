@@ -67,11 +67,14 @@ destination_undo(struct destination *target)
 	int error = errno;
 	size_t length = strlen(target->path);
 
-	for (; target->made; target->made--) {
+	/* From the end; what was not made when making failed is not there. */
+	while (target->made && length) {
 		while (length > 1 && target->path[length - 1] == '/')
 			length--;
 		target->path[length] = '\0';
-		if (rmdir(target->path) < 0)
+		if (rmdir(target->path) == 0)
+			target->made--;
+		else if (errno != ENOENT)
 			break;
 		while (length && target->path[length - 1] != '/')
 			length--;

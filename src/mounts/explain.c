@@ -169,7 +169,9 @@ tell_target(struct tale *tale)
 			   "the target cannot be reached");
 		break;
 	default:
-		TELL_ERROR(tale, NULL, "the target cannot be opened");
+		TELL_ERROR(tale, NULL,
+			   tale->wish->words->mkdir ? "the target cannot be opened or made"
+						    : "the target cannot be opened");
 	}
 }
 
