@@ -26,6 +26,8 @@ kmsg_skip(int fd)
 const char *
 kmsg_parse(char *record, size_t length)
 {
+	static const char newline[] =
+		"\\x0a"; /* as the kernel writes one that is left in a message */
 	char *text = memchr(record, ';', length), *end;
 
 	if (!text++)
@@ -34,6 +36,8 @@ kmsg_parse(char *record, size_t length)
 	if (!end)
 		return NULL;
 	*end = '\0';
+	if (end - text >= (ptrdiff_t)strlen(newline) && !strcmp(end - strlen(newline), newline))
+		end[-(ptrdiff_t)strlen(newline)] = '\0';
 	return text;
 }
 

@@ -120,6 +120,9 @@ tell_forbidden(struct tale *tale)
 		     "in a user namespace, %s needs a %s namespace of its own, and one that nothing is "
 		     "mounted over",
 		     type, !strcmp(type, "proc") ? "PID" : "network");
+	else if (tale->wish->words->remount)
+		tell(tale, "remount,bind changes the mount alone",
+		     "the file system belongs to another user namespace");
 	else if (type)
 		tell(tale, "mount it outside, and bind it here",
 		     "the kernel lets nobody mount %s in a user namespace", type);
@@ -301,7 +304,7 @@ tell_missing(struct tale *tale)
 	     i++) {
 		const char *value = words_value(wish->words, keys[i]);
 
-		if (value && stat(value, &status) < 0) {
+		if (value && !strchr(value, ':') && stat(value, &status) < 0) {
 			tell(tale, NULL, "there is no folder '%s', which overlay was given as '%s'",
 			     value, keys[i]);
 			return;
@@ -312,6 +315,17 @@ tell_missing(struct tale *tale)
 		     "there is no device '%s'", wish->source);
 	else
 		TELL_ERROR(tale, NULL, "%s does not find something that it needs", wish->type);
+}
+
+/* Whether what has been heard is about an option, and not about what is on the disk. */
+static bool
+is_about_option(const struct trouble *trouble)
+{
+	struct buffer heard = trouble->said.length ? trouble->said : trouble->kernel;
+
+	return heard.length
+	       && (memmem(heard.data, heard.length, "parameter", strlen("parameter"))
+		   || memmem(heard.data, heard.length, "value", strlen("value")));
 }
 
 static void
@@ -327,7 +341,7 @@ tell_create(struct tale *tale)
 	else if (error == ENOTBLK)
 		tell(tale, "a file needs a loop device: -o loop", "'%s' is no disk",
 		     source_of(wish));
-	else if (error == EINVAL && is_disk && !tale->trouble->said.length)
+	else if (error == EINVAL && is_disk && !is_about_option(tale->trouble))
 		tell(tale, "without -t the type is found; fsck may mend it",
 		     "there is no %s file system on '%s', or it is broken", wish->type,
 		     wish->source);
