@@ -5,6 +5,7 @@
  * what failed is told with its reason.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,17 +15,23 @@
 #include "cli/out.h"
 #include "cli/say.h"
 #include "kernel/kmsg.h"
+#include "kernel/status.h"
 #include "memory.h"
 #include "mounts/attach.h"
 #include "mounts/explain.h"
+#include "mounts/listing.h"
 
 enum {
 	NOT_PERMITTED = 1, /* as wrong usage */
+	CANNOT_LIST = 2,
 	FAILED = 32,
 };
 
 static struct opt_list given; /* what adds words, in this order */
 static bool beneath, exclusive, fake, no_mtab, verbose;
+static struct listing listing;
+static bool json, tree;
+static const char *of;
 static const char *source_given, *target_given, *target_prefix, *type;
 
 static void
@@ -50,10 +57,21 @@ add_words(struct opt_table *table)
 }
 
 static void
+add_lists(struct opt_table *table)
+{
+	opt_flag(table, 'j', "json", &json, "list what is mounted as JSON, an object a line");
+	opt_flag(table, 'l', "show-labels", &listing.labels, "list labels of disks, too");
+	opt_string(table, 0, "of", "PATH", &of, "list the mount alone that PATH is on");
+	opt_flag(table, 0, "tree", &tree, "list by what is mounted in what");
+}
+
+static void
 options(struct opt_table *table)
 {
-	opt_string(table, 't', "types", "TYPE", &type, "the type of the file system");
+	opt_string(table, 't', "types", "TYPE", &type,
+		   "the type of the file system; of a list, those of many");
 	add_words(table);
+	add_lists(table);
 	opt_flag(table, 0, "beneath", &beneath, "under what is mounted at TARGET");
 	opt_flag(table, 0, "exclusive", &exclusive, "fail if the file system is in use already");
 	opt_flag(table, 'f', "fake", &fake, "do everything but mount");
@@ -168,6 +186,37 @@ mount_one(const struct order *order)
 	return status;
 }
 
+/* ---- what is mounted ---- */
+
+static int
+list(void)
+{
+	static const struct hint hints[] = { { ENOENT, "mount /proc" }, { 0 } };
+	struct buffer text = { 0 };
+	struct table table;
+	struct status status;
+
+	if (json && tree)
+		return misuse("--json and --tree exclude each other");
+	if (of && tree)
+		return misuse("--of and --tree exclude each other");
+	listing.form = json ? LISTING_JSON : tree ? LISTING_TREE : LISTING_LINES;
+	listing.types = type;
+	if (of && status_at(AT_FDCWD, of, true, &status) < 0)
+		return fail(NULL, "cannot look at '%s'", of);
+	if (of)
+		listing.id = status.mount ? status.mount : -1;
+	if (table_read(&table) < 0) {
+		fail(hints, "cannot read what is mounted");
+		return CANNOT_LIST;
+	}
+	listing_add(&text, &listing, &table);
+	table_done(&table);
+	out_add(text.data, text.length);
+	buffer_done(&text);
+	return 0;
+}
+
 /* ---- the command line ---- */
 
 static bool
@@ -264,6 +313,12 @@ mount_run(int count, char **operands)
 	bool right = true;
 	int status;
 
+	if (!count && !given.count && !source_given && !target_given)
+		return list();
+	if (json || tree || of || listing.labels)
+		return misuse(
+			"--json, --show-labels, --of and --tree are for lists, and nothing is "
+			"mounted with them");
 	for (size_t i = 0; i < given.count && right; i++)
 		right = take_item(&words, &given.items[i]);
 	status = right ? mount_given(&words, count, operands) : NOT_PERMITTED;
@@ -274,7 +329,7 @@ mount_run(int count, char **operands)
 const struct applet applet_mount = {
 	.name = "mount",
 	.summary = "mount file systems, folders and files, or say why that cannot be",
-	.operands = "[SOURCE] TARGET",
+	.operands = "[SOURCE] [TARGET]",
 	.min = 0,
 	.max = 2,
 	.options = options,

@@ -21,7 +21,7 @@ usage_of() {
 
 # operands_of APPLET: what the usage line says after the options, the command of `-- COMMAND` left out.
 operands_of() {
-	usage_of "$1" | sed "s|\[=[A-Z]*\]||; s/^butter $1//; s/ \[-[^] -][^]]*\]//g; s/ \[--[a-z][^]]*\]//g; s/ \[-- .*//; s/^ //"
+	usage_of "$1" | sed "s|\([a-z]\)\[=*[A-Z]*\]|\1|; s/^butter $1//; s/ \[-[^] -][^]]*\]//g; s/ \[--[a-z][^]]*\]//g; s/ \[-- .*//; s/^ //"
 }
 
 # sample APPLET: sets the array `arguments` to a harmless use that opens whatever the applet opens.
@@ -516,7 +516,7 @@ install() {
 		summary=$("$BUTTER" --list-long | sed -n "s/^$applet\t//p")
 		contains "${output,,}" "${summary,,}"
 		for option in $(options_of "$applet"); do
-			[[ " ${output//[$',\n']/ } " == *" $option "* ]] || fails "no $option"
+			[[ " ${output//[$',\n[']/ } " == *" $option "* ]] || fails "no $option"
 		done
 	done
 }
