@@ -19,7 +19,9 @@
 #include "memory.h"
 #include "mounts/attach.h"
 #include "mounts/explain.h"
+#include "mounts/lack.h"
 #include "mounts/listing.h"
+#include "mounts/supply.h"
 
 enum {
 	NOT_PERMITTED = 1, /* as wrong usage */
@@ -28,11 +30,12 @@ enum {
 };
 
 static struct opt_list given; /* what adds words, in this order */
-static bool beneath, exclusive, fake, no_mtab, verbose;
+static bool beneath, exclusive, fake, no_helper, no_mtab, sloppy, verbose;
+static int64_t wait_for_source;
 static struct listing listing;
 static bool json, tree;
 static const char *of;
-static const char *source_given, *target_given, *target_prefix, *type;
+static const char *label, *uuid, *source_given, *target_given, *target_prefix, *type;
 
 static void
 add_words(struct opt_table *table)
@@ -69,23 +72,30 @@ static void
 options(struct opt_table *table)
 {
 	opt_string(table, 't', "types", "TYPE", &type,
-		   "the type of the file system; of a list, those of many");
+		   "the type of the file system, or a list to be tried; of a list, those of many");
 	add_words(table);
 	add_lists(table);
 	opt_flag(table, 0, "beneath", &beneath, "under what is mounted at TARGET");
 	opt_flag(table, 0, "exclusive", &exclusive, "fail if the file system is in use already");
 	opt_flag(table, 'f', "fake", &fake, "do everything but mount");
+	opt_flag(table, 'i', "internal-only", &no_helper, "do not call /sbin/mount.TYPE");
+	opt_string(table, 'L', "label", "LABEL", &label, "as SOURCE LABEL=LABEL");
 	opt_flag(table, 'n', "no-mtab", &no_mtab, "without effect: there is no mtab any more");
+	opt_flag(table, 's', "sloppy", &sloppy, "for /sbin/mount.TYPE, else without effect");
 	opt_string(table, 0, "source", "SOURCE", &source_given, "what is to be mounted");
 	opt_string(table, 0, "target", "TARGET", &target_given, "where");
 	opt_string(table, 0, "target-prefix", "DIR", &target_prefix, "put DIR in front of TARGET");
+	opt_string(table, 'U', "uuid", "UUID", &uuid, "as SOURCE UUID=UUID");
 	opt_flag(table, 'v', "verbose", &verbose, "say what has been mounted");
+	opt_duration(table, 0, "wait", &wait_for_source,
+		     "wait for SOURCE, a disk that comes late, DURATION at most");
 }
 
 /* One thing to be mounted. */
 struct order {
-	const char *source, *target, *type;
+	const char *source, *target, *type; /* the type: as -t; NULL: it is to be found */
 	const struct words *words;
+	bool is_new; /* a file system is to be mounted; else, what is mounted is bound, moved, changed */
 };
 
 /* ---- telling ---- */
@@ -114,7 +124,7 @@ tell_done(const struct order *order)
 }
 
 static int
-tell_failed(const struct attach *wish, const struct trouble *trouble)
+tell_failed(const struct attach *wish, const struct trouble *trouble, const char *source)
 {
 	struct buffer why = { 0 };
 
@@ -123,22 +133,33 @@ tell_failed(const struct attach *wish, const struct trouble *trouble)
 		failx("cannot %s '%s': %s", wish->type ? "mount at" : "change", wish->target,
 		      buffer_string(&why));
 	else
-		failx("cannot mount '%s' at '%s': %s", wish->source, wish->target,
-		      buffer_string(&why));
+		failx("cannot mount '%s' at '%s': %s", source, wish->target, buffer_string(&why));
 	buffer_done(&why);
 	return trouble->error == EPERM ? NOT_PERMITTED : FAILED;
 }
 
 /* What there is to be said although it is mounted. */
 static void
-tell_warnings(const struct attach *wish, struct trouble *trouble)
+tell_warnings(const struct attach *wish, struct trouble *trouble, const char *source)
 {
 	if (trouble->is_read_only)
-		note("'%s' is write-protected: it is mounted read-only at '%s'", wish->source,
+		note("'%s' is write-protected: it is mounted read-only at '%s'", source,
 		     wish->target);
 	if (trouble->said.length)
-		note("'%s' is mounted at '%s', but %s says: %s", wish->source, wish->target,
+		note("'%s' is mounted at '%s', but %s says: %s", source, wish->target,
 		     wish->type ? wish->type : "it", buffer_string(&trouble->said));
+}
+
+/* There is no source to be mounted. */
+static int
+tell_lack(const struct order *order, const struct supply *supply)
+{
+	struct buffer why = { 0 };
+
+	lack_explain(&supply->wish, &supply->device_trouble, &why);
+	failx("cannot mount '%s' at '%s': %s", order->source, order->target, buffer_string(&why));
+	buffer_done(&why);
+	return FAILED;
 }
 
 /* ---- mounting ---- */
@@ -154,6 +175,58 @@ kernel_log(void)
 	return fd;
 }
 
+/* A file system, from what its source is called on. */
+static int
+mount_new(const struct order *order, const struct attach *attach)
+{
+	struct supply_wish wish = {
+		.attach = *attach,
+		.wait = wait_for_source,
+		.no_helper = no_helper,
+		.fake = fake,
+		.no_mtab = no_mtab,
+		.sloppy = sloppy,
+		.verbose = verbose,
+	};
+	struct supply result;
+	int status = 0;
+
+	switch (supply(&wish, &result)) {
+	case SUPPLY_DONE:
+		tell_warnings(&result.attach, &result.trouble, order->source);
+		break;
+	case SUPPLY_NO_SOURCE:
+		status = tell_lack(order, &result);
+		break;
+	case SUPPLY_FAILED:
+		status = tell_failed(&result.attach, &result.trouble, order->source);
+		break;
+	case SUPPLY_HELPED:
+		status = result.status;
+		errno = result.error;
+		if (result.error)
+			fail(NULL, "cannot run '%s'", result.helper);
+		break;
+	}
+	supply_done(&result);
+	return status;
+}
+
+/* Something that is mounted already. */
+static int
+mount_again(const struct order *order, const struct attach *wish)
+{
+	struct trouble trouble;
+	int status = 0;
+
+	if (attach(wish, &trouble) < 0)
+		status = tell_failed(wish, &trouble, order->source);
+	else
+		tell_warnings(wish, &trouble, order->source);
+	trouble_done(&trouble);
+	return status;
+}
+
 /* Mounts what ORDER says: 0, or the exit status; then a message has been printed. */
 static int
 mount_one(const struct order *order)
@@ -167,20 +240,17 @@ mount_one(const struct order *order)
 		.exclusive = exclusive,
 		.log = -1,
 	};
-	struct trouble trouble;
 	int status = 0;
 
 	if (order->words->is_for_user)
 		note("'%s': only root can mount it, whatever its options say of users",
 		     order->target);
-	if (!fake) {
+	if (!fake)
 		wish.log = kernel_log();
-		if (attach(&wish, &trouble) < 0)
-			status = tell_failed(&wish, &trouble);
-		else
-			tell_warnings(&wish, &trouble);
-		trouble_done(&trouble);
-	}
+	if (order->is_new)
+		status = mount_new(order, &wish);
+	else if (!fake)
+		status = mount_again(order, &wish);
 	if (!status)
 		tell_done(order);
 	return status;
@@ -256,16 +326,36 @@ take_item(struct words *words, const struct opt_item *item)
 
 /* Whether what is mounted at the target is to be changed, and there is no source. */
 static bool
-is_change(const struct words *words)
+is_change(const struct order *order)
 {
+	const struct words *words = order->words;
+
 	return words->remount
-	       || (words->propagation_count && words->operation == WORDS_MOUNT && !type);
+	       || (words->propagation_count && words->operation == WORDS_MOUNT && !type
+		   && !order->source);
+}
+
+/* -L and -U are other ways to say --source. */
+static bool
+take_tags(void)
+{
+	struct buffer name = { 0 };
+
+	if (!!label + !!uuid + !!source_given > 1)
+		return misuse("--label, --uuid and --source say the same thing: use one"), false;
+	if (!label && !uuid)
+		return true;
+	buffer_print(&name, "%s=%s", label ? "LABEL" : "UUID", label ? label : uuid);
+	source_given = buffer_string(&name);
+	return true;
 }
 
 /* Takes the operands of ORDER from the command line. */
 static bool
 take_operands(struct order *order, int count, char **operands)
 {
+	if (!take_tags())
+		return false;
 	order->source = source_given;
 	order->target = target_given;
 	if (count + !!source_given + !!target_given > 2)
@@ -274,9 +364,9 @@ take_operands(struct order *order, int count, char **operands)
 		order->source = *operands++;
 	if (count == 2 || (count == 1 && !target_given))
 		order->target = *operands;
-	if (!order->target || (!order->source && !is_change(order->words)))
+	if (!order->target || (!order->source && !is_change(order)))
 		return misuse("SOURCE and TARGET are needed"), false;
-	if (is_change(order->words))
+	if (is_change(order))
 		order->source = NULL;
 	return true;
 }
@@ -297,10 +387,9 @@ mount_given(const struct words *words, int count, char **operands)
 			     order.target);
 		order.target = target = buffer_string(&path);
 	}
-	if (words->remount || words->operation != WORDS_MOUNT || is_change(words))
+	order.is_new = order.source && !words->remount && words->operation == WORDS_MOUNT;
+	if (!order.is_new)
 		order.type = NULL;
-	else if (!order.type)
-		return misuse("the type is not known: -t says it");
 	status = mount_one(&order);
 	free(target);
 	return status;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+#include "mounts/supply.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+
+#include "mounts/destination.h"
+#include "mounts/helper.h"
+
+/* One try; a file that the kernel does not take as it is becomes a disk first. */
+static int
+mount_as(const char *type, struct supply *supply)
+{
+	supply->attach.type = type;
+	supply->attach.source = supply->device.path;
+	trouble_done(&supply->trouble);
+	if (attach(&supply->attach, &supply->trouble) == 0)
+		return 0;
+	if (errno != ENOTBLK || !supply->device.may_loop)
+		return -1;
+	/* Of what is no file, the first answer is told. */
+	if (device_loop(&supply->wish, &supply->device, &supply->device_trouble) < 0)
+		return -1;
+	supply->attach.source = supply->device.path;
+	trouble_done(&supply->trouble);
+	return attach(&supply->attach, &supply->trouble);
+}
+
+/* Whether the next type may fit where this one has not. */
+static bool
+is_of_type(const struct trouble *trouble)
+{
+	return trouble->stage == TROUBLE_TYPE || trouble->stage == TROUBLE_CREATE
+	       || (trouble->stage == TROUBLE_CALL
+		   && (trouble->error == EINVAL || trouble->error == ENODEV));
+}
+
+static enum supply_end
+mount_device(struct supply *supply)
+{
+	char *const only[] = { supply->device.type, NULL };
+	char *const *types = supply->device.type ? only : supply->device.types;
+	int result = -1;
+
+	for (; *types; types++) {
+		result = mount_as(*types, supply);
+		if (result == 0 || !is_of_type(&supply->trouble))
+			break;
+	}
+	if (result == 0)
+		return SUPPLY_DONE;
+	loop_undo(&supply->device.loop);
+	return supply->device_trouble.reason == DEVICE_LOOP_FAILED ? SUPPLY_NO_SOURCE
+								   : SUPPLY_FAILED;
+}
+
+/* What mount(2) has no words for has to be there before, and is done afterwards. */
+static enum supply_end
+help(const struct supply_wish *wish, struct supply *supply)
+{
+	const struct words *words = wish->attach.words;
+	struct helper helper = { .type = supply->device.type,
+				 .source = supply->device.path,
+				 .target = wish->attach.target,
+				 .options = words->kept.data,
+				 .fake = wish->fake,
+				 .no_mtab = wish->no_mtab,
+				 .sloppy = wish->sloppy,
+				 .verbose = wish->verbose };
+	struct destination target = { .fd = -1 };
+
+	supply->attach.source = NULL;
+	supply->attach.type = NULL;
+	if (words->mkdir && !wish->fake
+	    && destination_open(&target, wish->attach.target, true, words->mkdir_mode) < 0) {
+		trouble_at(&supply->trouble, TROUBLE_TARGET, NULL);
+		loop_undo(&supply->device.loop);
+		return SUPPLY_FAILED;
+	}
+	supply->status = helper_run(supply->helper, &helper, &supply->error);
+	if (supply->status) {
+		loop_undo(&supply->device.loop);
+		if (target.path)
+			destination_undo(&target);
+	}
+	if (target.path)
+		destination_done(&target);
+	if (supply->status || wish->fake || !words->propagation_count)
+		return SUPPLY_HELPED;
+	trouble_done(&supply->trouble);
+	return attach(&supply->attach, &supply->trouble) < 0 ? SUPPLY_FAILED : SUPPLY_HELPED;
+}
+
+enum supply_end
+supply(const struct supply_wish *wish, struct supply *supply)
+{
+	const struct words *words = wish->attach.words;
+
+	*supply = (struct supply){ .attach = wish->attach };
+	supply->wish = (struct device_wish){ .name = wish->attach.source,
+					     .type = wish->attach.type,
+					     .loop = words->loop,
+					     .no_loop = words->no_loop,
+					     .loop_device = words->loop_device,
+					     .offset = words->offset,
+					     .size_limit = words->size_limit,
+					     .read_only = words->flags.set & MS_RDONLY,
+					     .wait = wish->wait };
+	if (!supply->wish.type)
+		supply->wish.type = words->auto_types;
+	if (device_find(&supply->wish, &supply->device, &supply->device_trouble) < 0)
+		return SUPPLY_NO_SOURCE;
+	supply->attach.source = supply->device.path;
+	supply->attach.type = supply->device.type;
+	if (supply->device.type && !wish->no_helper)
+		supply->helper = helper_find(false, supply->device.type);
+	if (supply->helper)
+		return help(wish, supply);
+	return wish->fake ? SUPPLY_DONE : mount_device(supply);
+}
+
+void
+supply_done(struct supply *supply)
+{
+	trouble_done(&supply->trouble);
+	device_done(&supply->device);
+	free(supply->helper);
+	supply->helper = NULL;
+}
