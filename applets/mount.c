@@ -15,6 +15,7 @@
 #include "cli/out.h"
 #include "cli/say.h"
 #include "kernel/kmsg.h"
+#include "kernel/namespace.h"
 #include "kernel/status.h"
 #include "memory.h"
 #include "mounts/attach.h"
@@ -29,13 +30,15 @@ enum {
 	FAILED = 32,
 };
 
+static struct buffer maps;    /* of owners, as X-mount.idmap has them */
 static struct opt_list given; /* what adds words, in this order */
 static bool beneath, exclusive, fake, no_helper, no_mtab, sloppy, verbose;
 static int64_t wait_for_source;
 static struct listing listing;
 static bool json, tree;
 static const char *of;
-static const char *label, *uuid, *source_given, *target_given, *target_prefix, *type;
+static const char *into, *namespace, *label, *uuid, *source_given, *target_given, *target_prefix,
+	*type;
 
 static void
 add_words(struct opt_table *table)
@@ -55,6 +58,9 @@ add_words(struct opt_table *table)
 	opt_list(table, 0, "make-rslave", NULL, &given, "as -o rslave");
 	opt_list(table, 0, "make-rprivate", NULL, &given, "as -o rprivate");
 	opt_list(table, 0, "make-runbindable", NULL, &given, "as -o runbindable");
+	opt_list(table, 0, "map-users", "MAP", &given,
+		 "as -o X-mount.idmap=u:MAP: ON_DISK:SEEN:COUNT");
+	opt_list(table, 0, "map-groups", "MAP", &given, "as -o X-mount.idmap=g:MAP");
 	opt_list(table, 'm', "mkdir", "MODE", &given, "as -o X-mount.mkdir: make TARGET")
 		->otherwise = "755";
 }
@@ -80,6 +86,10 @@ options(struct opt_table *table)
 	opt_flag(table, 'f', "fake", &fake, "do everything but mount");
 	opt_flag(table, 'i', "internal-only", &no_helper, "do not call /sbin/mount.TYPE");
 	opt_string(table, 'L', "label", "LABEL", &label, "as SOURCE LABEL=LABEL");
+	opt_string(table, 0, "into", "PID", &into,
+		   "TARGET is in the mount namespace, and the root, of that process");
+	opt_string(table, 'N', "namespace", "NS", &namespace,
+		   "all is in the mount namespace of the process, or the file, NS");
 	opt_flag(table, 'n', "no-mtab", &no_mtab, "without effect: there is no mtab any more");
 	opt_flag(table, 's', "sloppy", &sloppy, "for /sbin/mount.TYPE, else without effect");
 	opt_string(table, 0, "source", "SOURCE", &source_given, "what is to be mounted");
@@ -238,6 +248,7 @@ mount_one(const struct order *order)
 		.words = order->words,
 		.beneath = beneath,
 		.exclusive = exclusive,
+		.into = into,
 		.log = -1,
 	};
 	int status = 0;
@@ -300,13 +311,24 @@ take_words(struct words *words, const char *list)
 	return false;
 }
 
+/* The word that begins with START, with VALUE in quotes. */
+static bool
+take_word(struct words *words, const char *start, const char *value)
+{
+	struct buffer word = { 0 };
+	bool result;
+
+	buffer_print(&word, "%s\"%s\"", start, value);
+	result = take_words(words, buffer_string(&word));
+	buffer_done(&word);
+	return result;
+}
+
 /* The word that the option ITEM stands for. */
 static bool
 take_item(struct words *words, const struct opt_item *item)
 {
 	static const char make[] = "make-";
-	struct buffer word = { 0 };
-	bool result;
 
 	if (!strcmp(item->name, "options"))
 		return take_words(words, item->text);
@@ -314,14 +336,20 @@ take_item(struct words *words, const struct opt_item *item)
 		return take_words(words, "ro");
 	if (!strcmp(item->name, "read-write"))
 		return take_words(words, "rw");
+	if (!strcmp(item->name, "map-users") || !strcmp(item->name, "map-groups")) {
+		/* Together they are one map. */
+		buffer_print(&maps, "%s%s%s", maps.length ? " " : "",
+			     *item->text == '/'                 ? ""
+			     : !strcmp(item->name, "map-users") ? "u:"
+								: "g:",
+			     item->text);
+		return true;
+	}
 	if (!strncmp(item->name, make, strlen(make)))
 		return take_words(words, item->name + strlen(make));
 	if (strcmp(item->name, "mkdir"))
 		return take_words(words, item->name);
-	buffer_print(&word, "X-mount.mkdir=%s", item->text);
-	result = take_words(words, buffer_string(&word));
-	buffer_done(&word);
-	return result;
+	return take_word(words, "X-mount.mkdir=", item->text);
 }
 
 /* Whether what is mounted at the target is to be changed, and there is no source. */
@@ -410,6 +438,11 @@ mount_run(int count, char **operands)
 			"mounted with them");
 	for (size_t i = 0; i < given.count && right; i++)
 		right = take_item(&words, &given.items[i]);
+	if (right && maps.length)
+		right = take_word(&words, "X-mount.idmap=", buffer_string(&maps));
+	if (right && namespace && namespace_join(namespace, false) < 0)
+		return fail(namespace_hints, "cannot enter the mount namespace '%s'", namespace),
+		       errno == EPERM ? NOT_PERMITTED : FAILED;
 	status = right ? mount_given(&words, count, operands) : NOT_PERMITTED;
 	words_done(&words);
 	return status;

@@ -510,16 +510,11 @@ unmount_everything(void)
 static int
 enter_namespace(void)
 {
-	int fd = proc_keep() < 0 ? -1 : namespace_open_mounts(namespace), error;
+	int error;
 
-	if (fd >= 0 && namespace_enter_mounts(fd) == 0) {
-		close(fd);
+	if (namespace_join(namespace, false) == 0)
 		return 0;
-	}
 	error = errno;
-	if (fd >= 0)
-		close(fd);
-	errno = error;
 	fail(namespace_hints, "cannot enter the mount namespace '%s'", namespace);
 	return error == EPERM || error == EACCES ? STATUS_USAGE : STATUS_SYSTEM;
 }

@@ -7,7 +7,9 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "kernel/mount.h"
 #include "kernel/proc.h"
 
 const struct hint namespace_hints[] = {
@@ -20,12 +22,18 @@ const struct hint namespace_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+static bool
+is_process(const char *name)
+{
+	return *name && !name[strspn(name, "0123456789")] && strlen(name) <= 10;
+}
+
 int
 namespace_open_mounts(const char *name)
 {
 	char path[32];
 
-	if (!*name || name[strspn(name, "0123456789")] || strlen(name) > 10)
+	if (!is_process(name))
 		return open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	snprintf(path, sizeof(path), "%s/ns/mnt", name);
 	return proc_open(path, O_RDONLY);
@@ -35,4 +43,47 @@ int
 namespace_enter_mounts(int fd)
 {
 	return setns(fd, CLONE_NEWNS);
+}
+
+/* Closes FD, if it is one. errno stays. */
+static void
+close_quietly(int fd)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+}
+
+int
+namespace_join(const char *name, bool root)
+{
+	int mounts = proc_keep() < 0 ? -1 : namespace_open_mounts(name), folder = -1, result = -1;
+	char path[32];
+
+	root &= is_process(name);
+	if (mounts >= 0 && root) {
+		snprintf(path, sizeof(path), "%s/root", name);
+		folder = proc_open(path, O_PATH | O_DIRECTORY);
+	}
+	if (mounts >= 0 && (folder >= 0 || !root))
+		result = namespace_enter_mounts(mounts);
+	if (result == 0 && root)
+		result = fchdir(folder) < 0 ? -1 : mount_chroot(".");
+	close_quietly(folder);
+	close_quietly(mounts);
+	return result;
+}
+
+int
+namespace_new_mounts(void)
+{
+	return unshare(CLONE_NEWNS);
+}
+
+int
+namespace_new_users(void)
+{
+	return unshare(CLONE_NEWUSER);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* setns(2): becoming a part of another mount namespace. */
+/* setns(2), unshare(2): becoming a part of another mount namespace, and of new ones. */
 #ifndef BUTTER_NAMESPACE_H
 #define BUTTER_NAMESPACE_H
+
+#include <stdbool.h>
 
 #include "cli/say.h"
 
@@ -19,5 +21,18 @@ int namespace_open_mounts(const char *name);
  * with errno of setns(2): EINVAL (it is none), EPERM (needs CAP_SYS_ADMIN and CAP_SYS_CHROOT).
  */
 int namespace_enter_mounts(int fd);
+
+/*
+ * Both, by NAME; and what proc_open opens stays what it was. With ROOT, and the number of a process,
+ * its root is the root then, if that is another. -1 with errno of both, and of chroot(2).
+ */
+int namespace_join(const char *name, bool root);
+
+/*
+ * Becomes the only one in a new mount namespace, or user namespace; unshare(2). -1 with errno EPERM,
+ * ENOSPC.
+ */
+int namespace_new_mounts(void);
+int namespace_new_users(void);
 
 #endif

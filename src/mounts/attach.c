@@ -13,9 +13,11 @@
 #include "kernel/capability.h"
 #include "kernel/kmsg.h"
 #include "kernel/mountfd.h"
+#include "kernel/namespace.h"
 #include "mounts/call.h"
 #include "mounts/current.h"
 #include "mounts/destination.h"
+#include "mounts/dress.h"
 #include "mounts/fresh.h"
 
 /*
@@ -111,14 +113,19 @@ get_mount(const struct attach *wish, bool read_only, struct trouble *trouble)
 	}
 }
 
+/* The same, dressed. */
 static int
-mount_newly(const struct attach *wish, const struct destination *target, bool read_only,
-	    struct trouble *trouble)
+prepare(const struct attach *wish, bool read_only, struct trouble *trouble)
 {
 	int fd = get_mount(wish, read_only, trouble);
 
-	if (fd < 0)
-		return -1;
+	return fd < 0 ? -1 : dress(wish->words, fd, trouble);
+}
+
+/* Puts FD, which is closed if that fails, at TARGET. */
+static int
+place(const struct attach *wish, int fd, const struct destination *target, struct trouble *trouble)
+{
 	if (mountfd_place(fd, target->fd, wish->beneath) == 0)
 		return fd;
 	trouble_at(trouble, wish->words->operation == WORDS_MOVE ? TROUBLE_MOVE : TROUBLE_PLACE,
@@ -127,13 +134,38 @@ mount_newly(const struct attach *wish, const struct destination *target, bool re
 	return -1;
 }
 
+static int
+mount_newly(const struct attach *wish, const struct destination *target, bool read_only,
+	    struct trouble *trouble)
+{
+	int fd = prepare(wish, read_only, trouble);
+
+	return fd < 0 ? -1 : place(wish, fd, target, trouble);
+}
+
 /* ---- one way, or the other ---- */
 
 /* Whether mount(2) can do what WISH says. */
 static bool
 is_for_call(const struct attach *wish)
 {
-	return !wish->beneath && !wish->exclusive;
+	return !wish->beneath && !wish->exclusive && !wish->into && !dress_needs_newer(wish->words);
+}
+
+static int
+call_and_dress(const struct attach *wish, const struct destination *target, bool read_only,
+	       struct trouble *trouble)
+{
+	int fd = call_mount(wish, target, read_only, trouble), copy;
+
+	if (fd < 0 || (!wish->words->owner && !wish->words->group && !wish->words->has_mode))
+		return fd;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	fd = dress(wish->words, fd, trouble);
+	if (fd < 0)
+		call_undo(wish, copy, target->path);
+	close_quietly(copy);
+	return fd;
 }
 
 /* TROUBLE is what SECOND says, if that says more. */
@@ -160,26 +192,32 @@ mount_either(const struct attach *wish, const struct destination *target, bool r
 	int fd;
 
 	if (wish->words->operation == WORDS_MOUNT && fresh_needs_call(wish) && is_for_call(wish))
-		return call_mount(wish, target, read_only, trouble);
+		return call_and_dress(wish, target, read_only, trouble);
 	fd = mount_newly(wish, target, read_only, trouble);
 	if (fd >= 0 || !is_refused(errno) || !is_for_call(wish))
 		return fd;
-	fd = call_mount(wish, target, read_only, &second);
+	fd = call_and_dress(wish, target, read_only, &second);
 	take_trouble(trouble, &second, fd < 0);
 	errno = trouble->error;
 	return fd;
+}
+
+/* Whether the errno of a failure is a reason to try again, read-only. */
+static bool
+may_be_read_only(const struct words *words)
+{
+	return (errno == EROFS || errno == EACCES) && words->operation == WORDS_MOUNT
+	       && !words->is_writable && !(words->flags.set & MS_RDONLY);
 }
 
 /* The same, and read-only where the device is write-protected and nobody has said rw. */
 static int
 mount_any_way(const struct attach *wish, const struct destination *target, struct trouble *trouble)
 {
-	const struct words *words = wish->words;
 	int fd = mount_either(wish, target, false, trouble);
 	struct trouble second = { 0 };
 
-	if (fd >= 0 || (errno != EROFS && errno != EACCES) || words->operation != WORDS_MOUNT
-	    || words->is_writable || words->flags.set & MS_RDONLY)
+	if (fd >= 0 || !may_be_read_only(wish->words))
 		return fd;
 	fd = mount_either(wish, target, true, &second);
 	if (fd >= 0) {
@@ -207,17 +245,56 @@ propagate(const struct words *words, int fd, const char *path, struct trouble *t
 	return 0;
 }
 
+/* The last step: propagation of FD, which is closed. */
 static int
-mount_at(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+finish(const struct attach *wish, int fd, const struct destination *target, struct trouble *trouble)
 {
-	int fd = mount_any_way(wish, target, trouble), result;
+	int result = propagate(wish->words, fd, target->path, trouble);
 
-	if (fd < 0)
-		return -1;
-	result = propagate(wish->words, fd, target->path, trouble);
 	if (result < 0)
 		call_undo(wish, fd, target->path);
 	close_quietly(fd);
+	return result;
+}
+
+static int
+mount_at(const struct attach *wish, const struct destination *target, struct trouble *trouble)
+{
+	int fd = mount_any_way(wish, target, trouble);
+
+	return fd < 0 ? -1 : finish(wish, fd, target, trouble);
+}
+
+/* ---- into another mount namespace ---- */
+
+/* What is to be mounted is found and made here; the place alone is over there. */
+static int
+mount_into(const struct attach *wish, struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	struct destination target;
+	int fd = prepare(wish, false, trouble), result = -1;
+
+	if (fd < 0 && may_be_read_only(words)) {
+		trouble_done(trouble);
+		fd = prepare(wish, true, trouble);
+		trouble->is_read_only = true;
+	}
+	if (fd < 0)
+		return -1;
+	if (namespace_join(wish->into, true) < 0) {
+		close_quietly(fd);
+		return trouble_at(trouble, TROUBLE_NAMESPACE, wish->into);
+	}
+	if (destination_open(&target, wish->target, words->mkdir, words->mkdir_mode) < 0) {
+		close_quietly(fd);
+		return trouble_at(trouble, TROUBLE_TARGET, NULL);
+	}
+	if (place(wish, fd, &target, trouble) >= 0)
+		result = finish(wish, fd, &target, trouble);
+	if (result < 0)
+		destination_undo(&target);
+	destination_done(&target);
 	return result;
 }
 
@@ -314,6 +391,13 @@ attach(const struct attach *wish, struct trouble *trouble)
 	*trouble = (struct trouble){ 0 };
 	if (wish->log >= 0)
 		kmsg_skip(wish->log);
+	if (wish->into) {
+		result = mount_into(wish, trouble);
+		if (result < 0)
+			listen(wish, trouble);
+		errno = trouble->error;
+		return result;
+	}
 	if (destination_open(&target, wish->target, words->mkdir, words->mkdir_mode) < 0)
 		return trouble_at(trouble, TROUBLE_TARGET, NULL);
 	if (words->remount)

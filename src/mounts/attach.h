@@ -18,7 +18,9 @@ struct attach {
 	const struct words *words;
 	bool beneath;   /* under what is mounted there */
 	bool exclusive; /* only a file system that is not in use already */
-	int log;        /* of kmsg_open(), for troubles; or -1 */
+	/* TARGET is in the mount namespace, and the root, of this process; we stay there. NULL: here. */
+	const char *into;
+	int log; /* of kmsg_open(), for troubles; or -1 */
 };
 
 /*

@@ -118,7 +118,10 @@ change_below(const struct words *words, int id, struct trouble *trouble)
 	return result;
 }
 
-/* Gives the mount whose root FD is, at PATH, these ATTRIBUTES, and what is below it what the words say of that. */
+/*
+ * Gives the mount whose root FD is, at PATH, these ATTRIBUTES, and what is below it what the words say
+ * of that.
+ */
 static int
 set_attributes(const struct words *words, uint64_t attributes, int fd, const char *path,
 	       struct trouble *trouble)

@@ -9,6 +9,7 @@
 
 enum trouble_stage {
 	TROUBLE_NONE,
+	TROUBLE_NAMESPACE,  /* entering that of NAME */
 	TROUBLE_TARGET,     /* opening the target, or making its folders */
 	TROUBLE_TYPE,       /* of the file system */
 	TROUBLE_OPTION,     /* NAME, of the file system */
@@ -16,7 +17,8 @@ enum trouble_stage {
 	TROUBLE_CREATE,     /* the file system */
 	TROUBLE_COPY,       /* the mount that is to be bound */
 	TROUBLE_ATTRIBUTES, /* of the mount */
-	TROUBLE_MAP,        /* of users; NAME */
+	TROUBLE_MAPS,       /* making a map of owners of NAME */
+	TROUBLE_MAP,        /* giving it to the mount */
 	TROUBLE_PART,       /* of the file system, NAME */
 	TROUBLE_OWNER,      /* of the root of the mount, or its mode */
 	TROUBLE_PLACE,      /* the mount at the target */

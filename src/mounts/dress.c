@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "mounts/dress.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/num.h"
+#include "kernel/entry.h"
+#include "kernel/mount.h"
+#include "kernel/mountfd.h"
+#include "kernel/namespace.h"
+#include "kernel/proc.h"
+#include "mounts/idmap.h"
+
+bool
+dress_needs_newer(const struct words *words)
+{
+	return words->idmap || words->subdir;
+}
+
+static void
+close_quietly(int fd)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+}
+
+/* ---- a part of it ---- */
+
+/*
+ * Before Linux 6.15 what is mounted nowhere cannot be copied: so it is, for a moment, in a mount
+ * namespace that nobody else is in.
+ */
+static int
+copy_elsewhere(int fd, const char *path)
+{
+	int here = proc_open("self/ns/mnt", O_RDONLY);
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int place = -1, copy = -1, error;
+
+	if (here >= 0 && root >= 0 && folder >= 0 && namespace_new_mounts() == 0) {
+		if (mount_propagate("/", MOUNT_PRIVATE) == 0)
+			place = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (place >= 0 && mountfd_place(fd, place, false) == 0)
+			copy = mountfd_clone(fd, path, false);
+		error = errno;
+		if (namespace_enter_mounts(here) < 0 || fchdir(root) < 0 || mount_chroot(".") < 0
+		    || fchdir(folder) < 0) {
+			error = errno;
+			close_quietly(copy);
+			copy = -1;
+		}
+		errno = error;
+	}
+	close_quietly(place);
+	close_quietly(folder);
+	close_quietly(root);
+	close_quietly(here);
+	return copy;
+}
+
+static int
+take_part(const char *subdir, int fd, struct trouble *trouble)
+{
+	const char *path = subdir + strspn(subdir, "/");
+	int part;
+
+	if (!*path)
+		return fd;
+	part = mountfd_clone(fd, path, false);
+	if (part < 0 && errno == EINVAL)
+		part = copy_elsewhere(fd, path);
+	if (part < 0)
+		trouble_at(trouble, TROUBLE_PART, subdir);
+	close_quietly(fd);
+	return part;
+}
+
+/* ---- owners ---- */
+
+static int
+map(const struct words *words, int fd, struct trouble *trouble)
+{
+	int namespace = idmap_open(words->idmap), result;
+
+	if (namespace < 0)
+		return trouble_at(trouble, TROUBLE_MAPS, words->idmap);
+	result = mountfd_map(fd, namespace, true);
+	if (result < 0)
+		trouble_at(trouble, TROUBLE_MAP, words->idmap);
+	close_quietly(namespace);
+	return result;
+}
+
+/* The number of the user NAME, in /etc/passwd alone. -1 with errno ENOENT. */
+static int
+find_user(const char *name, uid_t *user)
+{
+	FILE *stream = fopen("/etc/passwd", "re");
+	struct passwd *entry = NULL;
+
+	while (stream && (entry = fgetpwent(stream)) != NULL && strcmp(entry->pw_name, name))
+		;
+	if (entry)
+		*user = entry->pw_uid;
+	if (stream)
+		fclose(stream);
+	errno = ENOENT;
+	return entry ? 0 : -1;
+}
+
+static int
+find_group(const char *name, gid_t *group)
+{
+	FILE *stream = fopen("/etc/group", "re");
+	struct group *entry = NULL;
+
+	while (stream && (entry = fgetgrent(stream)) != NULL && strcmp(entry->gr_name, name))
+		;
+	if (entry)
+		*group = entry->gr_gid;
+	if (stream)
+		fclose(stream);
+	errno = ENOENT;
+	return entry ? 0 : -1;
+}
+
+static int
+set_owner(const struct words *words, int fd, struct trouble *trouble)
+{
+	uid_t user = (uid_t)-1;
+	gid_t group = (gid_t)-1;
+	int64_t number;
+
+	if (words->owner && num_integer(words->owner, 0, UINT32_MAX - 1, &number) == 0)
+		user = (uid_t)number;
+	else if (words->owner && find_user(words->owner, &user) < 0)
+		return trouble_at(trouble, TROUBLE_OWNER, words->owner);
+	if (words->group && num_integer(words->group, 0, UINT32_MAX - 1, &number) == 0)
+		group = (gid_t)number;
+	else if (words->group && find_group(words->group, &group) < 0)
+		return trouble_at(trouble, TROUBLE_OWNER, words->group);
+	if (fchownat(fd, "", user, group, AT_EMPTY_PATH) < 0)
+		return trouble_at(trouble, TROUBLE_OWNER, NULL);
+	return 0;
+}
+
+/* FD is open as a path: before Linux 6.6 the folder has to be opened for that. */
+static int
+set_mode(mode_t mode, int fd, struct trouble *trouble)
+{
+	int result = entry_chmod(fd, mode), folder;
+
+	if (result < 0 && errno == ENOSYS) {
+		folder = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		result = folder < 0 ? -1 : fchmod(folder, mode);
+		close_quietly(folder);
+	}
+	return result < 0 ? trouble_at(trouble, TROUBLE_OWNER, NULL) : 0;
+}
+
+int
+dress(const struct words *words, int fd, struct trouble *trouble)
+{
+	if (words->subdir)
+		fd = take_part(words->subdir, fd, trouble);
+	if (fd < 0)
+		return -1;
+	if ((words->idmap && map(words, fd, trouble) < 0)
+	    || ((words->owner || words->group) && set_owner(words, fd, trouble) < 0)
+	    || (words->has_mode && set_mode((mode_t)words->mode, fd, trouble) < 0)) {
+		close_quietly(fd);
+		return -1;
+	}
+	return fd;
+}
