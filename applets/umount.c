@@ -25,6 +25,7 @@
 #include "kernel/status.h"
 #include "memory.h"
 #include "mounts/backing.h"
+#include "mounts/copies.h"
 #include "mounts/helper.h"
 #include "mounts/point.h"
 #include "mounts/unmount.h"
@@ -45,7 +46,7 @@ static const char *signal_name;
 static int kill_signal;
 static int64_t patience = 5 * NUM_SECOND;
 
-/* What is mounted; it is read again where it may have changed, and something is not found. */
+/* What is mounted; after more than one mount may have gone, it is read again. */
 static struct {
 	struct table now;
 	bool known, stale;
@@ -92,17 +93,29 @@ options(struct opt_table *table)
 
 static const struct hint proc_hints[] = { { ENOENT, "mount /proc", 0 }, { 0, NULL, 0 } };
 
-/* Reads the mounts, again if ANEW. Whether they are known. */
+/* Reads the mounts, if that is of use. Whether they are known. */
 static bool
-know_mounts(bool anew)
+know_mounts(void)
 {
-	if (mounts.known && !(anew && mounts.stale))
+	if (mounts.known && !mounts.stale)
 		return true;
 	if (mounts.known)
 		table_done(&mounts.now);
 	mounts.stale = false;
 	mounts.known = table_read(&mounts.now) == 0;
 	return mounts.known;
+}
+
+/* MOUNT, NULL if it is not known, is no more. */
+static void
+forget(const struct mountinfo *mount)
+{
+	const struct mountinfo *parent = mount ? table_parent(&mounts.now, mount) : NULL;
+
+	if (lazy || !parent || strstr(parent->tags, "shared:"))
+		mounts.stale = true;
+	else
+		table_forget(&mounts.now, mount);
 }
 
 static void
@@ -177,7 +190,7 @@ is_helped(const struct target *target)
 			note("'%s' has ended with status %d", program, status);
 		failed(status);
 	}
-	mounts.stale = true;
+	forget(target->mount);
 	free(program);
 	return true;
 }
@@ -219,14 +232,15 @@ static void
 explain_refused(const struct target *target, int error)
 {
 	struct status status;
-	int is = as_is || error == ESTALE ? 1 : point_look(target->path, false, &status);
+	int is = point_look(target->path, false, &status);
 
+	if (is == 0) {
+		not_mounted(target->operand, 0);
+		return;
+	}
 	if (error == ESTALE) {
 		failx("cannot unmount '%s': another mount covers it there (unmount that first)",
 		      target->path);
-	} else if (is == 0) {
-		not_mounted(target->operand, 0);
-		return;
 	} else if (target->mount) {
 		failx("cannot unmount '%s': it is locked (it was mounted before the user namespace "
 		      "was made; unmount what it is in, or do it outside)",
@@ -311,12 +325,14 @@ unmount(struct target *target)
 		explain(target, first.error);
 		return false;
 	}
-	mounts.stale = true;
 	tally.done++;
 	if (verbose)
 		note(fake ? "'%s' would be unmounted" : "'%s' is unmounted", target->path);
-	if (frees_loop && !fake && is_loop(target->mount))
+	if (fake)
+		return true;
+	if (frees_loop && is_loop(target->mount))
 		free_loop(target);
+	forget(target->mount);
 	return true;
 }
 
@@ -339,7 +355,7 @@ spreads(const char *operand, const struct mountinfo *mount, enum unmount_scope s
 		return false;
 	plan = unmount_plan(&mounts.now, mount, scope == UNMOUNT_ONE ? UNMOUNT_BELOW : scope,
 			    &count);
-	other = unmount_spreads(&mounts.now, plan, count);
+	other = copies_endangered(&mounts.now, plan, count);
 	free(plan);
 	if (!other)
 		return false;
@@ -467,7 +483,7 @@ unmount_unknown(const char *operand, const char *path)
 
 	if (!mounts.known
 	    && (recursive || all_targets || types || wanted || (is >= 0 && S_ISBLK(status.mode)))) {
-		know_mounts(true);
+		know_mounts();
 		fail(proc_hints, "cannot read what is mounted");
 		failed(STATUS_FAILED);
 	} else if (is > 0 && !recursive && !all_targets && !types && !wanted) {
@@ -482,10 +498,8 @@ unmount_operand(const char *operand)
 {
 	char *path = as_is ? memory_string(operand) : unmount_resolve(operand, false);
 	int error = errno;
-	const struct mountinfo *mount = know_mounts(false) ? find(operand, &path) : NULL;
+	const struct mountinfo *mount = know_mounts() ? find(operand, &path) : NULL;
 
-	if (!mount && mounts.stale && know_mounts(true))
-		mount = find(operand, &path);
 	if (mount)
 		unmount_found(operand, mount);
 	else if (path)
@@ -498,7 +512,7 @@ unmount_operand(const char *operand)
 static int
 unmount_everything(void)
 {
-	if (!know_mounts(false))
+	if (!know_mounts())
 		return fail(proc_hints, "cannot read what is mounted"), STATUS_FAILED;
 	if (!types)
 		types = "noproc,devfs,devpts,sysfs,rpc_pipefs,nfsd";

@@ -11,10 +11,10 @@
 #include "kernel/capability.h"
 #include "kernel/status.h"
 #include "mounts/backing.h"
+#include "mounts/copies.h"
 #include "mounts/evict.h"
 #include "mounts/holders.h"
 #include "mounts/table.h"
-#include "mounts/unmount.h"
 
 enum {
 	MOST = 20,   /* lines of one kind */
@@ -48,7 +48,7 @@ look_up(struct held *held, const char *target, int id)
 		held->place.any_device = true;
 		return;
 	}
-	held->place.count += unmount_copies(&held->table, held->mount, held->ids + 1, COPIES);
+	held->place.count += copies_find(&held->table, held->mount, held->ids + 1, COPIES);
 	held->place.major = held->mount->major;
 	held->place.minor = held->mount->minor;
 	held->place.any_device = !strcmp(held->mount->type, "overlay");

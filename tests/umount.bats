@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Mounts are made in private mount namespaces only.
+# Mounts are made in private mount namespaces only, and what holds them ends with a private pid namespace.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, within ...
 # shellcheck disable=SC2016 # inner shells expand
@@ -14,30 +14,61 @@ setup() {
 	tracer=()
 }
 
-# mounted SCRIPT: runs SCRIPT in a mount namespace of its own, where u() does umount and says its messages, without
-# `butter: umount: `, and its status, and mounts() what is mounted below the current folder.
+# mounted SCRIPT: runs SCRIPT in namespaces of its own, where
+#   u() does umount, by $tracer if there is one, and says its messages, without `butter: umount: `, this folder and
+#       numbers of processes, and its status;
+#   mounts() says what is mounted below this folder, and what of that is read-only;
+#   hold() runs a command in the background, in a folder, and comes back when it runs.
 mounted() {
-	namespaces -m --propagation private
-	capture "${tracer[@]}" "${within[@]}" sh -euc '
+	namespaces -mpf --mount-proc --kill-child --propagation private
+	export tracer_line="${tracer[*]}"
+	capture "${within[@]}" sh -euc '
 		here=$PWD
 		u() {
 			is=0
-			"$BUTTER" umount "$@" >out 2>&1 || is=$?
-			sed "s|^butter: umount: ||; s|$here/||g" out
+			$tracer_line "$BUTTER" umount "$@" >out 2>&1 || is=$?
+			sed "s|^butter: umount: ||; s|$here/||g; s/process [0-9]*/process N/" out
 			echo "$is"
 		}
-		mounts() { echo "mounted:" $(grep " $here/" /proc/self/mountinfo | cut -d " " -f 5 | sed "s|$here/||"); }
+		mounts() {
+			echo "mounted:" $(cut -d " " -f 5,6 /proc/self/mountinfo | grep "^$here/" | sed "s|$here/||; s/ ro.*/(ro)/; s/ rw.*//")
+		}
+		hold() {
+			(cd "$1"; shift; exec "$@") 8>&- &
+			until [ "$(readlink /proc/$!/exe)" != "$(readlink /proc/$$/exe)" ]; do :; done
+		}
 		'"$1"
-	equal "$stderr" ''
+	[ -z "$stderr" ] || equal "$output $stderr" ''
 }
+
+# with_disk: a file system on a loop device, $disk, and in the file image; for scripts of mounted.
+with_disk() {
+	need_root
+	need_tool mkfs.ext4 losetup
+	truncate -s 4M image
+	mkfs.ext4 -q -L umounted image
+	disk=$(losetup -f --show image 2>/dev/null) || skip 'no loop devices here'
+	export disk
+}
+
+teardown() {
+	[ -z "${disk:-}" ] || losetup -d "$disk" 2>/dev/null || true
+	stop_all
+}
+
+BUSY="Device or resource busy (end those who use it, --kill TERM, or detach it, --lazy)"
 
 @test "one target, several, and the status of each mix" {
 	mounted '
-		mkdir a b c
-		mount -t tmpfs n a; mount -t tmpfs n b; mount -t tmpfs n c
+		mkdir a b c d
+		for name in a b c d; do mount -t tmpfs n $name; done
 		u a
 		u a b
 		u a nothing
+		exec 5<c
+		u c
+		u d c
+		exec 5<&-
 		u c
 		mounts'
 	equal "$status $output" "0 0
@@ -46,6 +77,472 @@ cannot unmount 'a': it is not mounted
 cannot unmount 'a': it is not mounted
 cannot unmount 'nothing': No such file or directory
 32
+cannot unmount 'c': $BUSY
+'c' is used by process N (sh): fd 5 'c'
+32
+cannot unmount 'c': $BUSY
+'c' is used by process N (sh): fd 5 'c'
+64
 0
 mounted:"
+}
+
+@test "-q, -g, -v, --fake, -n, -i" {
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		u -q nothing
+		u -g nothing .
+		u -gq nothing a/nothing/deeper
+		u --fake -v a
+		u --fake .
+		exec 5<a
+		u -gq a
+		exec 5<&-
+		u -niv a
+		u -g a
+		mounts'
+	equal "$status $output" "0 32
+0
+0
+'a' would be unmounted
+0
+cannot unmount '.': it is not mounted
+32
+cannot unmount 'a': $BUSY
+'a' is used by process N (sh): fd 5 'a'
+32
+'a' is unmounted
+0
+0
+mounted:"
+}
+
+@test "symbolic links, relative paths, slashes and -c" {
+	mounted '
+		mkdir -p a/b way
+		ln -s a link; ln -s ../a/b way/b; ln -s nowhere dangling
+		m() { mount -t tmpfs n a/b; }
+		m; u link/b
+		m; u way/b
+		m; u ./way/../way/b/
+		m; (cd a/b/..; u "$OLDPWD/a/b" b)
+		m; (cd a; u ../a/b//.)
+		m; u -c way/b; u -c a/b; u -c "$PWD/a/b"; u "$PWD/a/b"
+		m; u -c "$PWD/a/b"
+		u dangling; u ""
+		mounts'
+	equal "$status $output" "0 0
+0
+0
+cannot unmount 'b': it is not mounted
+64
+0
+cannot unmount 'way/b': it is not mounted
+32
+0
+cannot unmount 'a/b': it is not mounted
+32
+cannot unmount 'a/b': it is not mounted
+32
+0
+cannot unmount 'dangling': it is not mounted
+32
+cannot unmount '': No such file or directory
+32
+mounted:"
+}
+
+@test "mounts over each other, names that are odd, files, and what was deleted since" {
+	mounted '
+		odd=$(printf "a \\\\b#\\n\\033[1mc")
+		mkdir "$odd" over
+		mount -t tmpfs n "$odd"
+		u -v "$odd"
+		mount -t tmpfs one over; mount -t tmpfs two over
+		u over; grep -c " one " /proc/self/mountinfo; u over; u over
+		: >f; : >g
+		mount --bind f g
+		rm f
+		u -v g
+		u "bad
+name"
+		mounts'
+	equal "$status $output" "0 'a \\134b#\\012\\033[1mc' is unmounted
+0
+0
+1
+0
+cannot unmount 'over': it is not mounted
+32
+'g' is unmounted
+0
+cannot unmount 'bad\\012name': No such file or directory
+32
+mounted:"
+}
+
+@test "-R: what is in it, and what it covers, also what was moved there; the first that is busy ends it" {
+	mounted '
+		mkdir a later
+		mount -t tmpfs n later
+		mount -t tmpfs low a; mkdir a/hidden; mount -t tmpfs n a/hidden
+		mount -t tmpfs top a; mkdir a/b a/moved; mount -t tmpfs n a/b; mkdir a/b/c; mount -t tmpfs n a/b/c
+		mount --move later a/moved
+		u -R nothing; u -R .; u -R a/b/../nothing
+		u -Rv a
+		mounts
+		mount -t tmpfs n a; mkdir a/b a/c; mount -t tmpfs n a/b; mount -t tmpfs n a/c
+		exec 5<a/b
+		u -R a
+		mounts
+		exec 5<&-
+		u -R a
+		u -Rg a nothing'
+	equal "$status $output" "0 cannot unmount 'nothing': No such file or directory
+32
+cannot unmount '.': it is not mounted
+32
+cannot unmount 'a/b/../nothing': No such file or directory
+32
+'a/b/c' is unmounted
+'a/b' is unmounted
+'a/moved' is unmounted
+'a' is unmounted
+'a/hidden' is unmounted
+'a' is unmounted
+0
+mounted:
+cannot unmount 'a/b': $BUSY
+'a/b' is used by process N (sh): fd 5 'a/b'
+64
+mounted: a a/b
+0
+0"
+}
+
+@test "a device, a file on one, a label, and -A" {
+	with_disk
+	mounted '
+		mkdir a b over
+		m() { mount "$disk" a; mount "$disk" b; }
+		m; u "$disk"; mounts
+		mount "$disk" b; mount -t tmpfs n b
+		u "$disk"; u -l "$disk"; umount b
+		u image; u image; u image
+		m; u LABEL=umounted; mounts; u LABEL=umounted; u LABEL=none
+		m; u -A a; mounts
+		m; mkdir a/sub; mount -t tmpfs n a/sub; mount --bind a/sub over; exec 5<b
+		u -A "$disk"; mounts
+		exec 5<&-
+		u -AR b; mounts; u -A b
+		mount -t tmpfs "server:/x y" over; u "server:/x y"; mounts'
+	equal "${output//$disk/DISK}" "0
+mounted: a
+cannot unmount 'b': another mount covers it there (unmount that first)
+32
+cannot unmount 'b': another mount covers it there (unmount that first)
+32
+0
+0
+cannot unmount 'image': it is not mounted
+32
+0
+mounted: a
+0
+cannot unmount 'LABEL=none': No such file or directory
+32
+0
+mounted:
+cannot unmount 'b': $BUSY
+'b' is used by process N (sh): fd 5 'b'
+cannot unmount 'a': $BUSY
+'a' is used by the mount 'a/sub' (tmpfs)
+32
+mounted: a b a/sub over
+0
+mounted: over
+cannot unmount 'b': it is not mounted
+32
+0
+mounted: over"
+}
+
+@test "-d frees the loop device" {
+	with_disk
+	mounted '
+		mkdir a
+		mount "$disk" a
+		u a
+		losetup "$disk" >/dev/null
+		mount "$disk" a
+		u -d a
+		losetup "$disk" 2>/dev/null || echo free
+		mount -o loop image a; u -d a
+		mount -t tmpfs n a; u -d a'
+	equal "$status $output" '0 0
+0
+free
+0
+0'
+}
+
+@test "-l, -r and --expire" {
+	mounted '
+		mkdir a
+		mount -t tmpfs -o nosuid,noatime,nodev n a
+		hold a sleep 100
+		u --expire a
+		u -r a; mounts; grep -c " $here/a ro,nosuid,nodev,noatime " /proc/self/mountinfo
+		u -lv a; mounts
+		mount -t tmpfs n a
+		u --expire a; u --expire -v a
+		mount -t tmpfs n a
+		u --expire -v a; ls a; u --expire a nothing; u --expire a
+		exec 5<a
+		u --expire --kill KILL a; u --expire -r a
+		mounts'
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (sleep): cwd 'a'
+32
+'a' is in use: it is read-only now
+0
+mounted: a(ro)
+1
+'a' is unmounted
+0
+mounted:
+75
+'a' is unmounted
+0
+'a' is marked: it is unmounted next time, if nobody uses it until then
+75
+cannot unmount 'nothing': No such file or directory
+32
+0
+cannot unmount 'a': it is not mounted
+32
+cannot unmount 'a': it is not mounted
+32
+mounted:"
+}
+
+@test "who uses it: cwd, root, exe, fd, map, mounts, loop devices and swap; nobody who is elsewhere" {
+	need_root
+	need_tool losetup ldd busybox
+	mounted '
+		mkdir a same a/bin a/cwd
+		mount -t tmpfs -o size=16m n a
+		mount --bind a same
+		mkdir a/root a/sub a/cwd
+		mount -t tmpfs n a/sub
+		cp "$(command -v busybox)" a/sleep
+		cp a/sleep a/root/sleep
+		printf %5000s x >a/file
+		hold same/cwd sleep 100 8<same/file
+		hold a/cwd sleep 101
+		hold . chroot a/root /sleep 102
+		hold . a/sleep 103
+		hold . sleep 104 7<a/file 9>>a/file
+		libc=$(ldd "$(command -v sleep)" | sed -n "s/.*=> \(.*libc[^ ]*\).*/\1/p")
+		cp "$libc" a/
+		hold . env LD_LIBRARY_PATH="$PWD/a" sleep 105
+		until grep -q "$PWD/a/" "/proc/$!/maps"; do :; done
+		truncate -s 1M a/disk "a/disk two"
+		loop=$(losetup -f --show "a/disk two")
+		trap "losetup -d $loop" EXIT
+		printf "Filename\t\t\t\tType\n%s file 1 0 -2\n%s partition 1 0 -2\n" "$PWD/a/disk" /dev/none >swaps
+		mount --bind swaps /proc/swaps
+		u a | sed "s|$loop|LOOP|"
+		umount a/sub
+		u --kill KILL a | sed "s|$loop|LOOP|"'
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by the mount 'a/sub' (tmpfs)
+'a' is used by process N (sleep): cwd 'a/cwd'
+'a' is used by process N (sleep): cwd 'a/root', root 'a/root', exe 'a/root/sleep'
+'a' is used by process N (sleep): exe 'a/sleep'
+'a' is used by process N (sleep): fd 7 'a/file', fd 9 'a/file'
+'a' is used by process N (sleep): map 'a/libc.so.6'
+'a' is used by the loop device 'LOOP': 'a/disk two'
+'a' is used by swap: 'a/disk'
+32
+cannot unmount 'a': $BUSY
+'a' is used by the loop device 'LOOP': 'a/disk two'
+'a' is used by swap: 'a/disk'
+32"
+}
+
+@test "threads with a folder of their own, and what has been deleted since" {
+	need_tool "${CC:-cc}"
+	cat >thread.c <<-'END'
+		#define _GNU_SOURCE
+		#include <fcntl.h>
+		#include <pthread.h>
+		#include <sched.h>
+		#include <unistd.h>
+		static void *run(void *path)
+		{
+			if (unshare(CLONE_FS) < 0 || chdir(path) < 0) _exit(1);
+			close(open("ready", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+			pause();
+			return path;
+		}
+		int main(int count, char **arguments)
+		{
+			pthread_t thread;
+			if (count < 2 || pthread_create(&thread, NULL, run, arguments[1])) return 1;
+			pthread_join(thread, NULL);
+		}
+	END
+	"${CC:-cc}" -pthread -o thread thread.c
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		: >a/file
+		exec 5<a/file
+		rm a/file
+		./thread a 5<&- &
+		until [ -e a/ready ]; do :; done
+		u a'
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (sh): fd 5 'a/file (deleted)'
+'a' is used by process N (thread): cwd 'a'
+32"
+}
+
+@test "of many, twenty are told, and how many more" {
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		for i in $(seq 25); do sleep 100 <a 5<a 6<a 7<a 8<a 9<a & done
+		while [ "$(ls -l /proc/[0-9]*/fd/9 2>/dev/null | grep -c "$PWD/a$")" -lt 25 ]; do :; done
+		u a | sort | uniq -c | sed "s/^ *//"'
+	equal "$status $output" "0 1 'a' is used by 5 more processes
+20 'a' is used by process N (sleep): fd 0 'a', fd 5 'a', fd 6 'a', fd 7 'a', and 2 more
+1 32
+1 cannot unmount 'a': $BUSY"
+}
+
+@test "--kill: those who use it are signalled, once, and it is unmounted when they have ended" {
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		hold a sleep 100; hold a sleep 100; other=$!
+		: >a/file; hold . sleep 100; stays=$!
+		u --kill sigterm -v a
+		kill -0 "$other" 2>/dev/null && grep State "/proc/$other/status" | grep -v Z || echo ended
+		kill -0 "$stays"; mounts
+		mount -t tmpfs n a
+		(trap "" TERM; cd a; exec sleep 100) &
+		until [ "$(readlink /proc/$!/cwd)" = "$PWD/a" ]; do :; done
+		u --kill TERM --wait 300ms a
+		u --kill 9 a; mounts
+		mount -t tmpfs n a
+		exec 5<a
+		u --kill KILL a
+		for signal in 0 65 nothing "" TERM,KILL; do u --kill "$signal" a; done
+		exec 5<&-
+		u --kill KILL a'
+	equal "$status $output" "0 'a' is unmounted
+0
+ended
+mounted:
+cannot unmount 'a': $BUSY
+'a' is used by process N (sleep): cwd 'a'
+32
+0
+mounted:
+cannot unmount 'a': $BUSY
+'a' is used by process N (sh): fd 5 'a'
+32
+there is no signal '0' (see 'butter umount --help')
+1
+there is no signal '65' (see 'butter umount --help')
+1
+there is no signal 'nothing' (see 'butter umount --help')
+1
+there is no signal '' (see 'butter umount --help')
+1
+there is no signal 'TERM,KILL' (see 'butter umount --help')
+1
+0"
+}
+
+@test "copies of shared mounts stay, unless --propagate; slaves follow" {
+	mounted '
+		mkdir dev copy
+		mount -t tmpfs n dev; mount --make-shared dev
+		mkdir dev/pts; mount -t tmpfs n dev/pts
+		mount --rbind dev copy
+		u -R copy; u -l copy; u -Rl copy; mounts
+		u -R --propagate copy; mounts
+		u -l dev
+		mount -t tmpfs n dev; mount --make-shared dev
+		mkdir dev/pts; mount -t tmpfs n dev/pts
+		mount --rbind dev copy; mount --make-rslave copy
+		u -R copy; mounts
+		mount --rbind dev copy; mount --make-rslave copy
+		u -R dev; mounts'
+	line="cannot unmount 'copy': it is shared, and 'dev/pts' would be unmounted, too (mount --make-rprivate 'copy' first, or --propagate)
+32"
+	equal "$status $output" "0 $line
+$line
+$line
+mounted: dev dev/pts copy copy/pts
+0
+mounted: dev
+0
+0
+mounted: dev dev/pts
+0
+mounted: copy"
+}
+
+@test "who uses a copy of it in another mount namespace is told, too" {
+	mounted '
+		mkdir top
+		mount -t tmpfs n top; mount --make-shared top
+		mkdir top/a; mount -t tmpfs n top/a
+		hold top/a unshare -m --propagation unchanged sleep 100
+		until [ "$(cat "/proc/$!/comm")" = sleep ]; do :; done
+		u top/a; u --kill KILL top/a
+		mount -t tmpfs n top/a
+		hold . unshare -m --propagation private sh -c "cd top/a; exec sleep 100"
+		until [ "$(readlink "/proc/$!/cwd")" = "$PWD/top/a" ]; do :; done
+		u -v top/a'
+	equal "$status $output" "0 cannot unmount 'top/a': $BUSY
+'top/a' is used by process N (sleep): cwd 'top/a'
+32
+0
+'top/a' is unmounted
+0"
+}
+
+@test "-N: in another mount namespace, by a process or a file, with the /proc of here" {
+	need_root
+	mounted '
+		mkdir a
+		hold . unshare -m --propagation private sh -c "mount -t tmpfs n a; mount -t tmpfs none /proc; echo >ready; cd a; exec sleep 100"
+		until [ -e ready ]; do :; done
+		other=$!
+		until [ "$(readlink "/proc/$other/exe")" != "$(readlink "/proc/$$/exe")" ] && [ "$(cat "/proc/$other/comm")" = sleep ]; do :; done
+		u a
+		u -N "$other" "$PWD/a"
+		u -N "/proc/$other/ns/mnt" --kill KILL "$PWD/a"
+		u -N 1 /nothing
+		u -N 99999 a; u -N "$PWD" a; u -N /proc/self/ns/net a'
+	equal "$status $output" "0 cannot unmount 'a': it is not mounted
+32
+cannot unmount 'a': $BUSY
+'a' is used by process N (sleep): cwd 'a'
+32
+0
+cannot unmount '/nothing': No such file or directory
+32
+cannot enter the mount namespace '99999': No such file or directory (is there such a process, and /proc?)
+2
+cannot enter the mount namespace '$PWD': Invalid argument (it is no mount namespace)
+2
+cannot enter the mount namespace '/proc/self/ns/net': Invalid argument (it is no mount namespace)
+2"
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel/proc.h"
 
@@ -133,7 +134,12 @@ mountinfo_parse(char *line, size_t length, struct mountinfo *mount)
 int
 mountinfo_each(bool (*each)(const struct mountinfo *mount, void *context), void *context)
 {
-	int fd = mountinfo_open();
+	return mountinfo_each_of(mountinfo_open(), each, context);
+}
+
+int
+mountinfo_each_of(int fd, bool (*each)(const struct mountinfo *mount, void *context), void *context)
+{
 	FILE *stream = fd < 0 ? NULL : fdopen(fd, "re");
 	struct mountinfo mount;
 	char *line = NULL;
@@ -141,8 +147,13 @@ mountinfo_each(bool (*each)(const struct mountinfo *mount, void *context), void 
 	ssize_t length;
 	int result = 0, error;
 
-	if (!stream)
+	if (!stream) {
+		error = errno;
+		if (fd >= 0)
+			close(fd);
+		errno = error;
 		return -1;
+	}
 	while (result == 0 && (length = getline(&line, &room, stream)) > 0) {
 		if (line[length - 1] == '\n')
 			line[--length] = '\0';

@@ -26,6 +26,10 @@ int mountinfo_open(void);
  */
 int mountinfo_each(bool (*each)(const struct mountinfo *mount, void *context), void *context);
 
+/* The same from FD, the mountinfo of any process, which is closed; its errno if that is -1. */
+int mountinfo_each_of(int fd, bool (*each)(const struct mountinfo *mount, void *context),
+		      void *context);
+
 /*
  * Decodes LINE of LENGTH bytes, without its newline, in place: escapes are undone, and MOUNT points
  * into it. False when it is not of that form.

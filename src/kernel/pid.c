@@ -49,14 +49,11 @@ pid_parent(void)
 }
 
 int
-pid_shares_files(pid_t a, pid_t b)
+pid_shares(pid_t a, pid_t b, enum pid_thing thing)
 {
-	long files = syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0);
+	long order = syscall(SYS_kcmp, a, b, thing == PID_FOLDERS ? KCMP_FS : KCMP_FILES, 0, 0);
 
-	if (files)
-		return files < 0 ? -1 : 0;
-	files = syscall(SYS_kcmp, a, b, KCMP_FS, 0, 0);
-	return files < 0 ? -1 : !files;
+	return order < 0 ? -1 : !order;
 }
 
 /* Whether the proc on /proc counts processes as this process does: that of another pid namespace

@@ -47,11 +47,13 @@ struct pid_status {
 /* Fills *STATUS for PID. -1 with errno as pid_stat. */
 int pid_status(pid_t pid, struct pid_status *status);
 
+enum pid_thing { PID_DESCRIPTORS, PID_FOLDERS /* the current one and the root */ };
+
 /*
- * Whether the threads or processes A and B have the same descriptors, current folder and root: 1,
- * 0; -1 with errno of kcmp(2): ESRCH, EPERM, ENOSYS.
+ * Whether the threads or processes A and B have the same THING: 1, 0; -1 with errno of kcmp(2):
+ * ESRCH, EPERM, ENOSYS.
  */
-int pid_shares_files(pid_t a, pid_t b);
+int pid_shares(pid_t a, pid_t b, enum pid_thing thing);
 
 /*
  * The ids of PID (0: the caller) in each pid namespace, from the one of this /proc inwards. Returns

@@ -124,18 +124,33 @@ look_at_map(const struct map *map, void *context)
 	return true;
 }
 
-/* What threads may have of their own. */
 static void
-look_at_thread(struct search *search)
+look_at_folders(struct search *search)
 {
-	if (look(search, HOLDER_CWD, -1, search->process, "cwd") < 0
-	    && (errno == EACCES || errno == EPERM)) {
-		search->hidden = true;
-		return;
-	}
+	if (look(search, HOLDER_CWD, -1, search->process, "cwd") < 0)
+		search->hidden |= errno == EACCES || errno == EPERM;
 	look(search, HOLDER_ROOT, -1, search->process, "root");
-	if (!search->is_self)
-		look_at_descriptors(search);
+}
+
+/* What a thread has of its own. */
+static void
+look_at_thread(struct search *search, int folder, const char *name, pid_t thread)
+{
+	bool folders = pid_shares(search->holder->pid, thread, PID_FOLDERS) <= 0;
+	bool descriptors = pid_shares(search->holder->pid, thread, PID_DESCRIPTORS) <= 0;
+	int process = search->process;
+
+	if (!folders && !descriptors)
+		return;
+	search->process = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (search->process >= 0) {
+		if (folders)
+			look_at_folders(search);
+		if (descriptors)
+			look_at_descriptors(search);
+		close(search->process);
+	}
+	search->process = process;
 }
 
 static void
@@ -143,7 +158,6 @@ look_at_other_threads(struct search *search)
 {
 	int folder = openat(search->process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
-	int process = search->process;
 	const struct dirent *entry;
 
 	if (!stream) {
@@ -155,16 +169,9 @@ look_at_other_threads(struct search *search)
 		const char *error;
 		pid_t thread = (pid_t)strtonum(entry->d_name, 1, INT_MAX, &error);
 
-		if (error || thread == search->holder->pid
-		    || pid_shares_files(search->holder->pid, thread) > 0)
-			continue;
-		search->process = openat(folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (search->process < 0)
-			continue;
-		look_at_thread(search);
-		close(search->process);
+		if (!error && thread != search->holder->pid)
+			look_at_thread(search, folder, entry->d_name, thread);
 	}
-	search->process = process;
 	closedir(stream);
 }
 
@@ -173,9 +180,11 @@ look_at_process(struct search *search)
 {
 	struct stat threads;
 
-	look_at_thread(search);
+	look_at_folders(search);
 	if (search->hidden)
 		return;
+	if (!search->is_self)
+		look_at_descriptors(search);
 	/* Threads of the kernel have no program, and no memory. */
 	if (look(search, HOLDER_EXE, -1, search->process, "exe") >= 0 || errno != ENOENT)
 		if (!search->is_self)

@@ -57,26 +57,51 @@ compare(const void *left, const void *right)
 	return (a->id > b->id) - (a->id < b->id);
 }
 
-int
-table_read(struct table *table)
+/* All have been read, with this RESULT. */
+static int
+finish(struct table *table, int result)
 {
-	int error;
+	int error = errno;
 
-	*table = (struct table){ 0 };
-	if (mountinfo_each(add, table) < 0) {
-		error = errno;
+	if (result < 0) {
 		table_done(table);
-		if (error != ENOENT || statmount_list(add, table) < 0) {
-			table_done(table);
-			errno = error;
-			return -1;
-		}
+		errno = error;
+		return -1;
 	}
 	table->ids = memory_resize(NULL, table->count, sizeof(*table->ids));
 	for (size_t i = 0; i < table->count; i++)
 		table->ids[i] = (struct table_id){ table->mounts[i].id, i };
 	qsort(table->ids, table->count, sizeof(*table->ids), compare);
 	return 0;
+}
+
+int
+table_read_of(struct table *table, int fd)
+{
+	*table = (struct table){ 0 };
+	return finish(table, mountinfo_each_of(fd, add, table));
+}
+
+int
+table_read(struct table *table)
+{
+	if (table_read_of(table, mountinfo_open()) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return -1;
+	if (finish(table, statmount_list(add, table)) == 0)
+		return 0;
+	errno = ENOENT;
+	return -1;
+}
+
+void
+table_forget(struct table *table, const struct mountinfo *mount)
+{
+	struct mountinfo *gone = &table->mounts[mount - table->mounts];
+
+	gone->target = gone->source = "";
+	gone->major = gone->minor = 0;
 }
 
 void

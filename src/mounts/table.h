@@ -27,6 +27,9 @@ struct table {
  */
 int table_read(struct table *table);
 
+/* Reads that of another process from FD, as mountinfo_each_of. -1 with its errno. */
+int table_read_of(struct table *table, int fd);
+
 /* The mount on top at TARGET, a path as the kernel has it; NULL: there is none. */
 const struct mountinfo *table_find_target(const struct table *table, const char *target);
 
@@ -38,6 +41,9 @@ const struct mountinfo *table_parent(const struct table *table, const struct mou
 
 /* Whether MOUNT is, or is below, the one with ID, by what is mounted on what. */
 bool table_is_below(const struct table *table, const struct mountinfo *mount, int id);
+
+/* MOUNT is no more: nothing is found at its path, or by its source. Its parent and children stay. */
+void table_forget(struct table *table, const struct mountinfo *mount);
 
 void table_done(struct table *table);
 

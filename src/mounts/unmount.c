@@ -16,6 +16,7 @@
 #include "kernel/status.h"
 #include "memory.h"
 #include "mounts/forest.h"
+#include "mounts/source.h"
 
 /*
  * Whether the last part of PATH can only be resolved as a whole: nothing, or a folder seen from
@@ -48,20 +49,22 @@ unmount_resolve(const char *path, bool follow)
 }
 
 const struct mountinfo *
-unmount_find_source(const struct table *table, const char *source)
+unmount_find_source(const struct table *table, const char *name)
 {
-	struct stat status;
-	bool is_device = stat(source, &status) == 0 && S_ISBLK(status.st_mode);
+	const struct mountinfo *found = NULL;
+	struct source source;
 
-	for (size_t i = table->count; i--;) {
+	source_identify(&source, name);
+	for (size_t i = table->count; !found && i--;) {
 		const struct mountinfo *mount = &table->mounts[i];
 
-		if (!strcmp(mount->source, source)
-		    || (is_device && major(status.st_rdev) == mount->major
-			&& minor(status.st_rdev) == mount->minor))
-			return mount;
+		if (!strcmp(mount->source, source.name)
+		    || (source.kind == S_IFBLK
+			&& source.device == makedev(mount->major, mount->minor)))
+			found = mount;
 	}
-	return NULL;
+	source_done(&source);
+	return found;
 }
 
 bool
@@ -144,112 +147,6 @@ unmount_plan(const struct table *table, const struct mountinfo *mount, enum unmo
 			order[(*count)++] = order[i];
 	free(chosen);
 	return order;
-}
-
-/* The number behind NAME, "shared:" or "master:", in TAGS; 0: there is none. */
-static long long
-tag_of(const char *tags, const char *name)
-{
-	const char *at = strstr(tags, name);
-	long long number = 0;
-
-	for (at = at ? at + strlen(name) : ""; *at >= '0' && *at <= '9'; at++)
-		number = number * 10 + (*at - '0');
-	return number;
-}
-
-/* What is left of PATH behind FOLDER, which it is in; with a slash in front, if it is anything. */
-static const char *
-path_in(const char *path, const char *folder)
-{
-	return path + (strcmp(folder, "/") ? strlen(folder) : 0);
-}
-
-/* Whether A in the mount PARENT_A and B in PARENT_B are on the same folder of their file system. */
-static bool
-is_same_place(const struct mountinfo *a, const struct mountinfo *parent_a,
-	      const struct mountinfo *b, const struct mountinfo *parent_b)
-{
-	struct buffer left = { 0 }, right = { 0 };
-	bool same;
-
-	buffer_print(&left, "%s%s", strcmp(parent_a->root, "/") ? parent_a->root : "",
-		     path_in(a->target, parent_a->target));
-	buffer_print(&right, "%s%s", strcmp(parent_b->root, "/") ? parent_b->root : "",
-		     path_in(b->target, parent_b->target));
-	same = !strcmp(buffer_string(&left), buffer_string(&right));
-	buffer_done(&left);
-	buffer_done(&right);
-	return same;
-}
-
-/* What a mount is on, and how that propagates. */
-struct ground {
-	const struct mountinfo *parent;
-	long long shared, master; /* 0: neither */
-};
-
-static struct ground
-ground_of(const struct table *table, const struct mountinfo *mount)
-{
-	const struct mountinfo *parent = table_parent(table, mount);
-
-	if (!parent)
-		return (struct ground){ 0 };
-	return (struct ground){ parent, tag_of(parent->tags, "shared:"),
-				tag_of(parent->tags, "master:") };
-}
-
-/* Whether the mount OTHER goes when MOUNT is taken away. */
-static bool
-is_copy(const struct mountinfo *mount, const struct ground *ground, const struct mountinfo *other,
-	const struct ground *its)
-{
-	return ground->shared && other != mount && its->parent != ground->parent
-	       && (its->shared == ground->shared || its->master == ground->shared)
-	       && is_same_place(mount, ground->parent, other, its->parent);
-}
-
-size_t
-unmount_copies(const struct table *table, const struct mountinfo *mount, int *ids, size_t room)
-{
-	struct ground ground = ground_of(table, mount);
-	size_t count = 0;
-
-	for (size_t i = 0; ground.shared && i < table->count && count < room; i++) {
-		struct ground its = ground_of(table, &table->mounts[i]);
-
-		if (is_copy(mount, &ground, &table->mounts[i], &its))
-			ids[count++] = table->mounts[i].id;
-	}
-	return count;
-}
-
-const struct mountinfo *
-unmount_spreads(const struct table *table, const size_t *plan, size_t count)
-{
-	struct ground *grounds = memory_resize(NULL, table->count, sizeof(*grounds));
-	bool *chosen = memory_get(table->count);
-	const struct mountinfo *found = NULL;
-
-	for (size_t i = 0; i < table->count; i++)
-		grounds[i] = ground_of(table, &table->mounts[i]);
-	for (size_t i = 0; i < count; i++)
-		chosen[plan[i]] = true;
-	for (size_t i = 0; i < count && !found; i++) {
-		const struct ground *ground = &grounds[plan[i]];
-
-		if (!ground->shared || !chosen[ground->parent - table->mounts])
-			continue;
-		for (size_t j = 0; j < table->count && !found; j++)
-			if (!chosen[j]
-			    && is_copy(&table->mounts[plan[i]], ground, &table->mounts[j],
-				       &grounds[j]))
-				found = &table->mounts[j];
-	}
-	free(chosen);
-	free(grounds);
-	return found;
 }
 
 /* What is done in the folder that something is mounted in, with its NAME there. */

@@ -16,10 +16,10 @@
 char *unmount_resolve(const char *path, bool follow);
 
 /*
- * The last mount of SOURCE, as it is written in TABLE, or of the block device that has that path;
- * NULL: there is none.
+ * The last mount of the source NAME: as TABLE has it, or the block device of that path, LABEL= or
+ * the like. NULL: there is none.
  */
-const struct mountinfo *unmount_find_source(const struct table *table, const char *source);
+const struct mountinfo *unmount_find_source(const struct table *table, const char *name);
 
 /* Whether the mount MOUNT can be reached by its path: no other one is on top of it there. */
 bool unmount_is_on_top(const struct table *table, const struct mountinfo *mount);
@@ -38,21 +38,6 @@ enum unmount_scope {
  */
 size_t *unmount_plan(const struct table *table, const struct mountinfo *mount,
 		     enum unmount_scope scope, size_t *count);
-
-/*
- * The ids of at most ROOM mounts that go with MOUNT, since what that is on is shared and has
- * copies, mount_namespaces(7). Returns how many; MOUNT is none of them.
- */
-size_t unmount_copies(const struct table *table, const struct mountinfo *mount, int *ids,
-		      size_t room);
-
-/*
- * A mount that would go, too, though it is none of the COUNT ones in PLAN: what is unmounted in a
- * shared mount is unmounted in its copies, mount_namespaces(7). NULL: there is none. Not for the
- * first mount of a tree: whoever asks for that to be taken away knows it.
- */
-const struct mountinfo *unmount_spreads(const struct table *table, const size_t *plan,
-					size_t count);
 
 /*
  * Takes away the mount at PATH, absolute, in which no symlink is followed; only if it is the one
