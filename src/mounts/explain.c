@@ -2,10 +2,13 @@
 #include "mounts/explain.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kernel/filesystem.h"
+#include "mounts/signature.h"
 #include "mounts/tale.h"
 
 static bool
@@ -87,6 +90,27 @@ is_about_option(const struct trouble *trouble)
 		   || memmem(heard.data, heard.length, "value", strlen("value")));
 }
 
+/* What is on the disk is not what was said: then, what is it? */
+static void
+tell_other_type(struct tale *tale)
+{
+	const struct attach *wish = tale->wish;
+	int fd = open(wish->source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct signature found;
+
+	if (fd >= 0 && signature_read(fd, 0, 0, &found) == SIGNATURE_ONE
+	    && strcmp(found.type, wish->type))
+		tale_tell(tale, "without -t the type is found",
+			  "there is no %s file system on '%s', but %s", wish->type, wish->source,
+			  found.type);
+	else
+		tale_tell(tale, "without -t the type is found; fsck may mend it",
+			  "there is no %s file system on '%s', or it is broken", wish->type,
+			  wish->source);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void
 tell_create(struct tale *tale)
 {
@@ -97,13 +121,15 @@ tell_create(struct tale *tale)
 
 	if (error == ENOENT)
 		tell_missing(tale);
+	else if (error == ENOTBLK && wish->source && stat(wish->source, &status) == 0
+		 && S_ISDIR(status.st_mode))
+		tale_tell(tale, "--bind shows it at TARGET, too", "'%s' is a folder, and no disk",
+			  wish->source);
 	else if (error == ENOTBLK)
 		tale_tell(tale, "a file needs a loop device: -o loop", "'%s' is no disk",
 			  tale_source(wish));
 	else if (error == EINVAL && is_disk && !is_about_option(tale->trouble))
-		tale_tell(tale, "without -t the type is found; fsck may mend it",
-			  "there is no %s file system on '%s', or it is broken", wish->type,
-			  wish->source);
+		tell_other_type(tale);
 	else if (error == EINVAL)
 		TALE_ERROR(tale,
 			   has_heard(tale->trouble) ? NULL

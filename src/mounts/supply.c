@@ -50,7 +50,7 @@ mount_device(struct supply *supply)
 	}
 	if (result == 0)
 		return SUPPLY_DONE;
-	loop_undo(&supply->device.loop);
+	supply->undo = true;
 	return supply->device_trouble.reason == DEVICE_LOOP_FAILED ? SUPPLY_NO_SOURCE
 								   : SUPPLY_FAILED;
 }
@@ -63,24 +63,27 @@ help(const struct supply_wish *wish, struct supply *supply)
 	struct helper helper = { .type = supply->device.type,
 				 .source = supply->device.path,
 				 .target = wish->attach.target,
-				 .options = words->kept.data,
 				 .fake = wish->fake,
 				 .no_mtab = wish->no_mtab,
 				 .sloppy = wish->sloppy,
 				 .verbose = wish->verbose };
 	struct destination target = { .fd = -1 };
+	struct buffer options = { 0 };
 
 	supply->attach.source = NULL;
 	supply->attach.type = NULL;
 	if (words->mkdir && !wish->fake
 	    && destination_open(&target, wish->attach.target, true, words->mkdir_mode) < 0) {
 		trouble_at(&supply->trouble, TROUBLE_TARGET, NULL);
-		loop_undo(&supply->device.loop);
+		supply->undo = true;
 		return SUPPLY_FAILED;
 	}
+	buffer_add(&options, words->kept.data, words->kept.length);
+	helper.options = buffer_string(&options);
 	supply->status = helper_run(supply->helper, &helper, &supply->error);
+	buffer_done(&options);
 	if (supply->status) {
-		loop_undo(&supply->device.loop);
+		supply->undo = true;
 		if (target.path)
 			destination_undo(&target);
 	}
@@ -117,6 +120,7 @@ supply(const struct supply_wish *wish, struct supply *supply)
 		supply->helper = helper_find(false, supply->device.type);
 	if (supply->helper)
 		return help(wish, supply);
+	supply->undo = wish->fake;
 	return wish->fake ? SUPPLY_DONE : mount_device(supply);
 }
 
@@ -124,7 +128,10 @@ void
 supply_done(struct supply *supply)
 {
 	trouble_done(&supply->trouble);
-	device_done(&supply->device);
+	if (supply->undo)
+		device_undo(&supply->device);
+	else
+		device_done(&supply->device);
 	free(supply->helper);
 	supply->helper = NULL;
 }

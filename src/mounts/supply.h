@@ -34,12 +34,10 @@ struct supply {
 	struct device_trouble device_trouble;
 	char *helper;
 	int status, error;
+	bool undo; /* what is held: it has failed, or was not meant */
 };
 
-/*
- * Does it. Unless it is done, and when a helper has failed, nothing is left behind. supply_done frees what
- * is held.
- */
+/* Does it. supply_done follows in any case; then, unless it is done, nothing is left behind. */
 enum supply_end supply(const struct supply_wish *wish, struct supply *supply);
 
 void supply_done(struct supply *supply);
