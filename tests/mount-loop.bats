@@ -1,0 +1,223 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Files mounted as disks, by loop devices. Each test mounts in a mount namespace of its own.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2154 # helper.bash sets status, output, stderr, within ...
+# shellcheck disable=SC2016 # inner shells expand
+
+load helper
+load disks
+
+setup() {
+	trace_tests_only
+	need_applet mount
+	need_loop
+	cd "$BATS_TEST_TMPDIR" || return
+	tracer=()
+	image ext4 disk
+}
+
+teardown() {
+	stop_all
+	free_loops
+}
+
+@test "a file is mounted by a loop device, which umount frees" {
+	mounts 'm disk a; is a; loops; echo x >a/file
+		umount a; loops
+		m -t ext4 -o loop disk b; is b; cat b/file; umount b
+		m -r disk b; is b; losetup -n -l -O RO,AUTOCLEAR,BACK-FILE | grep "$PWD" | xargs; umount b; loops'
+	succeeded
+	equal "$output" 'rw ext4 LOOP
+1
+0
+rw ext4 LOOP
+x
+ro ext4 LOOP
+1 1 '"$PWD"'/disk
+0'
+}
+
+@test "a file that is on a loop device already stays on that one alone" {
+	mounts 'm disk a; m disk b; loops; is b; umount a; loops; umount b; loops
+		device=$(losetup --show -f disk); m -o loop disk a; findmnt -n -o SOURCE a | sed "s,$device,it,"; umount a; loops; losetup -d "$device"'
+	succeeded
+	equal "$output" '1
+rw ext4 LOOP
+1
+0
+it
+1'
+	# Another part of it is another disk, the beginning of the same one is none.
+	mounts 'cat disk disk >two
+		m -o sizelimit=8M two a; m -o offset=8M two b; loops
+		s -o sizelimit=7M two b; loops'
+	succeeded
+	equal "$output" "2
+butter: mount: cannot mount 'two' at 'b': from the same offset on it is in 'LOOP' (already, with another sizelimit: use that, or free it with losetup -d)
+32
+2"
+}
+
+@test "a part of a file is a disk" {
+	mounts '{ head -c 1M /dev/zero; cat disk; } >whole
+		s whole a; m -o offset=1M,ro whole a; is a; umount a
+		m -o offset=1048576,sizelimit=8M -t ext4 whole a; is a; losetup -n -l -O OFFSET,SIZELIMIT,BACK-FILE | grep "$PWD" | xargs; umount a
+		s -o offset=100M whole a; s -o offset=x whole a; loops'
+	succeeded
+	equal "$output" "butter: mount: cannot mount 'whole' at 'a': no file system is known that is on it (-t says which, mkfs makes one)
+32
+ro ext4 LOOP
+rw ext4 LOOP
+1048576 8388608 $PWD/whole
+butter: mount: cannot mount 'whole' at 'a': no file system is known that is on it (-t says which, mkfs makes one)
+32
+$(try mount -o offset=x whole a; cat <<<"$stderr")
+1
+0"
+}
+
+@test "a file that cannot be written is mounted read-only, with a word, unless rw is asked for" {
+	mkdir place
+	cp disk place/
+	mounts 'mount --bind place place; mount -o remount,bind,ro place
+		m place/disk a; is a; losetup -n -l -O RO,BACK-FILE | grep "$PWD" | xargs; umount a
+		s -w place/disk a; loops'
+	equal "$status" 0
+	equal "$stderr" "butter: mount: 'place/disk' is write-protected: it is mounted read-only at 'a'"
+	contains "$output" "ro ext4 LOOP
+1 $PWD/place/disk
+butter: mount: cannot mount 'place/disk' at 'a': 'LOOP' is write-protected"
+	equal "${output: -4}" '32
+0'
+}
+
+@test "loop=DEVICE: that one, or a word why not" {
+	need_tool perl
+	number=$((100 + RANDOM % 900))
+	[ ! -e "/dev/loop$number" ] || skip "/dev/loop$number is there"
+	mounts "device=/dev/loop$number; "'m -o loop=$device disk a; findmnt -n -o SOURCE a
+		cp disk other; s -o loop=$device other b; umount a; loops
+		s -o loop=/dev/null disk a; s -o loop=/dev/nosuch disk a; s -o loop=/dev/loop99999999 disk a; loops'
+	# (The number goes again.)
+	perl -e 'open my $control, "<", "/dev/loop-control"; ioctl $control, 0x4c81, $ARGV[0] + 0' "$number"
+	succeeded
+	equal "$output" "/dev/loop$number
+butter: mount: cannot mount 'other' at 'b': it cannot be put on the loop device 'LOOP': Device or resource busy (it has another file: leave its name out for one that is free)
+32
+0
+butter: mount: cannot mount 'disk' at 'a': it cannot be put on the loop device '/dev/null': Inappropriate ioctl for device (this is no loop device: leave its name out for one that is free)
+32
+butter: mount: cannot mount 'disk' at 'a': cannot open the loop device '/dev/nosuch': No such file or directory
+32
+butter: mount: cannot mount 'disk' at 'a': cannot make the loop device 'LOOP': Invalid argument
+32
+0"
+}
+
+# A container has a /dev of its own, with few nodes in it.
+@test "a node that is missing is made; without /dev/loop-control it is told" {
+	mounts 'control=$(stat -c "%t %T" /dev/loop-control); mkdir dev; mount -t tmpfs none dev
+		mknod dev/loop-control c $((0x${control% *})) $((0x${control#* })); mknod dev/null c 1 3
+		mount --move dev /dev
+		m disk a; findmnt -n -o FSTYPE a; ls /dev | sed s,[0-9]*$,, | sort; umount a
+		rm -f /dev/loop[0-9]*
+		s -t xfs disk a; ls /dev
+		rm /dev/loop-control; s disk a; rm /dev/null; s disk a'
+	succeeded
+	contains "$output" 'ext4
+loop
+loop-control
+null'
+	contains "$output" "there is no xfs file system on 'LOOP', but ext4"
+	contains "$output" "32
+loop-control
+null
+butter: mount: cannot mount 'disk' at 'a': cannot open '/dev/loop-control', which has the loop devices: No such file or directory (modprobe loop; in a container, give it /dev/loop-control)
+32"
+}
+
+@test "what the kernel mounts from a file needs no loop device, and X-mount.noloop forbids one" {
+	mounts 's -o X-mount.noloop disk a; loops'
+	succeeded
+	contains "$output" "'$PWD/disk' is no disk"
+	need_tool mkfs.erofs
+	image erofs small
+	mounts 'm small a; is a; cat a/file; loops; umount a; m -o loop small a; is a; loops; umount a; loops'
+	[[ $stderr != *'does not know a file system'* ]] || skip 'the kernel has no erofs'
+	succeeded
+	contains "$output" 'seed'
+	# Since Linux 6.12.
+	[[ $output == *'rw erofs small'* ]] || skip 'the kernel mounts erofs from disks alone'
+	equal "$output" 'rw erofs small
+seed
+0
+rw erofs LOOP
+1
+0'
+}
+
+# calls_of CALL: how often a mount that succeeds makes it.
+calls_of() {
+	rm -f trace
+	tracer=(strace -qq -o trace -e "trace=/^$1\$" -e signal=none)
+	mounts 'm disk a; umount a'
+	succeeded
+	wc -l <trace
+}
+
+@test "faults: whatever call fails, no mount, no folder and no loop device stays" {
+	local call error n most
+
+	need_strace
+	for call in ioctl openat fsopen fsconfig fsmount move_mount open_tree; do
+		most=$(calls_of "$call")
+		for ((n = 1; n <= most; n++)); do
+			for error in EIO EBUSY; do
+				tracer=(strace -qq -o /dev/null -e signal=none -e "trace=/^$call\$" -e "inject=/^$call\$:error=$error:when=$n")
+				mounts 'if m --mkdir disk new/folder; then umount new/folder; rmdir new/folder new; else [ $? = 32 ]; fi; loops; ls -d new 2>/dev/null || true'
+				equal "$status $output" '0 0' || fails "$call $n $error: $stderr" || return 1
+			done
+		done
+	done
+}
+
+@test "before Linux 5.8: in two steps, both or none" {
+	local device index
+
+	need_strace
+	device=$(losetup -f)
+	tracer=(strace -qq -o trace -e trace=ioctl -e signal=none)
+	mounts "m -o loop=$device disk a; umount a"
+	[[ $stderr != *busy* ]] || skip "$device is somebody else's"
+	succeeded
+	index=$(awk '/LOOP_CONFIGURE/ { print NR; exit }' trace)
+	tracer=(strace -qq -o trace -e trace=ioctl -e signal=none -e "inject=ioctl:error=EINVAL:when=$index")
+	mounts "m -o loop=$device,ro disk a; is a; umount a; loops"
+	succeeded
+	equal "$output" 'ro ext4 LOOP
+0'
+	contains "$(<trace)" LOOP_SET_STATUS64
+	# The second step refused: the first one is undone.
+	tracer=(strace -qq -o trace -e trace=ioctl -e signal=none -e "inject=ioctl:error=EINVAL:when=$index..$((index + 2))+2")
+	mounts "s -o loop=$device disk a; loops"
+	contains "$output" "it cannot be put on the loop device 'LOOP': Invalid argument"
+	equal "${output: -4}" '32
+0'
+}
+
+@test "somebody else takes the free device first: another one is tried" {
+	local index
+
+	need_strace
+	tracer=(strace -qq -o trace -e trace=ioctl -e signal=none)
+	mounts 'm disk a; umount a'
+	succeeded
+	index=$(awk '/LOOP_CONFIGURE/ { print NR; exit }' trace)
+	tracer=(strace -qq -o trace -e trace=ioctl -e signal=none -e "inject=ioctl:error=EBUSY:when=$index")
+	mounts 'm disk a; is a; umount a; loops'
+	succeeded
+	equal "$output" 'rw ext4 LOOP
+0'
+	equal "$(grep -c LOOP_CTL_GET_FREE trace)" 2
+}
