@@ -57,7 +57,7 @@ if command -v clang >/dev/null; then
 else
 	echo "== clang is not installed: left out"
 fi
-wanted enosys && count enosys without close_range,statx,pidfd_open,openat2,clone3,cachestat,fchmodat2,listxattrat
+wanted enosys && count enosys without close_range,statx,pidfd_open,openat2,clone3,cachestat,fchmodat2,listxattrat,fsopen,fsconfig,fsmount,fspick,open_tree,move_mount,mount_setattr,statmount,listmount
 
 awk '{ passed += $1; failed += $3; skipped += $5 }
 	END { printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped; exit failed || !passed }' "$work/tallies"

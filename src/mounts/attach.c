@@ -301,12 +301,6 @@ mount_into(const struct attach *wish, struct trouble *trouble)
 /* ---- changes of what is mounted ---- */
 
 static bool
-changes_attributes(const struct words *words)
-{
-	return words->own.set || words->own.clear || words->all.set || words->all.clear;
-}
-
-static bool
 changes_file_system(const struct words *words)
 {
 	return words->operation != WORDS_BIND
@@ -366,11 +360,16 @@ static int
 change(const struct attach *wish, const struct destination *target, struct trouble *trouble)
 {
 	const struct words *words = wish->words;
-	bool mount = changes_attributes(words), file_system = changes_file_system(words);
+	bool mount = words_has_attributes(words), file_system = changes_file_system(words);
 	struct words before = { 0 };
 
-	if (mount && file_system && current_read(target->fd, &before) < 0)
+	if (file_system && (mount || words->flags.set & MS_DIRSYNC)
+	    && current_read(target->fd, &before) < 0)
 		return trouble_at(trouble, TROUBLE_PICK, NULL);
+	if (words->flags.set & MS_DIRSYNC & ~before.flags.set && file_system) {
+		errno = EINVAL;
+		return trouble_at(trouble, TROUBLE_OPTION, "dirsync");
+	}
 	if (mount && change_mount(words, target, trouble) < 0)
 		return -1;
 	if (file_system && change_file_system(wish, target, trouble) < 0) {

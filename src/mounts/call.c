@@ -50,12 +50,6 @@ name_of(int fd, const char *path, char name[DESTINATION_NAME_SIZE])
 	return access(name, F_OK) == 0 ? name : path;
 }
 
-static bool
-wants_attributes(const struct words *words)
-{
-	return words->own.set || words->own.clear || words->all.set || words->all.clear;
-}
-
 /* ---- attributes, after the fact ---- */
 
 static int
@@ -137,13 +131,6 @@ set_attributes(const struct words *words, uint64_t attributes, int fd, const cha
 	return change_below(words, status.mount, trouble);
 }
 
-/* What the mount that is like CURRENT is to have. */
-static uint64_t
-wanted(const struct words *words, const struct words *current)
-{
-	return current_merge(current_merge(current->own.set, &words->all), &words->own);
-}
-
 int
 call_attributes(const struct words *words, int fd, const char *path, struct trouble *trouble)
 {
@@ -151,7 +138,7 @@ call_attributes(const struct words *words, int fd, const char *path, struct trou
 
 	if (current_read(fd, &current) < 0)
 		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
-	return set_attributes(words, wanted(words, &current), fd, path, trouble);
+	return set_attributes(words, current_wanted(current.own.set, words), fd, path, trouble);
 }
 
 int
@@ -252,7 +239,7 @@ make_new(const struct attach *wish, const char *place, bool read_only, bool *lat
 	 struct trouble *trouble)
 {
 	const struct words *words = wish->words;
-	uint64_t attributes = words->own.set | words->all.set | (read_only ? MOUNT_ATTR_RDONLY : 0);
+	uint64_t attributes = current_wanted(0, words) | (read_only ? MOUNT_ATTR_RDONLY : 0);
 	uint64_t flags = words->flags.set | (read_only ? MS_RDONLY : 0);
 
 	*later = !(attributes & MOUNT_ATTR_RDONLY) != !(flags & MS_RDONLY);
@@ -275,7 +262,7 @@ set_later(const struct words *words, int fd, const char *path, struct trouble *t
 {
 	if (words->operation == WORDS_BIND)
 		return call_attributes(words, fd, path, trouble);
-	return set_attributes(words, words->own.set | words->all.set, fd, path, trouble);
+	return set_attributes(words, current_wanted(0, words), fd, path, trouble);
 }
 
 int
@@ -294,7 +281,7 @@ call_mount(const struct attach *wish, const struct destination *target, bool rea
 			trouble_at(trouble, TROUBLE_CALL, NULL);
 	} else if (words->operation == WORDS_BIND) {
 		result = make_bind(wish, place, trouble);
-		later = wants_attributes(words);
+		later = words_has_attributes(words);
 	} else {
 		result = make_new(wish, place, read_only, &later, trouble);
 	}
@@ -333,7 +320,7 @@ call_change(const struct attach *wish, const struct destination *target, struct 
 		buffer_done(&data);
 		return trouble_at(trouble, TROUBLE_OPTION, key);
 	}
-	attributes = wanted(words, &current);
+	attributes = current_wanted(current.own.set, words);
 	flags = current_merge(current.flags.set, &words->flags);
 	result = mount_call(NULL, place, NULL,
 			    MS_REMOUNT | (flags_of(attributes) & ~(uint64_t)MS_RDONLY) | flags,

@@ -19,6 +19,12 @@ current_merge(uint64_t current, const struct words_bits *wanted)
 	return (current & ~wanted->clear) | wanted->set;
 }
 
+uint64_t
+current_wanted(uint64_t current, const struct words *words)
+{
+	return current_merge(current_merge(current, &words->all), &words->own);
+}
+
 void
 current_parse(const char *options, const char *super, struct words *current)
 {

@@ -15,7 +15,10 @@ int current_read(int fd, struct words *current);
 /* The same from the texts of mountinfo. */
 void current_parse(const char *options, const char *super, struct words *current);
 
-/* CURRENT with the changes of WANTED: MOUNT_ATTR_... */
+/* CURRENT with the changes of WANTED. */
 uint64_t current_merge(uint64_t current, const struct words_bits *wanted);
+
+/* What a mount with the MOUNT_ATTR_... CURRENT, 0 if it is new, is to have by the WORDS. */
+uint64_t current_wanted(uint64_t current, const struct words *words);
 
 #endif

@@ -364,6 +364,10 @@ explain(const struct attach *wish, const struct trouble *trouble, struct buffer 
 		add_said(text, wish->type, trouble);
 	else if (kernel.length)
 		buffer_print(text, "; kernel log: %.*s", (int)kernel.length, kernel.data);
+	if (trouble->error == ENOSYS)
+		tale.hint =
+			"--beneath, --exclusive, --into, X-mount.idmap and X-mount.subdir need a newer "
+			"kernel, and no filter in its way";
 	if (tale.hint)
 		buffer_print(text, " (%s)", tale.hint);
 	buffer_done(&tale.what);

@@ -9,6 +9,7 @@
 
 #include "kernel/filesystem.h"
 #include "memory.h"
+#include "mounts/current.h"
 
 /* How fsconfig(2) calls the flags of a superblock. The others it does not know. */
 struct flag {
@@ -139,6 +140,9 @@ set_flags(const struct words *words, int context, bool read_only, struct trouble
 				  : off                                          ? flags[i].off
 										 : "";
 
+		/* Nobody can change this one, and attach has seen to it that nobody wants to. */
+		if (words->remount && flags[i].bit == MS_DIRSYNC)
+			continue;
 		if (*key && set(context, key, NULL, trouble) < 0)
 			return -1;
 	}
@@ -164,7 +168,7 @@ set_all(const struct attach *wish, int context, bool read_only, struct trouble *
 static int
 make(const struct attach *wish, int context, bool read_only, struct trouble *trouble)
 {
-	uint64_t attributes = wish->words->own.set | wish->words->all.set;
+	uint64_t attributes = current_wanted(0, wish->words);
 	int fd;
 
 	if (wish->source && filesystem_set(context, "source", wish->source) < 0)

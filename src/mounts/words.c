@@ -496,6 +496,12 @@ words_add(struct words *words, const char *list, struct words_trouble *trouble)
 
 /* ---- giving back ---- */
 
+bool
+words_has_attributes(const struct words *words)
+{
+	return words->own.set || words->own.clear || words->all.set || words->all.clear;
+}
+
 /* A value with a comma is in quotes for who reads them, which are security modules alone. */
 static bool
 has_quotes(const char *key)

@@ -67,6 +67,9 @@ struct words_trouble {
 /* Adds those of LIST, which may have quoted values. -1: TROUBLE says why, and some have been added. */
 int words_add(struct words *words, const char *list, struct words_trouble *trouble);
 
+/* Whether they say something of the mount itself: own or all. */
+bool words_has_attributes(const struct words *words);
+
 /*
  * Appends the options of the file system as mount(2) wants them. -1: one of them, *KEY, has a comma
  * that cannot be said there. IS_OVERLAY: there it can, by a backslash.
