@@ -5,38 +5,37 @@
  * what failed is told with its reason.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "applet.h"
 #include "cli/buffer.h"
-#include "cli/escape.h"
 #include "cli/out.h"
 #include "cli/say.h"
+#include "kernel/capability.h"
 #include "kernel/kmsg.h"
 #include "kernel/namespace.h"
-#include "kernel/status.h"
 #include "memory.h"
+#include "mounting.h"
+#include "mountlist.h"
 #include "mounts/attach.h"
 #include "mounts/explain.h"
 #include "mounts/lack.h"
-#include "mounts/listing.h"
 #include "mounts/supply.h"
 
 enum {
 	NOT_PERMITTED = 1, /* as wrong usage */
-	CANNOT_LIST = 2,
-	FAILED = 32,
+	FAILED = MOUNTING_FAILED,
+	IS_MISSING = -1, /* nothing is mounted, and that is fine */
 };
 
 static struct buffer maps;    /* of owners, as X-mount.idmap has them */
 static struct opt_list given; /* what adds words, in this order */
 static bool beneath, exclusive, fake, no_helper, no_mtab, sloppy, verbose;
 static int64_t wait_for_source;
-static struct listing listing;
-static bool json, tree;
-static const char *of;
+static bool all;
+static struct mounting mounting;
+static struct mountlist mountlist;
 static const char *into, *namespace, *label, *uuid, *source_given, *target_given, *target_prefix,
 	*type;
 
@@ -66,12 +65,13 @@ add_words(struct opt_table *table)
 }
 
 static void
-add_lists(struct opt_table *table)
+add_fstab(struct opt_table *table)
 {
-	opt_flag(table, 'j', "json", &json, "list what is mounted as JSON, an object a line");
-	opt_flag(table, 'l', "show-labels", &listing.labels, "list labels of disks, too");
-	opt_string(table, 0, "of", "PATH", &of, "list the mount alone that PATH is on");
-	opt_flag(table, 0, "tree", &tree, "list by what is mounted in what");
+	opt_flag(table, 'a', "all", &all, "mount what fstab says, but for noauto");
+	mounting_add_fork(table, &mounting);
+	mounting_add_onlyonce(table, &mounting);
+	mounting_add_test_opts(table, &mounting);
+	mounting_add_fstab(table, &mounting);
 }
 
 static void
@@ -80,7 +80,8 @@ options(struct opt_table *table)
 	opt_string(table, 't', "types", "TYPE", &type,
 		   "the type of the file system, or a list to be tried; of a list, those of many");
 	add_words(table);
-	add_lists(table);
+	add_fstab(table);
+	mountlist_add(table, &mountlist);
 	opt_flag(table, 0, "beneath", &beneath, "under what is mounted at TARGET");
 	opt_flag(table, 0, "exclusive", &exclusive, "fail if the file system is in use already");
 	opt_flag(table, 'f', "fake", &fake, "do everything but mount");
@@ -101,49 +102,84 @@ options(struct opt_table *table)
 		     "wait for SOURCE, a disk that comes late, DURATION at most");
 }
 
-/* One thing to be mounted. */
-struct order {
-	const char *source, *target, *type; /* the type: as -t; NULL: it is to be found */
-	const struct words *words;
-	bool is_new; /* a file system is to be mounted; else, what is mounted is bound, moved, changed */
-};
-
 /* ---- telling ---- */
 
 static void
-print_name(const char *text)
+tell_done(const struct mounting_order *order)
 {
-	struct buffer escaped = { 0 };
+	const char *is = fake ? "would be" : "is";
+	bool is_mount = order->source && !order->words->remount;
 
-	escape_text(&escaped, text, strlen(text), ESCAPE_ALL);
-	out_print("%s", buffer_string(&escaped));
-	buffer_done(&escaped);
-}
-
-static void
-tell_done(const struct order *order)
-{
 	if (!verbose)
 		return;
-	if (order->source && !order->words->remount) {
-		print_name(order->source);
-		out_print(" is mounted at ");
+	if (is_mount) {
+		out_escape(order->source);
+		out_print(" %s mounted at ", is);
 	}
-	print_name(order->target);
-	out_print(order->source && !order->words->remount ? "\n" : " has been changed\n");
+	out_escape(order->target);
+	out_print(is_mount ? "\n" : fake ? " would be changed\n" : " has been changed\n");
+}
+
+static bool
+is_missing(int error)
+{
+	return error == ENOENT || error == ENXIO || error == ENOTBLK || error == ENOMEDIUM;
+}
+
+/* Whether what has failed is that the source is missing. */
+static bool
+lacks_source(const struct trouble *trouble)
+{
+	bool is_about_source = trouble->stage == TROUBLE_SOURCE || trouble->stage == TROUBLE_CREATE
+			       || trouble->stage == TROUBLE_COPY || trouble->stage == TROUBLE_CALL;
+
+	return is_about_source && is_missing(trouble->error);
+}
+
+/* The same, where nothing has been tried. Disks that cannot be read need not have the tag that is meant. */
+static bool
+lacks_device(const struct mounting_order *order, const struct device_trouble *trouble)
+{
+	switch (trouble->reason) {
+	case DEVICE_IS_MISSING:
+	case DEVICE_IS_LATE:
+	case DEVICE_CANNOT_LIST:
+		return true;
+	case DEVICE_CANNOT_BE_OPENED:
+		return is_missing(trouble->error) || strcmp(trouble->place, order->source);
+	case DEVICE_IS_NO_DISK:
+		return is_missing(trouble->error);
+	default:
+		return false;
+	}
+}
+
+/* The source is missing, which nofail allows. */
+static int
+tell_missing(const struct mounting_order *order)
+{
+	if (verbose) {
+		out_escape(order->source);
+		out_print(" is missing, which nofail allows\n");
+	}
+	return IS_MISSING;
 }
 
 static int
-tell_failed(const struct attach *wish, const struct trouble *trouble, const char *source)
+tell_failed(const struct mounting_order *order, const struct attach *wish,
+	    const struct trouble *trouble)
 {
 	struct buffer why = { 0 };
 
+	if (order->words->no_fail && lacks_source(trouble))
+		return tell_missing(order);
 	explain(wish, trouble, &why);
 	if (wish->words->remount || !wish->source)
 		failx("cannot %s '%s': %s", wish->type ? "mount at" : "change", wish->target,
 		      buffer_string(&why));
 	else
-		failx("cannot mount '%s' at '%s': %s", source, wish->target, buffer_string(&why));
+		failx("cannot mount '%s' at '%s': %s", order->source, wish->target,
+		      buffer_string(&why));
 	buffer_done(&why);
 	return trouble->error == EPERM ? NOT_PERMITTED : FAILED;
 }
@@ -162,10 +198,12 @@ tell_warnings(const struct attach *wish, struct trouble *trouble, const char *so
 
 /* There is no source to be mounted. */
 static int
-tell_lack(const struct order *order, const struct supply *supply)
+tell_lack(const struct mounting_order *order, const struct supply *supply)
 {
 	struct buffer why = { 0 };
 
+	if (order->words->no_fail && lacks_device(order, &supply->device_trouble))
+		return tell_missing(order);
 	lack_explain(&supply->wish, &supply->device_trouble, &why);
 	failx("cannot mount '%s' at '%s': %s", order->source, order->target, buffer_string(&why));
 	buffer_done(&why);
@@ -187,7 +225,7 @@ kernel_log(void)
 
 /* A file system, from what its source is called on. */
 static int
-mount_new(const struct order *order, const struct attach *attach)
+mount_new(const struct mounting_order *order, const struct attach *attach)
 {
 	struct supply_wish wish = {
 		.attach = *attach,
@@ -209,7 +247,7 @@ mount_new(const struct order *order, const struct attach *attach)
 		status = tell_lack(order, &result);
 		break;
 	case SUPPLY_FAILED:
-		status = tell_failed(&result.attach, &result.trouble, order->source);
+		status = tell_failed(order, &result.attach, &result.trouble);
 		break;
 	case SUPPLY_HELPED:
 		status = result.status;
@@ -224,13 +262,13 @@ mount_new(const struct order *order, const struct attach *attach)
 
 /* Something that is mounted already. */
 static int
-mount_again(const struct order *order, const struct attach *wish)
+mount_again(const struct mounting_order *order, const struct attach *wish)
 {
 	struct trouble trouble;
 	int status = 0;
 
 	if (attach(wish, &trouble) < 0)
-		status = tell_failed(wish, &trouble, order->source);
+		status = tell_failed(order, wish, &trouble);
 	else
 		tell_warnings(wish, &trouble, order->source);
 	trouble_done(&trouble);
@@ -239,13 +277,15 @@ mount_again(const struct order *order, const struct attach *wish)
 
 /* Mounts what ORDER says: 0, or the exit status; then a message has been printed. */
 static int
-mount_one(const struct order *order)
+mount_one(const struct mounting_order *order)
 {
+	const struct words *words = order->words;
+	bool is_new = order->source && !words->remount && words->operation == WORDS_MOUNT;
 	struct attach wish = {
 		.source = order->source,
 		.target = order->target,
-		.type = order->type,
-		.words = order->words,
+		.type = is_new ? order->type : NULL,
+		.words = words,
 		.beneath = beneath,
 		.exclusive = exclusive,
 		.into = into,
@@ -253,49 +293,21 @@ mount_one(const struct order *order)
 	};
 	int status = 0;
 
-	if (order->words->is_for_user)
-		note("'%s': only root can mount it, whatever its options say of users",
-		     order->target);
+	if (words->is_for_user && !capability_have(CAP_SYS_ADMIN)) {
+		failx("cannot mount at '%s': users could by a setuid program, which this never is "
+		      "(needs CAP_SYS_ADMIN)",
+		      order->target);
+		return NOT_PERMITTED;
+	}
 	if (!fake)
 		wish.log = kernel_log();
-	if (order->is_new)
+	if (is_new)
 		status = mount_new(order, &wish);
 	else if (!fake)
 		status = mount_again(order, &wish);
 	if (!status)
 		tell_done(order);
-	return status;
-}
-
-/* ---- what is mounted ---- */
-
-static int
-list(void)
-{
-	static const struct hint hints[] = { { ENOENT, "mount /proc" }, { 0 } };
-	struct buffer text = { 0 };
-	struct table table;
-	struct status status;
-
-	if (json && tree)
-		return misuse("--json and --tree exclude each other");
-	if (of && tree)
-		return misuse("--of and --tree exclude each other");
-	listing.form = json ? LISTING_JSON : tree ? LISTING_TREE : LISTING_LINES;
-	listing.types = type;
-	if (of && status_at(AT_FDCWD, of, true, &status) < 0)
-		return fail(NULL, "cannot look at '%s'", of);
-	if (of)
-		listing.id = status.mount ? status.mount : -1;
-	if (table_read(&table) < 0) {
-		fail(hints, "cannot read what is mounted");
-		return CANNOT_LIST;
-	}
-	listing_add(&text, &listing, &table);
-	table_done(&table);
-	out_add(text.data, text.length);
-	buffer_done(&text);
-	return 0;
+	return status == IS_MISSING ? 0 : status;
 }
 
 /* ---- the command line ---- */
@@ -352,9 +364,20 @@ take_item(struct words *words, const struct opt_item *item)
 	return take_word(words, "X-mount.mkdir=", item->text);
 }
 
+/* Adds the words of the command line. False: a message has been printed. */
+static bool
+take_given(struct words *words)
+{
+	maps.length = 0;
+	for (size_t i = 0; i < given.count; i++)
+		if (!take_item(words, &given.items[i]))
+			return false;
+	return !maps.length || take_word(words, "X-mount.idmap=", buffer_string(&maps));
+}
+
 /* Whether what is mounted at the target is to be changed, and there is no source. */
 static bool
-is_change(const struct order *order)
+is_change(const struct mounting_order *order)
 {
 	const struct words *words = order->words;
 
@@ -378,9 +401,9 @@ take_tags(void)
 	return true;
 }
 
-/* Takes the operands of ORDER from the command line. */
+/* Takes the operands; one alone is the target, which may be a source in fstab. */
 static bool
-take_operands(struct order *order, int count, char **operands)
+take_operands(struct mounting_order *order, int count, char **operands)
 {
 	if (!take_tags())
 		return false;
@@ -392,9 +415,9 @@ take_operands(struct order *order, int count, char **operands)
 		order->source = *operands++;
 	if (count == 2 || (count == 1 && !target_given))
 		order->target = *operands;
-	if (!order->target || (!order->source && !is_change(order)))
-		return misuse("SOURCE and TARGET are needed"), false;
-	if (is_change(order))
+	if (!order->target && !order->source)
+		return misuse("SOURCE and TARGET are needed, or one of them"), false;
+	if (is_change(order) && order->target)
 		order->source = NULL;
 	return true;
 }
@@ -402,48 +425,66 @@ take_operands(struct order *order, int count, char **operands)
 static int
 mount_given(const struct words *words, int count, char **operands)
 {
-	struct order order = { .type = type, .words = words };
+	struct mounting_order order = { .type = type, .words = words };
 	char *target = NULL;
 	int status;
 
 	if (!take_operands(&order, count, operands))
 		return NOT_PERMITTED;
-	if (target_prefix) {
-		struct buffer path = { 0 };
-
-		buffer_print(&path, "%s%s%s", target_prefix, *order.target == '/' ? "" : "/",
-			     order.target);
-		order.target = target = buffer_string(&path);
-	}
-	order.is_new = order.source && !words->remount && words->operation == WORDS_MOUNT;
-	if (!order.is_new)
-		order.type = NULL;
-	status = mount_one(&order);
+	if (!order.target || (!order.source && !is_change(&order)))
+		return mounting_named(&mounting, order.target ? order.target : order.source);
+	order.target = target = mounting_target(&mounting, order.target);
+	status = !into && mounting_is_done(&mounting, &order) ? 0 : mount_one(&order);
 	free(target);
 	return status;
+}
+
+/* Whether what is mounted is to be listed. */
+static bool
+is_list(int count)
+{
+	return !count && !all && !given.count && !source_given && !target_given && !label && !uuid;
+}
+
+/* What goes with what. */
+static bool
+check(int count)
+{
+	if (mountlist_is_wanted(&mountlist))
+		return misuse("--json, --show-labels, --of and --tree are for lists, and nothing is "
+			      "mounted with them"),
+		       false;
+	if (all && (count || source_given || target_given || label || uuid || into))
+		return misuse("--all mounts here what fstab says, and takes no SOURCE, TARGET and "
+			      "--into"),
+		       false;
+	if (!all && (mounting.parallel || mounting.options))
+		return misuse("--fork and --test-opts go with --all"), false;
+	return true;
 }
 
 static int
 mount_run(int count, char **operands)
 {
 	struct words words = { 0 };
-	bool right = true;
-	int status;
+	int status = NOT_PERMITTED;
 
-	if (!count && !given.count && !source_given && !target_given)
-		return list();
-	if (json || tree || of || listing.labels)
-		return misuse(
-			"--json, --show-labels, --of and --tree are for lists, and nothing is "
-			"mounted with them");
-	for (size_t i = 0; i < given.count && right; i++)
-		right = take_item(&words, &given.items[i]);
-	if (right && maps.length)
-		right = take_word(&words, "X-mount.idmap=", buffer_string(&maps));
-	if (right && namespace && namespace_join(namespace, false) < 0)
+	if (!is_list(count) && !check(count))
+		return NOT_PERMITTED;
+	if (namespace && namespace_join(namespace, false) < 0)
 		return fail(namespace_hints, "cannot enter the mount namespace '%s'", namespace),
 		       errno == EPERM ? NOT_PERMITTED : FAILED;
-	status = right ? mount_given(&words, count, operands) : NOT_PERMITTED;
+	if (is_list(count))
+		return mountlist_print(&mountlist, type);
+	mounting.types = type;
+	mounting.verbose = verbose;
+	mounting.prefix = target_prefix;
+	mounting.add_words = take_given;
+	mounting.mount = mount_one;
+	if (all)
+		return mounting_all(&mounting);
+	if (take_given(&words))
+		status = mount_given(&words, count, operands);
 	words_done(&words);
 	return status;
 }

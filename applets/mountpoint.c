@@ -6,13 +6,10 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "applet.h"
-#include "cli/buffer.h"
-#include "cli/escape.h"
 #include "cli/out.h"
 #include "cli/say.h"
 #include "mounts/point.h"
@@ -30,17 +27,6 @@ options(struct opt_table *table)
 	opt_flag(table, 'x', "devno", &show_device,
 		 "PATH is a block device: print its MAJOR:MINOR");
 	opt_flag(table, 0, "nofollow", &no_follow, "do not follow a symbolic link");
-}
-
-/* TEXT, escaped. */
-static void
-print_name(const char *text)
-{
-	struct buffer escaped = { 0 };
-
-	escape_text(&escaped, text, strlen(text), ESCAPE_ALL);
-	out_print("%s", buffer_string(&escaped));
-	buffer_done(&escaped);
 }
 
 static void
@@ -73,9 +59,9 @@ print_source(const char *path, const struct status *status)
 
 	if (!source && errno != ESRCH)
 		return fail(proc, "cannot read what is mounted at '%s'", path);
-	print_name(source ? source : "UNKNOWN");
+	out_escape(source ? source : "UNKNOWN");
 	out_print(" ");
-	print_name(path);
+	out_escape(path);
 	out_print("\n");
 	free(source);
 	return 0;
@@ -106,7 +92,7 @@ mountpoint_run(int count, char **operands)
 		return print_source(path, &status);
 	if (quiet || (is && show_number))
 		return is ? 0 : IS_NONE;
-	print_name(path);
+	out_escape(path);
 	out_print(is ? " is a mountpoint\n" : " is not a mountpoint\n");
 	return is ? 0 : IS_NONE;
 }

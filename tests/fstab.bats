@@ -64,10 +64,10 @@ t:6: [d][/d][x][defaults]'
 	succeeded
 	equal "$output" 't:1: it ends behind the source (SOURCE TARGET TYPE OPTIONS)
 t:2: it has no type (SOURCE TARGET TYPE OPTIONS)
-t:3: a comment is a line of its own (write # at the begin of a field as \043)
-t:4: what follows the options is no number (write a blank in a name as \040)
-t:5: what follows the options is no number (write a blank in a name as \040)
-t:6: a quote has no end (write a blank as \040)
+t:3: a comment is a line of its own (# at the begin of a field is a backslash and 043)
+t:4: what follows the options is no number (a blank in a name is a backslash and 040)
+t:5: what follows the options is no number (a blank in a name is a backslash and 040)
+t:6: a quote has no end
 t:7: it has a NUL byte
 t:8: [fine][/t][x][defaults]
 t:9: it has a NUL byte

@@ -220,7 +220,7 @@ of h#x on $PWD/m/h#x type tmpfs (rw,relatime)"
 
 @test "wrong usage of lists" {
 	try mount --json --tree
-	misused mount '--json and --tree exclude each other'
+	misused mount '--tree goes without --json, --of and --show-labels'
 	try mount --of / --tree
 	misused mount
 	try mount --json tmpfs /nowhere

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "cli/escape.h"
 #include "cli/record.h"
 
 static struct buffer printed;
@@ -18,6 +19,12 @@ out_print(const char *format, ...)
 	va_start(arguments, format);
 	buffer_vprint(&printed, format, arguments);
 	va_end(arguments);
+}
+
+void
+out_escape(const char *text)
+{
+	escape_text(&printed, text, strlen(text), ESCAPE_ALL);
 }
 
 void

@@ -12,6 +12,9 @@
 /* As printf(3). */
 void out_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* TEXT with escapes, all of escape.h. */
+void out_escape(const char *text);
+
 /* SIZE bytes as they are. */
 void out_add(const void *bytes, size_t size);
 

@@ -151,15 +151,15 @@ fstab_explain(enum fstab_fault fault)
 	case FSTAB_HAS_NUL:
 		return "it has a NUL byte";
 	case FSTAB_HAS_OPEN_QUOTE:
-		return "a quote has no end (write a blank as \\040)";
+		return "a quote has no end";
 	case FSTAB_HAS_NO_TARGET:
 		return "it ends behind the source (SOURCE TARGET TYPE OPTIONS)";
 	case FSTAB_HAS_NO_TYPE:
 		return "it has no type (SOURCE TARGET TYPE OPTIONS)";
 	case FSTAB_HAS_NO_NUMBER:
-		return "what follows the options is no number (write a blank in a name as \\040)";
+		return "what follows the options is no number (a blank in a name is a backslash and 040)";
 	case FSTAB_HAS_REMARK:
-		return "a comment is a line of its own (write # at the begin of a field as \\043)";
+		return "a comment is a line of its own (# at the begin of a field is a backslash and 043)";
 	case FSTAB_IS_FINE:
 	default:
 		return "nothing is wrong with it";

@@ -1,0 +1,354 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Mounting what fstab says. Mounts are made in private mount namespaces only.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2154 # helper.bash sets status, output, stderr, within ...
+# shellcheck disable=SC2016 # inner shells expand
+
+load helper
+
+setup() {
+	trace_tests_only
+	need_applet mount
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# mounted SCRIPT: runs SCRIPT in a mount namespace of its own, in a tmpfs, in which `t` is fstab: m says what butter does by it,
+# and its status if that is not 0; here, what is mounted here.
+mounted() {
+	namespaces -m
+	mkdir -p place
+	capture "${within[@]}" sh -euc '
+		mount -t tmpfs none place
+		cd place
+		mkdir a b c d
+		m() { "$BUTTER" mount -T t "$@" 2>&1 || echo "$?"; }
+		here() { sed -n "s,^\([^ ]* \)\{4\}$PWD/\([^ ]*\) .* - \([^ ]*\) \([^ ]*\) .*,\2 \3 \4,p" /proc/self/mountinfo; }
+		line() { printf "%s %s %s %s\\n" "$1" "$PWD/$2" "$3" "$4"; }
+		'"$1"
+	equal "$stderr" ''
+}
+
+@test "-a mounts all lines in their order, but for noauto, swap and the root" {
+	mounted '
+		{ line one a tmpfs size=1m; line two b tmpfs noauto; line three a/in tmpfs x-mount.mkdir,nosuid
+		  line "$PWD/b" c none bind,ro; echo "/dev/none none swap sw"; echo "/dev/none / ext4 rw"
+		  line four d tmpfs auto,noauto,auto; } >t
+		m -a; here
+		grep " $PWD/a " /proc/self/mountinfo | grep -c size=1024k
+		touch c/x 2>/dev/null || echo read-only'
+	equal "$status $output" '0 a tmpfs one
+a/in tmpfs three
+c tmpfs none
+d tmpfs four
+1
+read-only'
+}
+
+@test "-a leaves alone what is mounted: the same source, at the same place" {
+	mounted '
+		{ line one a tmpfs defaults; line "$PWD/b" c none bind; line proc d proc defaults; } >t
+		m -a; here >before; m -a; here | diff before -
+		m -av | sed "s, $PWD/, ,g; s,^$PWD/,,"
+		# What is mounted over others hides, and does not undo them.
+		mount -t tmpfs over a; mount -t tmpfs over c; here >before; m -a; here | diff before -
+		# Something else is there.
+		umount a; umount a; mount -t tmpfs other a; m -a; here | grep "^a "
+		umount c; umount c; mount --bind d c; m -a; here | grep "^c "; umount c
+		mkdir b/in; umount c; mount --bind b/in c; m -a; here | grep -c "^c "'
+	equal "$status $output" '0 one is mounted at a already
+b is mounted at c already
+proc is mounted at d already
+a tmpfs other
+a tmpfs one
+c proc proc
+c tmpfs none
+2'
+}
+
+@test "-a knows links, and folders of folders, for what they are" {
+	mounted '
+		ln -s a link; ln -s b from; mkdir b/in
+		{ line one link tmpfs defaults; line "$PWD/from/in/" c/ none bind; line "$PWD/c" d none bind; } >t
+		m -a; here >before; cat before; m -a; here | diff before -'
+	equal "$status $output" '0 a tmpfs one
+c tmpfs none
+d tmpfs none'
+}
+
+@test "the same line twice is mounted once" {
+	mounted '
+		{ line one a tmpfs defaults; line one a tmpfs defaults; line two a tmpfs defaults; } >t
+		m -a; m -aF; here'
+	equal "$status $output" '0 a tmpfs one
+a tmpfs two'
+}
+
+@test "-a with -t and -O" {
+	mounted '
+		{ line one a tmpfs _netdev,x-any; line two b ramfs x-any; line proc c proc defaults; } >t
+		try() { m -a "$@"; here | cut -d " " -f 1 | xargs echo "$@:"; umount a b c 2>/dev/null || true; }
+		try -t tmpfs; try -t tmpfs,proc; try -t notmpfs,proc
+		try -O _netdev; try -O no_netdev; try -O _net; try -O x-any,no_netdev; try -O _netdev -t proc'
+	equal "$status $output" '0 -t tmpfs: a
+-t tmpfs,proc: a c
+-t notmpfs,proc: b
+-O _netdev: a
+-O no_netdev: b c
+-O _net:
+-O x-any,no_netdev: b
+-O _netdev -t proc:'
+}
+
+@test "the status is 0, 32 where all have failed, 64 where some have" {
+	mounted '
+		line one a tmpfs defaults >t; line /dev/none b ext4 defaults >>t; m -a; umount a
+		line /dev/none b ext4 defaults >t; m -a
+		: >t; m -a
+		line two c tmpfs noauto >t; line /dev/none b ext4 defaults >>t; m -a
+		line one a tmpfs defaults >t; m -a; line /dev/none b ext4 defaults >>t; m -a
+		line one d tmpfs size=x >t; m -a; here'
+	equal "$status" 0
+	output=${output//$PWD\/place\//}
+	why="butter: mount: cannot mount '/dev/none' at 'b': "
+	matches "$output" "${why}[^
+]*
+64
+${why}[^
+]*
+32
+${why}[^
+]*
+32
+${why}[^
+]*
+64
+butter: mount: cannot mount 'one' at 'd': [^
+]*size[^
+]*
+32
+a tmpfs one"
+}
+
+@test "nofail: a source that is missing is no failure" {
+	mounted '
+		{ line /dev/none a ext4 nofail; line LABEL=none b auto nofail; line /none c none bind,nofail; line /none/disk c ext4 nofail,loop
+		  line one d tmpfs nofail; } >t
+		m -a; m -aF; here
+		m a; m -o nofail /dev/none a
+		# Anything else is one.
+		line one c tmpfs nofail,size=x >t; m -a | tail -n 1
+		line one none tmpfs nofail >t; m -a | tail -n 1'
+	equal "$status $output" '0 d tmpfs one
+32
+32'
+}
+
+@test "lines that cannot be read are told, and the others are mounted" {
+	mounted '
+		{ line one a tmpfs defaults; echo garbage; line two b tmpfs "rw # c"; line three c tmpfs offset=none; line four d tmpfs defaults; } >t
+		m -a; here
+		echo garbage >t; m -a; m a'
+	equal "$status" 0
+	output=${output//$PWD\/place\//}
+	equal "$output" "butter: mount: cannot read line 2 of 't': it ends behind the source (SOURCE TARGET TYPE OPTIONS)
+butter: mount: cannot read line 3 of 't': a comment is a line of its own (# at the begin of a field is a backslash and 043)
+butter: mount: cannot mount at 'c': 'offset=none' ${output#*offset=none\' }"
+	contains "$output" "(line 4 of 't')
+64
+a tmpfs one
+d tmpfs four
+butter: mount: cannot read line 1 of 't': it ends behind the source (SOURCE TARGET TYPE OPTIONS)
+32
+butter: mount: cannot read line 1 of 't': it ends behind the source (SOURCE TARGET TYPE OPTIONS)
+butter: mount: cannot mount 'a': it is neither a target nor a source in 't' (SOURCE and TARGET can both be given)
+1"
+}
+
+@test "-F: at the same time, but what is below others, or made of them, comes later" {
+	mounted '
+		{ line one a tmpfs defaults; line two a/in tmpfs x-mount.mkdir; line three a/in/deep tmpfs x-mount.mkdir
+		  line "$PWD/a/in" b none rbind; line four c tmpfs defaults; line /dev/none d ext4 defaults; } >t
+		for i in $(seq 40); do mkdir "d$i"; line "tmpfs$i" "d$i" tmpfs size=1m; done >>t
+		m -aF; here | grep -v "^d" | sort
+		here | grep -c "^d[0-9]"; [ -e b/deep ] && echo rbind
+		here >before; m -aFv >out; here | diff before -; grep -c already out'
+	equal "$status" 0
+	output=${output//$PWD\/place\//}
+	matches "$output" "butter: mount: cannot mount '/dev/none' at 'd': [^
+]*
+64
+a tmpfs one
+a/in tmpfs two
+a/in/deep tmpfs three
+b tmpfs two
+b/deep tmpfs three
+c tmpfs four
+40
+rbind
+45"
+}
+
+@test "-T: several files, and a folder of them" {
+	mounted '
+		line one a tmpfs defaults >t
+		mkdir tables
+		line two b tmpfs defaults >tables/2.fstab
+		line three c tmpfs defaults >tables/10.fstab
+		line four d tmpfs defaults >tables/other
+		m -T tables -a; here
+		"$BUTTER" mount -a -T none 2>&1 || echo "$?"
+		"$BUTTER" mount -a -T /dev/zero 2>&1 || echo "$?"'
+	equal "$status $output" "0 a tmpfs one
+b tmpfs two
+c tmpfs three
+butter: mount: cannot read 'none': No such file or directory (-T says where it is)
+1
+butter: mount: cannot read '/dev/zero': File too large (it has no end, or was not meant to be one)
+1"
+}
+
+@test "one operand is a target or a source in fstab, the last one that fits" {
+	mounted '
+		{ line one a tmpfs size=1m,noauto; line two a tmpfs size=2m,noauto; line three b tmpfs noauto; line "LABEL=\"x y\"" d ext4 noauto; } >t
+		ln -s b link
+		m "$PWD/a"; m a/; m three; m link; here
+		grep "/a " /proc/self/mountinfo | grep -c size=2048k
+		umount b; m -o ro,nodev --target b; m --source three; grep "/b " /proc/self/mountinfo | cut -d " " -f 6
+		m "LABEL=x y"; m none'
+	equal "$status" 0
+	output=${output//$PWD\/place\//}
+	matches "$output" "a tmpfs two
+a tmpfs two
+b tmpfs three
+b tmpfs three
+2
+rw,relatime
+ro,nodev,relatime
+rw,relatime
+butter: mount: cannot mount 'LABEL=\"x y\"' at 'd': [^
+]*
+32
+butter: mount: cannot mount 'none': it is neither a target nor a source in 't' \(SOURCE and TARGET can both be given\)
+1"
+}
+
+@test "--onlyonce leaves alone what is mounted" {
+	mounted '
+		line one a tmpfs noauto >t
+		m --onlyonce a; m --onlyonce a; m --onlyonce -v a
+		m --onlyonce -t tmpfs one a; m --onlyonce -t tmpfs two a; m --onlyonce -t tmpfs two a; here
+		m --onlyonce -o remount,ro a; grep "two" /proc/self/mountinfo | cut -d " " -f 6'
+	equal "$status" 0
+	output=${output//$PWD\/place\//}
+	equal "$output" 'one is mounted at a already
+a tmpfs one
+a tmpfs two
+ro,relatime'
+}
+
+@test "words of other programs are for these, and names may be odd" {
+	mounted '
+		name=$(printf "n\\nl")
+		mkdir "a b" "c#d" "e\\f" "$name"
+		{ line a\\040b a\\040b tmpfs x-systemd.automount,x-systemd.device-timeout=5s,x-initrd.mount,X-any=thing,comment=what,_netdev
+		  line \\043c c\\043d tmpfs nouser,nofail; line e e\\134f tmpfs defaults; line n n\\012l tmpfs defaults; } >t
+		m -a; here; m -av | wc -l; m "a b"; m "$name"; here | wc -l'
+	equal "$status $output" '0 a\040b tmpfs a\040b
+c#d tmpfs \043c
+e\134f tmpfs e
+n\012l tmpfs n
+4
+6'
+}
+
+@test "disks by loop devices are known, by whatever name" {
+	need_root
+	need_tool mkfs.ext4 losetup
+	namespaces -m
+	truncate -s 4M disk
+	mkfs.ext4 -q -L "name of $$" disk
+	capture "${within[@]}" sh -euc '
+		mkdir a b
+		mount -o loop disk a 2>/dev/null || exit 77
+		umount a
+		echo "$PWD/disk $PWD/a ext4 loop" >t
+		ln -s disk link
+		echo "$PWD/link $PWD/a ext4 loop" >linked
+		m() { "$BUTTER" mount "$@"; grep -c " $PWD/[ab] " /proc/self/mountinfo; }
+		m -a -T t; m -a -T t; m -a -T linked
+		disk=$(stat -c %Hd:%Ld a)
+		ln -s "$("$BUTTER" mount --of a --json | sed "s/.*\"source\":\"\([^\"]*\).*/\1/")" node
+		echo "$PWD/node $PWD/a auto ro" >t; m -a -T t
+		echo "$PWD/disk $PWD/b ext4 loop" >t; m -a -T t; m -a -T t
+		[ "$(stat -c %Hd:%Ld b)" = "$disk" ] && echo "one device"'
+	[ "$status" != 77 ] || skip 'no loop devices here'
+	equal "$status $output $stderr" '0 1
+1
+1
+1
+2
+2
+one device '
+}
+
+@test "who is not root is told what is missing" {
+	unprivileged
+	here=$(public_folder)
+	mkdir "$here/a"
+	echo "none $here/a tmpfs user,noauto" >"$here/t"
+	chmod 644 "$here/t"
+	for option in user users owner group; do
+		echo "none $here/a tmpfs $option,noauto" >"$here/t"
+		try_as_nobody mount -T "$here/t" "$here/a"
+		equal "$status" 1
+		contains "$stderr" CAP_SYS_ADMIN
+	done
+	echo "none $here/a tmpfs defaults" >"$here/t"
+	try_as_nobody mount -a -T "$here/t"
+	equal "$status" 32
+	contains "$stderr" CAP_SYS_ADMIN
+}
+
+@test "--fake mounts nothing" {
+	mounted '
+		{ line one a tmpfs defaults; line two b tmpfs noauto; line "$PWD/c" d none bind; } >t
+		m -af; m -afv; m -f a; here'
+	equal "$status" 0
+	output=${output//$PWD\/place\//}
+	[ "$(wc -l <<<"$output")" = 3 ] || fails "$output"
+	contains "$output" 'b is left out: noauto'
+}
+
+@test "10,000 lines" {
+	seq 10000 | sed "s,.*,number& $PWD/& tmpfs noauto 0 0," >t
+	echo "none $PWD/last tmpfs size=1m" >>t
+	try mount -a -f -v -T t
+	succeeded
+	equal "$(wc -l <<<"$output")" 10001
+	contains "$output" "$PWD/last"
+	try mount -f -v -T t "$PWD/5000"
+	succeeded
+	contains "$output" number5000
+}
+
+@test "faults on the way" {
+	need_strace
+	namespaces -m
+	mkdir a b
+	printf '%s\n' "one $PWD/a tmpfs defaults" "two $PWD/b tmpfs defaults" >t
+	inject read:error=EIO:when=1 mount -a -T t
+	failed 1 mount "cannot read 't': Input/output error"
+	inject 'fork:error=EAGAIN clone:error=EAGAIN' mount -aFv -T t
+	succeeded
+	equal "$(wc -l <<<"$output")" 2
+}
+
+@test "wrong usage of -a" {
+	try mount -a a
+	misused mount
+	try mount -F a b
+	misused mount
+	try mount -O x a b
+	misused mount
+}
