@@ -111,9 +111,7 @@ rw,relatime|tmpfs|none|rw'
 
 @test "user and the like are root's alone, and imply what they always did" {
 	mounts 'm -t tmpfs -o users none a; m -t tmpfs -o owner,suid none b; is a; is b'
-	equal "$status" 0
-	equal "$stderr" "butter: mount: 'a': only root can mount it, whatever its options say of users
-butter: mount: 'b': only root can mount it, whatever its options say of users"
+	succeeded
 	equal "$output" 'rw,nosuid,nodev,noexec,relatime|tmpfs|none|rw
 rw,nodev,relatime|tmpfs|none|rw'
 }
@@ -277,7 +275,7 @@ rw,relatime|tmpfs|two|rw
 rw,relatime|tmpfs|three|rw
 rw,relatime|tmpfs|four|rw
 rw,relatime|tmpfs|five|rw
-six is mounted at c
+six would be mounted at c
 a\\033b is mounted at c
 c has been changed"
 }
