@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "applet.h"
+#include "cli/buffer.h"
 #include "cli/num.h"
 #include "cli/say.h"
 #include "holding.h"
@@ -327,7 +328,11 @@ unmount(struct target *target)
 	}
 	tally.done++;
 	if (verbose)
-		note(fake ? "'%s' would be unmounted" : "'%s' is unmounted", target->path);
+		note(fake ? "'%s' would be unmounted"
+		     : !strcmp(target->path, "/") && !lazy
+			     ? "'%s' cannot be unmounted by who is in it: it is read-only now"
+			     : "'%s' is unmounted",
+		     target->path);
 	if (fake)
 		return true;
 	if (frees_loop && is_loop(target->mount))
@@ -339,9 +344,14 @@ unmount(struct target *target)
 static bool
 is_wanted(const struct mountinfo *mount)
 {
-	return table_has_type(types, mount->type)
-	       && (table_has_options(wanted, mount->options)
-		   || table_has_options(wanted, mount->super));
+	struct buffer both = { 0 };
+	bool is;
+
+	buffer_print(&both, "%s,%s", mount->options, mount->super);
+	is = table_has_type(types, mount->type)
+	     && table_has_options(wanted, buffer_string(&both));
+	buffer_done(&both);
+	return is;
 }
 
 /* Whether mounts elsewhere would go with MOUNT and what is in it, unasked. */

@@ -546,3 +546,59 @@ cannot enter the mount namespace '$PWD': Invalid argument (it is no mount namesp
 cannot enter the mount namespace '/proc/self/ns/net': Invalid argument (it is no mount namespace)
 2"
 }
+
+# in_root SCRIPT: as mounted, with a tmpfs as the root, which has butter, busybox and no more.
+in_root() {
+	need_applet pivot_root
+	need_tool busybox
+	need_plain_build
+	! LC_ALL=C ldd "$(command -v busybox)" 2>/dev/null | grep -q "=>" || skip 'busybox needs libraries'
+	printf '%s\n' 'export PATH=/bin; mount -t proc proc /proc; mount -t tmpfs dev /dev; : >/dev/null
+		u() { is=0; butter umount "$@" >/dev/out 2>&1 || is=$?; sed "s|^butter: umount: ||; s/process [0-9]*/process N/" /dev/out; echo "$is"; }
+		mounts() { echo "mounted:" $(cut -d " " -f 5,6 /proc/self/mountinfo | sed "s/ ro.*/(ro)/; s/ rw.*//" | sort); }
+		'"$1" >script
+	mounted '
+		mkdir root
+		mount -t tmpfs n root
+		mkdir root/bin root/proc root/dev root/a root/b root/c
+		cp "$BUTTER" root/bin/butter; cp "$(command -v busybox)" root/bin/busybox
+		for name in sh mount mkdir cat cut grep sort sed; do ln -s busybox root/bin/$name; done
+		cp script root/script
+		exec "$BUTTER" pivot_root --auto root -- /bin/sh -eu /script'
+}
+
+@test "-a: all but the kernel's own, by type and by option, what is on others first" {
+	in_root '
+		mount -t tmpfs -o nosuid n /a; mkdir /a/b; mount -t ramfs n /a/b
+		mount -t sysfs n /c
+		mount -t tmpfs -o ro,nodev n /b
+		mounts
+		u -a -t ramfs -v
+		u -a -O +nosuid --fake -v
+		u -a -t tmpfs -O ro,+nodev,nosuid -v; mounts
+		exec 5</a
+		mount -t tmpfs n /b; mkdir /b/c; mount -t tmpfs n /b/c
+		u -a -v
+		exec 5<&-
+		mounts
+		u -a -t nonothing,proc,tmpfs -O noro; mounts'
+	equal "$status $output" "0 mounted: / /a /a/b /b(ro) /c /dev /proc
+'/a/b' is unmounted
+0
+'/a' would be unmounted
+0
+'/b' is unmounted
+0
+mounted: / /a /c /dev /proc
+'/b/c' is unmounted
+'/b' is unmounted
+cannot unmount '/a': $BUSY
+'/a' is used by process N (sh): fd 5 '/a'
+cannot unmount '/dev': $BUSY
+'/dev' is used by process N (sh): fd 1 '/dev/out', fd 2 '/dev/out'
+'/' cannot be unmounted by who is in it: it is read-only now
+64
+mounted: / /a /c /dev /proc
+0
+mounted: / /a /dev /proc"
+}

@@ -178,11 +178,13 @@ table_has_options(const char *wanted, const char *options)
 {
 	while (wanted) {
 		size_t size = strcspn(wanted, ",");
-		bool negated = size > 2 && !strncmp(wanted, "no", 2);
+		bool literal = size && *wanted == '+';
+		const char *word = wanted + literal;
+		bool negated = !literal && size > 2 && !strncmp(word, "no", 2);
 
 		/* A word that begins so may be an option itself. */
-		if (size && !has_word(options, wanted, size)
-		    && !(negated && !has_word(options, wanted + 2, size - 2)))
+		if (size && !has_word(options, word, size - literal)
+		    && !(negated && !has_word(options, word + 2, size - 2)))
 			return false;
 		wanted = wanted[size] ? wanted + size + 1 : NULL;
 	}

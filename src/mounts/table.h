@@ -55,7 +55,8 @@ bool table_has_type(const char *types, const char *type);
 
 /*
  * Whether OPTIONS, of fstab or a mount, are what the list WANTED asks for: each of that is one of
- * them, or, with a `no` in front, is none. NULL asks for nothing.
+ * them, or, with `no` in front, is none; with a `+` in front, `no` has no meaning. NULL asks for
+ * nothing.
  */
 bool table_has_options(const char *wanted, const char *options);
 
