@@ -30,6 +30,8 @@
 #include "mounts/helper.h"
 #include "mounts/point.h"
 #include "mounts/unmount.h"
+#include "mounts/userns.h"
+#include "process/descriptors.h"
 
 enum {
 	STATUS_USAGE = 1, /* or permission */
@@ -242,7 +244,7 @@ explain_refused(const struct target *target, int error)
 	if (error == ESTALE) {
 		failx("cannot unmount '%s': another mount covers it there (unmount that first)",
 		      target->path);
-	} else if (target->mount) {
+	} else if (target->mount && userns_is_inside()) {
 		failx("cannot unmount '%s': it is locked (it was mounted before the user namespace "
 		      "was made; unmount what it is in, or do it outside)",
 		      target->path);
@@ -348,8 +350,7 @@ is_wanted(const struct mountinfo *mount)
 	bool is;
 
 	buffer_print(&both, "%s,%s", mount->options, mount->super);
-	is = table_has_type(types, mount->type)
-	     && table_has_options(wanted, buffer_string(&both));
+	is = table_has_type(types, mount->type) && table_has_options(wanted, buffer_string(&both));
 	buffer_done(&both);
 	return is;
 }
@@ -597,6 +598,8 @@ umount_run(int count, char **operands)
 {
 	int status = check_usage(count);
 
+	/* What has been inherited by mistake is in nobody's way. */
+	descriptors_close_but(NULL, 0);
 	if (!status && namespace)
 		status = enter_namespace();
 	if (!status && all)

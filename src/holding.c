@@ -26,6 +26,12 @@ static const char *const kinds[] = {
 	[HOLDER_FD] = "fd",   [HOLDER_MAP] = "map",
 };
 
+static const struct hint proc_hints[] = {
+	{ ENOENT, "mount /proc", 0 },
+	{ EXDEV, "the proc on /proc is another pid namespace's: mount one of this", 0 },
+	{ 0, NULL, 0 },
+};
+
 /* A mount and where it is held. */
 struct held {
 	struct table table;
@@ -105,12 +111,11 @@ tell_process(const char *target, const struct holder *holder)
 static size_t
 tell_processes(const struct held *held)
 {
-	static const struct hint proc[] = { { ENOENT, "mount /proc", 0 }, { 0, NULL, 0 } };
 	struct holders holders;
 	size_t count;
 
 	if (holders_find(&held->place, &holders) < 0) {
-		note_error(proc, "cannot find the processes that use '%s'", held->target);
+		note_error(proc_hints, "cannot find the processes that use '%s'", held->target);
 		return 1;
 	}
 	count = holders.count;
@@ -203,8 +208,10 @@ holding_end(const char *target, int id, int signal, int64_t patience, bool (*aga
 
 	look_up(&held, target, id);
 	while (!over && !done) {
-		if (evict_signal(&evict, &held.place, signal, &sent) < 0)
+		if (evict_signal(&evict, &held.place, signal, &sent) < 0) {
+			note_error(proc_hints, "cannot signal the processes that use '%s'", target);
 			break;
+		}
 		over = !evict_wait(&evict, deadline);
 		done = again(context);
 		over |= !sent && evict_is_over(&evict);

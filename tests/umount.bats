@@ -401,10 +401,16 @@ cannot unmount 'a': $BUSY
 		: >a/file
 		exec 5<a/file
 		rm a/file
+		mkdir c
+		mount -t tmpfs n c; (exec "$BUTTER" umount c 6<c) && echo closed
+		mount -t tmpfs n c; (exec "$BUTTER" umount c <c 2>&1) | sed "s|$here/||g; s/process [0-9]*/process N/" || :
 		./thread a 5<&- &
 		until [ -e a/ready ]; do :; done
 		u a'
-	equal "$status $output" "0 cannot unmount 'a': $BUSY
+	equal "$status $output" "0 closed
+butter: umount: cannot unmount 'c': $BUSY
+butter: umount: 'c' is used by process N (butter): fd 0 'c'
+cannot unmount 'a': $BUSY
 'a' is used by process N (sh): fd 5 'a/file (deleted)'
 'a' is used by process N (thread): cwd 'a'
 32"
@@ -596,9 +602,211 @@ cannot unmount '/a': $BUSY
 '/a' is used by process N (sh): fd 5 '/a'
 cannot unmount '/dev': $BUSY
 '/dev' is used by process N (sh): fd 1 '/dev/out', fd 2 '/dev/out'
+'/dev' is used by process N (butter): fd 1 '/dev/out', fd 2 '/dev/out'
 '/' cannot be unmounted by who is in it: it is read-only now
 64
 mounted: / /a /c /dev /proc
 0
 mounted: / /a /dev /proc"
+}
+
+@test "without /proc: paths; for the rest it says what is missing" {
+	need_plain_build
+	mounted '
+		mkdir a b
+		mount -t tmpfs n a; mkdir a/sub; mount -t tmpfs n a/sub; mount -t tmpfs n b
+		exec 5<b
+		mount -t tmpfs n /proc
+		u a/sub; u a; u a; u b'
+	equal "$status $output" "0 0
+0
+cannot unmount 'a': it is not mounted
+32
+cannot unmount 'b': $BUSY
+cannot find the processes that use 'b': No such file or directory (mount /proc)
+32"
+}
+
+@test "older kernels, without /proc: paths; for the rest it says what is missing" {
+	need_plain_build
+	need_tool "${CC:-cc}"
+	"${CC:-cc}" -w -O1 -o enosys "$BUTTER_SOURCE/tests/enosys.c" || skip 'cannot compile here'
+	./enosys listmount true || skip 'no seccomp filters here'
+	tracer=(./enosys listmount,openat2)
+	mounted '
+		mkdir -p way/a b
+		mount -t tmpfs n way/a; mount -t tmpfs n b
+		mount -t tmpfs n /proc
+		u way/a; u -R b; u -A b; u -t tmpfs b; u -a; u b'
+	line='cannot read what is mounted: No such file or directory (mount /proc)
+32'
+	equal "$status $output" "0 0
+$line
+$line
+$line
+$line
+0"
+}
+
+@test "older kernels: without openat2(2) and statx(2), the same" {
+	need_strace
+	tracer=(strace -f -qq -o /dev/null -e trace=openat2,statx,name_to_handle_at -e inject=openat2,statx:error=ENOSYS)
+	mounted '
+		mkdir -p way/a b
+		ln -s way link
+		mount -t tmpfs n way/a; mount -t tmpfs n b; mkdir b/c; mount -t tmpfs n b/c
+		mount -t tmpfs over b
+		hold way/a sleep 100
+		u link/a
+		kill "$!"
+		while [ -e "/proc/$!/cwd/." ]; do :; done
+		u link/a; u -R b; u b'
+	equal "$status $output" "0 cannot unmount 'way/a': $BUSY
+'way/a' is used by process N (sleep): cwd 'way/a'
+32
+0
+0
+cannot unmount 'b': it is not mounted
+32"
+}
+
+@test "without rights: which one is missing, and nothing changes" {
+	need_root
+	unprivileged
+	cd "$(public_folder)" || return
+	mounted '
+		mkdir a
+		chmod a+rx . a
+		mount -t tmpfs n a
+		as=$BUTTER
+		butter() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all "$as" "$@"; }
+		for option in "" -l -f -R --expire -r "--kill KILL" -A; do
+			is=0; butter umount $option "$PWD/a" 2>&1 | sed "s|$here|.|; s|^butter: umount: ||" || is=$?
+		done
+		butter umount "$PWD/a" nothing 2>/dev/null || echo $?
+		butter umount "$PWD/a" 2>/dev/null || echo $?
+		mounts'
+	line="cannot unmount './a': Operation not permitted (needs CAP_SYS_ADMIN)"
+	equal "$status $output" "0 $line
+$line
+$line
+$line
+$line
+$line
+$line
+$line
+33
+1
+mounted: a"
+}
+
+@test "in a user namespace, what was mounted before is locked; what is mounted there is not" {
+	need_userns
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		mkdir a/b
+		mount -t tmpfs n a/b
+		export here
+		unshare -Urm --propagation private sh -euc "
+			u() { \"\$BUTTER\" umount \"\$@\" 2>&1 | sed \"s|^butter: umount: ||; s|\$here/||g\"; }
+			u a/b; u -l a/b; u -r a/b; u -R a
+			mount -t tmpfs n a/b
+			u -v a/b; u a/b"
+		mounts'
+	line="cannot unmount 'a/b': it is locked (it was mounted before the user namespace was made; unmount what it is in, or do it outside)"
+	equal "$status $output" "0 $line
+$line
+$line
+$line
+'a/b' is unmounted
+$line
+mounted: a a/b"
+}
+
+@test "each errno of the kernel has its message, and what is not tried is not changed" {
+	need_strace
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		for error in EPERM EACCES ENOENT EIO ENOMEM ENOSYS ENXIO EINVAL EBUSY; do
+			$error && continue || :
+			strace -f -qq -o /dev/null -e trace=umount2 -e inject=umount2:error=$error "$BUTTER" umount a 2>&1 | sed "s|$here/||g; s/^butter: umount: //" | head -n 1
+		done 2>/dev/null
+		mounts
+		strace -f -qq -o /dev/null -e trace=umount2 -e inject=umount2:error=EBUSY:when=1 "$BUTTER" umount -r a 2>&1 | sed "s|$here/||g"
+		mounts
+		umount a
+		mount -t tmpfs n a
+		strace -f -qq -o /dev/null -e trace=umount2,mount -e inject=umount2:error=EBUSY -e inject=mount:error=EIO "$BUTTER" umount -r a 2>&1 | sed "s|$here/||g"
+		mounts'
+	equal "$status $output" "0 cannot unmount 'a': Operation not permitted (it belongs to a more privileged user namespace, or a seccomp profile forbids it)
+cannot unmount 'a': Permission denied
+cannot unmount 'a': No such file or directory
+cannot unmount 'a': Input/output error
+cannot unmount 'a': Cannot allocate memory
+cannot unmount 'a': Function not implemented
+cannot unmount 'a': No such device or address
+cannot unmount 'a': Invalid argument
+cannot unmount 'a': $BUSY
+mounted: a
+butter: umount: 'a' is in use: it is read-only now
+mounted: a(ro)
+butter: umount: cannot make 'a' read-only either: Input/output error
+butter: umount: cannot unmount 'a': $BUSY
+butter: umount: nobody is seen here who uses 'a': it may be a process of another pid namespace, an open file on its way through a socket, or an export of NFS
+mounted: a"
+}
+
+@test "/sbin/umount.TYPE does it, unless -i; its status counts" {
+	with_disk
+	mounted '
+		mkdir a
+		mount "$disk" a
+		mount -t tmpfs n /usr/sbin
+		[ /sbin -ef /usr/sbin ] || mount --bind /usr/sbin /sbin
+		: >/sbin/umount.ext4
+		u a
+		printf "%s\n" "#!/bin/sh" "echo \"\$*\" >>$here/calls" "exit \$(cat $here/result)" >/sbin/umount.ext4
+		chmod +x /sbin/umount.ext4
+		echo 0 >result; u -flrnv a
+		echo 7 >result; u a; u a nothing
+		mounts
+		u -i a
+		sed "s|$here/||" calls; mounts'
+	equal "$status" 0
+	equal "$output" "cannot run '/sbin/umount.ext4': Permission denied
+126
+0
+7
+cannot unmount 'nothing': No such file or directory
+39
+mounted: a
+0
+a -f -l -n -r -v
+a
+a
+mounted:"
+}
+
+@test "wrong usage" {
+	try umount
+	misused umount 'missing TARGET'
+	try umount -a x
+	misused umount '--all goes without TARGET'
+	for option in -A -R; do
+		try umount -a "$option"
+		misused umount '--all goes without --all-targets and --recursive'
+	done
+	for option in '-t x' '-O x' -r; do
+		# shellcheck disable=SC2086 # words
+		try umount -R $option x
+		misused umount '--recursive goes without --read-only, --types and --test-opts'
+	done
+	for option in -f -l; do
+		try umount --expire "$option" x
+		misused umount '--expire goes without --force and --lazy'
+	done
+	try umount --what x
+	misused umount
 }

@@ -38,42 +38,58 @@ is_known(const struct evict *evict, pid_t pid)
 	return false;
 }
 
-/* Whether the process PID, or, where it is not -1, PIDFD, was there to get SIGNAL. */
-static bool
+/* Whether the process PID, or, where it is not -1, PIDFD, was there to get SIGNAL: 1, 0; -1 with errno. */
+static int
 send_to(const struct holders_place *place, pid_t pid, int pidfd, int signal)
 {
-	if (holders_check(place, pid) <= 0)
-		return false;
+	int holds = holders_check(place, pid);
+
+	if (holds <= 0)
+		return holds;
 	return (pidfd < 0 ? kill(pid, signal) : pidfd_signal(pidfd, signal)) == 0;
+}
+
+/* The same, and keeps it in mind. */
+static int
+evict_one(struct evict *evict, const struct holders_place *place, pid_t pid, int signal)
+{
+	int pidfd = pidfd_of(pid), sent, error;
+
+	if (pidfd < 0 && errno == ESRCH)
+		return 0;
+	sent = send_to(place, pid, pidfd, signal);
+	if (sent <= 0) {
+		error = errno;
+		if (pidfd >= 0)
+			close(pidfd);
+		errno = error;
+		return sent;
+	}
+	evict->processes =
+		memory_resize(evict->processes, evict->count + 1, sizeof(*evict->processes));
+	evict->processes[evict->count++] = (struct evicted){ .pid = pid, .pidfd = pidfd };
+	return 1;
 }
 
 int
 evict_signal(struct evict *evict, const struct holders_place *place, int signal, size_t *sent)
 {
 	struct holders holders;
+	int result = 0;
 
 	*sent = 0;
 	if (holders_find(place, &holders) < 0)
 		return -1;
-	for (size_t i = 0; i < holders.count; i++) {
+	for (size_t i = 0; i < holders.count && result >= 0; i++) {
 		pid_t pid = holders.processes[i].pid;
-		int pidfd;
 
 		if (pid == 1 || pid == pid_self() || is_known(evict, pid))
 			continue;
-		pidfd = pidfd_of(pid);
-		if ((pidfd < 0 && errno == ESRCH) || !send_to(place, pid, pidfd, signal)) {
-			if (pidfd >= 0)
-				close(pidfd);
-			continue;
-		}
-		evict->processes = memory_resize(evict->processes, evict->count + 1,
-						 sizeof(*evict->processes));
-		evict->processes[evict->count++] = (struct evicted){ .pid = pid, .pidfd = pidfd };
-		++*sent;
+		result = evict_one(evict, place, pid, signal);
+		*sent += result > 0;
 	}
 	holders_done(&holders);
-	return 0;
+	return result < 0 ? -1 : 0;
 }
 
 /* Whether PROCESS ends until then. */

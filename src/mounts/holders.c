@@ -20,7 +20,7 @@ struct search {
 	const struct holders_place *place;
 	struct holder *holder;
 	int process;              /* its folder, or that of a thread of it */
-	bool is_self;             /* whose descriptors are of no account */
+	bool is_searcher;         /* whose descriptors there are those of the search */
 	bool hidden;              /* it cannot be looked into */
 	uint64_t program, mapped; /* the inodes of what has been found last */
 };
@@ -183,12 +183,11 @@ look_at_process(struct search *search)
 	look_at_folders(search);
 	if (search->hidden)
 		return;
-	if (!search->is_self)
+	if (!search->is_searcher)
 		look_at_descriptors(search);
 	/* Threads of the kernel have no program, and no memory. */
 	if (look(search, HOLDER_EXE, -1, search->process, "exe") >= 0 || errno != ENOENT)
-		if (!search->is_self)
-			maps_each(search->process, look_at_map, search);
+		maps_each(search->process, look_at_map, search);
 	/* Besides `.`, `..` and the first thread. */
 	if (fstatat(search->process, "task", &threads, 0) == 0 && threads.st_nlink > 3)
 		look_at_other_threads(search);
@@ -207,15 +206,44 @@ read_comm(int process, char comm[PID_COMM_MAX + 1])
 	comm[length < 0 ? 0 : length] = '\0';
 }
 
-/* Fills HOLDER, whose pid is known, from its folder NAME in PROC. Whether it may be looked into. */
+/* /proc, while it is searched. */
+struct proc {
+	int fd;
+	pid_t self;    /* what this process is in it; 0: it is in none of its namespaces */
+	bool is_place; /* it is itself what is looked for */
+};
+
+/* -1 with errno. */
+static int
+open_proc(struct proc *proc, const struct holders_place *place)
+{
+	char self[16] = "";
+	const char *error;
+	struct status status;
+
+	*proc = (struct proc){ .fd = proc_open("", O_RDONLY | O_DIRECTORY) };
+	if (proc->fd < 0)
+		return -1;
+	if (readlinkat(proc->fd, "self", self, sizeof(self) - 1) < 0) {
+		close(proc->fd);
+		errno = ENOENT;
+		return -1;
+	}
+	proc->self = (pid_t)strtonum(self, 1, INT_MAX, &error);
+	proc->is_place = status_at(proc->fd, "", false, &status) == 0 && is_at(place, status.mount);
+	return 0;
+}
+
+/* Fills HOLDER, whose pid is known, from its folder NAME. Whether it may be looked into. */
 static bool
-look_up(const struct holders_place *place, int proc, const char *name, struct holder *holder)
+look_up(const struct holders_place *place, const struct proc *proc, const char *name,
+	struct holder *holder)
 {
 	struct search search = { .place = place,
 				 .holder = holder,
-				 .is_self = holder->pid == pid_self() };
+				 .is_searcher = proc->is_place && holder->pid == proc->self };
 
-	search.process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	search.process = openat(proc->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (search.process < 0)
 		return errno != EACCES;
 	look_at_process(&search);
@@ -236,33 +264,50 @@ forget(struct holder *holder)
 int
 holders_check(const struct holders_place *place, pid_t pid)
 {
-	int proc = proc_open("", O_RDONLY | O_DIRECTORY);
 	struct holder holder = { .pid = pid };
+	struct proc proc;
 	char name[16];
 	bool holds;
 
-	if (proc < 0)
+	if (open_proc(&proc, place) < 0)
 		return -1;
+	if (proc.self != pid_self()) {
+		close(proc.fd);
+		errno = EXDEV;
+		return -1;
+	}
 	snprintf(name, sizeof(name), "%d", (int)pid);
-	look_up(place, proc, name, &holder);
+	look_up(place, &proc, name, &holder);
 	holds = holder.count > 0;
 	forget(&holder);
-	close(proc);
+	close(proc.fd);
 	return holds;
+}
+
+static void
+keep(struct holders *holders, const struct holder *holder)
+{
+	/* By powers of two. */
+	if (!(holders->count & (holders->count - 1)))
+		holders->processes =
+			memory_resize(holders->processes, holders->count ? holders->count * 2 : 1,
+				      sizeof(*holders->processes));
+	holders->processes[holders->count++] = *holder;
 }
 
 int
 holders_find(const struct holders_place *place, struct holders *holders)
 {
-	int proc = proc_open("", O_RDONLY | O_DIRECTORY);
-	DIR *stream = proc < 0 ? NULL : fdopendir(proc);
 	const struct dirent *entry;
-	bool is_proc = false;
+	struct proc proc;
+	DIR *stream;
 
 	*holders = (struct holders){ 0 };
+	if (open_proc(&proc, place) < 0)
+		return -1;
+	stream = fdopendir(proc.fd);
 	if (!stream) {
-		if (proc >= 0)
-			close(proc);
+		close(proc.fd);
 		return -1;
 	}
 	while ((entry = readdir(stream))) {
@@ -270,22 +315,14 @@ holders_find(const struct holders_place *place, struct holders *holders)
 		const char *error;
 
 		holder.pid = (pid_t)strtonum(entry->d_name, 1, INT_MAX, &error);
-		is_proc |= !strcmp(entry->d_name, "self");
 		if (error)
 			continue;
-		holders->hidden += !look_up(place, proc, entry->d_name, &holder);
-		if (!holder.count)
-			continue;
-		/* By powers of two. */
-		if (!(holders->count & (holders->count - 1)))
-			holders->processes = memory_resize(holders->processes,
-							   holders->count ? holders->count * 2 : 1,
-							   sizeof(*holders->processes));
-		holders->processes[holders->count++] = holder;
+		holders->hidden += !look_up(place, &proc, entry->d_name, &holder);
+		if (holder.count)
+			keep(holders, &holder);
 	}
 	closedir(stream);
-	errno = ENOENT;
-	return is_proc ? 0 : -1;
+	return 0;
 }
 
 void

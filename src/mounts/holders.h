@@ -46,12 +46,14 @@ struct holders_place {
 
 /*
  * Finds all that hold PLACE, as far as /proc shows them, threads with a folder or descriptors of
- * their own, too; of this process, only its current folder, root and program. -1 with errno ENOENT
- * (no /proc), EMFILE.
+ * their own, too. -1 with errno ENOENT (no /proc), EMFILE.
  */
 int holders_find(const struct holders_place *place, struct holders *holders);
 
-/* Whether PID still holds PLACE: 1, 0. -1 with errno. */
+/*
+ * Whether PID still holds PLACE: 1, 0. -1 with errno: EXDEV (/proc is that of another pid namespace,
+ * and the numbers in it are not those of kill(2)).
+ */
 int holders_check(const struct holders_place *place, pid_t pid);
 
 void holders_done(struct holders *holders);
