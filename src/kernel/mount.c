@@ -42,8 +42,7 @@ mount_detach(const char *path)
 
 const struct hint mount_remove_hints[] = {
 	{ EPERM, "needs CAP_SYS_ADMIN", CAP_SYS_ADMIN },
-	{ EPERM,
-	  "it belongs to a more privileged user namespace, or a seccomp profile forbids it",
+	{ EPERM, "it belongs to a more privileged user namespace, or a seccomp profile forbids it",
 	  0 },
 	{ 0, NULL, 0 },
 };
