@@ -69,6 +69,7 @@ read_tables(const struct mounting *mounting, struct fstab *fstab)
 			continue;
 		fail(hints, "cannot read '%s'", name);
 		free(name);
+		fstab_done(fstab);
 		right = false;
 	}
 	return right;

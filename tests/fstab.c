@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fstab FILE...: what their lines say: line, source, target, type and options in brackets; or what is wrong. */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "mounts/fstab.h"
 
@@ -13,6 +14,8 @@ main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (fstab_read(&fstab, argv[i], &name) < 0) {
 			perror(name);
+			free(name);
+			fstab_done(&fstab);
 			return 1;
 		}
 	for (size_t i = 0; i < fstab.count; i++) {
