@@ -36,7 +36,7 @@ fake_butter() {
 		grep -q "^# $name" "$script" || [ "$name" = tour.sh ] || fails "$name does not say what it is"
 		[ -x "$script" ] || fails "$name cannot be run"
 	done
-	for name in wait-for-file.sh on-upload.sh every.sh; do
+	for name in wait-for-file.sh on-upload.sh every.sh initramfs-init.sh; do
 		example "$name"
 		equal "$status" 1
 		matches "$stderr" "usage: $name .*"

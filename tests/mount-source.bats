@@ -176,28 +176,12 @@ disk_of() {
 	contains "$output" "cannot mount 'LABEL=x' at 'a': the disks cannot be read in '/proc/partitions': No such file or directory (mount /proc)"
 }
 
-# partitioned FILE: makes it a disk with a table of one partition, 8 MiB from the first MiB on, and an ext4 there.
-partitioned() {
-	image ext4 part -L inner
-	truncate -s 10M "$1"
-	dd if=part of="$1" bs=1M seek=1 conv=notrunc status=none
-	perl -e '
-		sub crc { my $c = ~0 & 0xffffffff; for my $b (unpack "C*", $_[0]) { $c ^= $b; $c = $c & 1 ? $c >> 1 ^ 0xedb88320 : $c >> 1 for 1 .. 8 } ~$c & 0xffffffff }
-		my ($type, $id, $name) = ("\xaf\x3d\xc6\x0f\x83\x84\x72\x47\x8e\x79\x3d\x69\xd8\x47\x7d\xe4", pack("H*", "78563412bc9af0de123456789abcdef0"), "a name");
-		my $entries = pack "a16 a16 Q< Q< Q< a72", $type, $id, 2048, 2048 + 16383, 0, join "", map "$_\0", split //, $name;
-		$entries .= "\0" x (128 * 128 - length $entries);
-		sub head { my ($self, $other, $at) = @_; my $h = pack "a8 V V V V Q< Q< Q< Q< a16 Q< V V V", "EFI PART", 0x10000, 92, 0, 0, $self, $other, 34, 20446, "x" x 16, $at, 128, 128, crc($entries); substr $h, 16, 4, pack("V", crc($h)); $h }
-		open my $disk, "+<", $ARGV[0] or die;
-		sub put { seek $disk, $_[0] * 512, 0; print $disk $_[1] }
-		put 0, "\0" x 446 . pack("C8 V V", 0, 0, 2, 0, 0xee, 255, 255, 255, 1, 20479) . "\0" x 48 . "\x55\xaa";
-		put 1, head(1, 20479, 2); put 2, $entries; put 20447, $entries; put 20479, head(20479, 1, 20447)' "$1"
-}
-
 @test "PARTLABEL= and PARTUUID=" {
 	need_loop
 	need_types
 	need_tool perl
-	partitioned disk
+	image ext4 part -L inner
+	partitioned disk part
 	disk_of -P disk
 	dd if="${disk}p1" of=/dev/null bs=512 count=1 status=none 2>/dev/null || skip "partitions cannot be read here"
 	mounts "disk=$disk; "'t() { m "$@" && findmnt -n -o SOURCE a | sed "s,^${disk}p1$,it," && umount a; }
