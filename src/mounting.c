@@ -97,11 +97,32 @@ take_words(const struct mounting *mounting, const struct fstab_entry *entry, str
 
 /* ---- what is mounted already ---- */
 
-/* The folder of the file system that WORDS want, or NULL. */
-static const char *
-wanted_root(const struct words *words)
+/* What a bind shows: SOURCE, or a folder in it; to be freed. */
+static char *
+bound_path(const struct mounting_order *order)
 {
-	return words->subdir ? words->subdir : words_value(words, "subvol");
+	struct buffer path = { 0 };
+
+	buffer_text(&path, order->source);
+	if (order->words->subdir)
+		buffer_print(&path, "/%s", order->words->subdir);
+	return buffer_string(&path);
+}
+
+/* What mounted.h asks, with SOURCE. */
+static int
+look(struct mounted *mounted, const struct mounting_order *order, const char *source)
+{
+	const struct words *words = order->words;
+	struct mounted_wish wish = {
+		.source = source,
+		.target = order->target,
+		.is_bind = words->operation == WORDS_BIND,
+		.root = words->subdir ? words->subdir : words_value(words, "subvol"),
+		.offset = words->offset,
+	};
+
+	return mounted_look(mounted, &wish);
 }
 
 /* Asks, and keeps what was read for the next one. */
@@ -109,15 +130,10 @@ static bool
 is_mounted(const struct mounting *mounting, const struct mounting_order *order,
 	   struct mounted *mounted)
 {
-	struct mounted_wish wish = {
-		.source = order->source,
-		.target = order->target,
-		.is_bind = order->words->operation == WORDS_BIND,
-		.root = wanted_root(order->words),
-		.offset = order->words->offset,
-	};
-	int result = mounted_look(mounted, &wish);
+	char *bound = order->words->operation == WORDS_BIND ? bound_path(order) : NULL;
+	int result = look(mounted, order, bound ? bound : order->source);
 
+	free(bound);
 	if (result < 0)
 		note_error(NULL, "cannot see whether '%s' is mounted at '%s' already",
 			   order->source, order->target);

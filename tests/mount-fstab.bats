@@ -68,12 +68,15 @@ c tmpfs none
 
 @test "-a knows links, and folders of folders, for what they are" {
 	mounted '
-		ln -s a link; ln -s b from; mkdir b/in
-		{ line one link tmpfs defaults; line "$PWD/from/in/" c/ none bind; line "$PWD/c" d none bind; } >t
+		ln -s a link; ln -s b from; mkdir -p b/in b/part/of
+		{ line one link tmpfs defaults; line "$PWD/from/in/" c/ none bind; line "$PWD/c" d none bind
+		  line "$PWD/b" a none bind,X-mount.subdir=part/of; line host:/path/ d tmpfs defaults; line host:/path d tmpfs defaults; } >t
 		m -a; here >before; cat before; m -a; here | diff before -'
 	equal "$status $output" '0 a tmpfs one
 c tmpfs none
-d tmpfs none'
+d tmpfs none
+a tmpfs none
+d tmpfs host:/path/'
 }
 
 @test "the same line twice is mounted once" {

@@ -3,23 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "mounts/disks.h"
 #include "mounts/source.h"
 #include "mounts/table.h"
-
-/* Whether two paths are spelled alike, but for slashes at their ends. */
-static bool
-is_same_path(const char *path, const char *other)
-{
-	size_t length = strlen(path), other_length = strlen(other);
-
-	while (length > 1 && path[length - 1] == '/')
-		length--;
-	while (other_length > 1 && other[other_length - 1] == '/')
-		other_length--;
-	return length == other_length && !strncmp(path, other, length);
-}
 
 /* Whether two sources are spelled alike, but for the quotes of tags. */
 static bool
@@ -41,7 +29,7 @@ is_same_name(const char *name, const char *other)
 static bool
 is_spelled_so(const struct fstab_entry *entry, const char *name)
 {
-	return is_same_path(entry->target, name) || is_same_name(entry->source, name);
+	return source_is_same_path(entry->target, name) || is_same_name(entry->source, name);
 }
 
 /* What is asked for, as the kernel sees it. */
@@ -60,6 +48,9 @@ means_so(const struct fstab_entry *entry, const struct meaning *meaning)
 	free(target);
 	if (result)
 		return true;
+	/* Names that are not paths have been compared; and only a disk has tags. */
+	if (!meaning->source.kind || (meaning->source.kind != S_IFBLK && *entry->source != '/'))
+		return false;
 	source_identify(&source, entry->source);
 	result = source_is_same(&source, &meaning->source);
 	source_done(&source);
@@ -90,7 +81,7 @@ choice_is_meant(const struct fstab_entry *entry, const char *types, const char *
 {
 	if (!strcmp(entry->type, "swap"))
 		return CHOICE_IS_SWAP;
-	if (is_same_path(entry->target, "/"))
+	if (source_is_same_path(entry->target, "/"))
 		return CHOICE_IS_ROOT;
 	if (!table_has_type(types, entry->type))
 		return CHOICE_HAS_OTHER_TYPE;

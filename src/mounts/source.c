@@ -42,9 +42,21 @@ source_identify(struct source *source, const char *name)
 }
 
 bool
+source_is_same_path(const char *path, const char *other)
+{
+	size_t length = strlen(path), other_length = strlen(other);
+
+	while (length > 1 && path[length - 1] == '/')
+		length--;
+	while (other_length > 1 && other[other_length - 1] == '/')
+		other_length--;
+	return length == other_length && !strncmp(path, other, length);
+}
+
+bool
 source_is_same(const struct source *source, const struct source *other)
 {
-	if (!strcmp(source->name, other->name))
+	if (source_is_same_path(source->name, other->name))
 		return true;
 	return source->kind && source->kind == other->kind && source->device == other->device
 	       && source->inode == other->inode;

@@ -16,6 +16,9 @@ struct source {
 /* Finds out about NAME; source_done frees what is found. */
 void source_identify(struct source *source, const char *name);
 
+/* Whether two paths, or other names, are spelled alike, but for slashes at their ends. */
+bool source_is_same_path(const char *path, const char *other);
+
 bool source_is_same(const struct source *source, const struct source *other);
 
 void source_done(struct source *source);
