@@ -393,3 +393,288 @@ butter: mount: cannot mount 'x' at '$PWD/none': the target does not exist (make 
 butter: mount: cannot mount 'x' at '/': there is no process or mount namespace '4194304', or no /proc
 32"
 }
+
+# ---- What cannot be mounted
+
+# loop_of FILE: sets `disk` to a device for it, freed at the end.
+loop_of() {
+	need_root
+	need_tool losetup
+	disk=$(losetup -f --show "$@" 2>/dev/null) || skip "no loop devices here"
+	disks+=("$disk")
+}
+disks=()
+
+teardown() {
+	local one
+
+	stop_all
+	for one in "${disks[@]}"; do losetup -d "$one" || true; done
+}
+
+# without_log: output, without what is quoted from the kernel's log, which not everybody may read, and the file system's
+# own words about a disk.
+without_log() {
+	sed -E 's/; (kernel log|ext4 says|squashfs says): .*( \([^()]*\))$/\2/; s/; kernel log: .*//' <<<"$output"
+}
+
+# both_ways SCRIPT EXPECTED [EXPECTED]: what the script prints with the newer calls, and without any of them, by
+# without_log.
+both_ways() {
+	mounts "$1"
+	equal "$status$stderr" 0 || return 1
+	equal "$(without_log)" "$2" || return 1
+	[ -x "$enosys" ] || skip "cannot compile here"
+	tracer=("$enosys" "$newer")
+	mounts "$1"
+	equal "$status$stderr" 0 || return 1
+	equal "$(without_log)" "${3:-$2}"
+	tracer=()
+}
+
+@test "an option or value that the file system does not know is named" {
+	need_newer
+	mounts 's -t tmpfs -o nodev,bogus none a; s -t tmpfs -o size=x none a; s -t proc -o hidepid=9 none a; s -t overlay none a; is a'
+	equal "$output" "butter: mount: cannot mount 'none' at 'a': tmpfs does not take option 'bogus': Invalid argument; tmpfs says: Unknown parameter 'bogus'
+32
+butter: mount: cannot mount 'none' at 'a': tmpfs does not take option 'size=x': Invalid argument; tmpfs says: Bad value for 'size'
+32
+butter: mount: cannot mount 'none' at 'a': proc does not take option 'hidepid=9': Invalid argument; proc says: unknown value of hidepid - 9
+32
+$(sed -n '/overlay/,$p' <<<"$output")"
+}
+
+@test "what the kernel's log says at that moment is told, and nothing else" {
+	need_root
+	dd if=/dev/kmsg of=/dev/null iflag=nonblock count=1 2>/dev/null || skip "the kernel's log cannot be read here"
+	[ -x "$enosys" ] || skip "cannot compile here"
+	tracer=("$enosys" "$newer")
+	mounts 's -t tmpfs -o bogus none b; m -t tmpfs none c; s -t tmpfs -o size=x none a; s -t tmpfs none missing'
+	equal "$output" "butter: mount: cannot mount 'none' at 'b': tmpfs cannot be made with these options: Invalid argument; kernel log: tmpfs: Unknown parameter 'bogus'
+32
+butter: mount: cannot mount 'none' at 'a': tmpfs cannot be made with these options: Invalid argument; kernel log: tmpfs: Bad value for 'size'
+32
+butter: mount: cannot mount 'none' at 'missing': the target does not exist (make it, or use --mkdir)
+32"
+}
+
+@test "a disk that has no such file system is told from wrong options" {
+	truncate -s 20M image
+	loop_of image
+	for type in ext4 xfs erofs squashfs btrfs; do
+		grep -qw "$type" /proc/filesystems || continue
+		both_ways "s -t $type '$disk' a" "butter: mount: cannot mount '$disk' at 'a': there is no $type file system on '$disk', or it is broken (without -t the type is found; fsck may mend it)
+32"
+	done
+}
+
+@test "a disk that is write-protected is mounted so, unless rw was said" {
+	need_tool mkfs.ext4
+	grep -qw ext4 /proc/filesystems || skip "the kernel has no ext4"
+	truncate -s 20M image
+	mkfs.ext4 -q image
+	loop_of -r image
+	both_ways "s -t ext4 -o rw '$disk' a; s -t ext4 '$disk' a; is a | cut -d , -f 1,2; s -o remount,rw a; is a | cut -d '|' -f 1" \
+		"butter: mount: cannot mount '$disk' at 'a': '$disk' is write-protected: Permission denied (mount it read-only: -r)
+32
+butter: mount: '$disk' is write-protected: it is mounted read-only at 'a'
+ro,relatime|ext4|$disk|ro
+butter: mount: cannot change 'a': the disk is write-protected: Permission denied
+32
+ro,relatime"
+}
+
+@test "devices, folders, types and places that are missing, or are something else, are named" {
+	both_ways 's -t ext4 /dev/nosuch a; s -t ext4 ./b a; s -t xyzfs none a; s -t tmpfs none missing; s -t tmpfs none file; s -t tmpfs none file/x; s -B a file; s -B file a; s -B nosuch a; s -B a missing/x' \
+		"butter: mount: cannot mount '/dev/nosuch' at 'a': there is no such disk (--wait 30s waits for one that comes late)
+32
+butter: mount: cannot mount './b' at 'a': './b' is a folder, and no disk (--bind shows it at TARGET, too)
+32
+butter: mount: cannot mount 'none' at 'a': the kernel does not know a file system 'xyzfs' (cat /proc/filesystems lists them; modprobe may load it)
+32
+butter: mount: cannot mount 'none' at 'missing': the target does not exist (make it, or use --mkdir)
+32
+butter: mount: cannot mount 'none' at 'file': the target is a file, and what is to be mounted there is a folder (it has to be a folder)
+32
+butter: mount: cannot mount 'none' at 'file/x': the target cannot be reached: Not a directory (a name in front of a / is that of a file)
+32
+butter: mount: cannot mount 'a' at 'file': the target is a file, and what is to be mounted there is a folder (it has to be a folder)
+32
+butter: mount: cannot mount 'file' at 'a': the target is a folder, and what is to be mounted there is a file (it has to be a file: touch makes one)
+32
+butter: mount: cannot mount 'nosuch' at 'a': there is no 'nosuch'
+32
+butter: mount: cannot mount 'a' at 'missing/x': the target does not exist (make it, or use --mkdir)
+32"
+}
+
+@test "a folder of overlay's that is missing is named" {
+	both_ways 's -t overlay -o lowerdir=/no none a; s -t overlay -o lowerdir=a,upperdir=/no,workdir=b none c' \
+		"butter: mount: cannot mount 'none' at 'a': there is no folder '/no', which overlay was given as 'lowerdir'
+32
+butter: mount: cannot mount 'none' at 'c': there is no folder '/no', which overlay was given as 'upperdir'
+32"
+}
+
+@test "what cannot be moved, changed or bound is told" {
+	both_ways 'm -t tmpfs none a; mkdir a/in; m -t tmpfs none a/in; m --make-shared a
+		s -M a/in b; s -M b c; s -M nosuch c; s -M a a/in; s -o remount,ro b; s -o remount,size=1m b; s -o remount,ro nosuch; s --make-shared b
+		m --make-private a; m --make-unbindable a/in; s -B a/in c' \
+		"butter: mount: cannot mount 'a/in' at 'b': 'a/in' is mounted in a shared mount, or locked there by a user namespace (make that one private: mount --make-private)
+32
+butter: mount: cannot mount 'b' at 'c': 'b' is no mount point (mountpoint tells; bind it first)
+32
+butter: mount: cannot mount 'nosuch' at 'c': there is no 'nosuch'
+32
+butter: mount: cannot mount 'a' at 'a/in': the target is in what is to be moved
+32
+butter: mount: cannot change 'b': nothing is mounted there (mountpoint tells)
+32
+butter: mount: cannot change 'b': nothing is mounted there (mountpoint tells)
+32
+butter: mount: cannot change 'nosuch': the target does not exist
+32
+butter: mount: cannot change 'b': nothing is mounted there (bind it on itself first)
+32
+butter: mount: cannot mount 'a/in' at 'c': 'a/in' is unbindable, or in another mount namespace (make it private: mount --make-private)
+32"
+}
+
+@test "without the capability it is named, and nothing has changed" {
+	unprivileged
+	folder=$(public_folder)
+	mkdir -p "$folder/a" "$folder/b"
+	chmod a+rwx "$folder"
+	cd "$folder"
+	for words in '-t tmpfs none a' '-B a b' '-M a b' '-o remount,ro /' '--make-private /' '-m -t tmpfs none n/e/w'; do
+		# shellcheck disable=SC2086 # words are words
+		try_as_nobody mount $words
+		failed 1 mount 'mounting needs CAP_SYS_ADMIN, which this process does not have (become root, or try unshare -Ur -m)'
+		[ ! -e n ]
+	done
+}
+
+@test "in a user namespace, what is locked stays so, and is named" {
+	need_root
+	need_userns
+	within_user='unshare -Urm --propagation private bash -euc'
+	both_ways 'm -t tmpfs -o nosuid,nodev,ro none a; m -t tmpfs none b; mkdir b/in; m -t tmpfs none b/in
+		export -f m s is 2>/dev/null; exec unshare -Urm --propagation private bash -euc "
+			m -B -o noexec a c; is c; s -B -o rw a c; s -B -o suid,dev,noexec a c; s -o remount,bind,dev a; s -B b c
+			m -R -o rro b c; is c; is c/in; m -t tmpfs -o nosuid none c; is c; m -B -o ro c c; is c
+			s -t proc none c; s -o remount,ro a"' \
+		"ro,nosuid,nodev,noexec,relatime|tmpfs|none|ro
+butter: mount: cannot mount 'a' at 'c': the mount is locked with ro: it was mounted so before the user namespace was made (leave these as they are, or change them outside)
+1
+butter: mount: cannot mount 'a' at 'c': the mount is locked with nosuid,nodev: it was mounted so before the user namespace was made (leave these as they are, or change them outside)
+1
+butter: mount: cannot change 'a': the mount is locked with nodev: it was mounted so before the user namespace was made (leave these as they are, or change them outside)
+1
+butter: mount: cannot mount 'b' at 'c': 'b' has mounts below it that are locked in this user namespace (use --rbind)
+32
+ro,relatime|tmpfs|none|rw
+ro,relatime|tmpfs|none|rw
+rw,nosuid,relatime|tmpfs|none|rw
+ro,nosuid,relatime|tmpfs|none|rw
+butter: mount: cannot mount 'none' at 'c': in a user namespace, proc needs a PID namespace of its own, and one that nothing is mounted over (try unshare -Ur -m -p --fork, or bind the one that is there)
+1
+butter: mount: cannot change 'a': the file system belongs to another user namespace (remount,bind changes the mount alone)
+1"
+}
+
+@test "without /proc, /sys and /dev it mounts all the same" {
+	each_way 'mkdir -p d
+		m -t tmpfs hidden /sys; m -t tmpfs hidden /dev; m -t tmpfs hidden /proc
+		m -t tmpfs -o nodev none a; m -B -o ro a b; m -o remount,noexec a; m -R -o nosuid a c; m --make-shared c; m -M c d
+		m -m -t tmpfs none n/e/w; m -t tmpfs none missing 2>/dev/null || echo $?
+		umount /proc; is a; is b; is d | sed "s/:[0-9]*//"; umount n/e/w' '32
+rw,nodev,noexec,relatime|tmpfs|none|rw
+ro,nodev,relatime|tmpfs|none|rw
+rw,nosuid,nodev,noexec,relatime shared|tmpfs|none|rw'
+}
+
+@test "whatever call fails, no mount and no folder is left" {
+	need_strace
+	[ -x "$enosys" ] || skip "cannot compile here"
+	cat >faults <<-'END'
+		state() { cut -d ' ' -f 4- /proc/self/mountinfo; find . ! -type d -o -print; }
+		count=0
+		# tries CALLS WHEN... -- ARGUMENT...: each call fails at its first times, each time by itself.
+		tries() {
+			local calls=$1 call error when before=$(state)
+			shift
+			for call in $calls; do for error in ENOMEM EIO EBUSY; do for when in 1 2; do
+				if "${via[@]}" strace -qq -o /dev/null -e "trace=$call" -e "inject=$call:error=$error:when=$when" "$BUTTER" mount "$@" n/e/w 2>err; then
+					umount -R n/e/w; rmdir -p n/e/w
+				else
+					count=$((count + 1))
+					[ "$(wc -l <err)" = 1 ] || echo "$call $error $when: $(cat err)"
+				fi
+				[ "$(state)" = "$before" ] || { echo "left by $call $error $when $*"; exit 1; }
+			done; done; done
+		}
+		: >err
+		m -t tmpfs none c; mkdir c/in; m -t tmpfs none c/in
+		via=()
+		tries 'fsopen fsconfig fsmount move_mount mount_setattr mkdir' -m -t tmpfs -o size=1m,shared none
+		tries 'open_tree mount_setattr move_mount mkdir' -m -R -o ro=recursive,noexec,rshared c
+		via=("$enosys" "$newer")
+		tries 'mount' -m -t tmpfs -o size=1m,ro=vfs,shared none
+		tries 'mount' -m -R -o ro=recursive,noexec,rshared c
+		echo "$count"
+	END
+	export enosys newer
+	mounts '. ./faults'
+	succeeded
+	# ENOMEM, EIO and EBUSY each.
+	((output >= 3 * (1 + 2 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 2 + 2))) || fails "only $output faults"
+}
+
+@test "a symbolic link that is put in the way of the target leads nowhere else" {
+	need_strace
+	for call in fsopen mount; do
+		[ $call = fsopen ] || [ -x "$enosys" ] || continue
+		tracer=(strace -qq -o trace -e "trace=openat,$call" -e "inject=$call:delay_enter=1000000:when=1")
+		[ $call = fsopen ] || tracer=("$enosys" "$newer" "${tracer[@]}")
+		mounts 'rm -f trace; ln -sfn a link; m -t tmpfs -o nodev none link & pid=$!
+			until grep -q "\"link\"" trace 2>/dev/null; do kill -0 $pid; done
+			! grep -q " $PWD/a " /proc/self/mountinfo
+			ln -sfn b link; wait $pid
+			is a; is b'
+		succeeded
+		equal "$output" 'rw,nodev,relatime|tmpfs|none|rw'
+	done
+}
+
+@test "one tmpfs takes 14 system calls more than a program that does nothing" {
+	need_strace
+	need_static
+	need_plain_build
+	need_newer
+	echo 'int main(void) { return 0; }' >empty.c
+	"${CC:-cc}" -static -O1 -o empty empty.c || skip "cannot compile static programs here"
+	strace -qq -o empty.trace ./empty
+	tracer=(strace -qq -o mount.trace)
+	mounts 'm -t tmpfs none a'
+	succeeded
+	few=$(($(wc -l <mount.trace) - $(wc -l <empty.trace)))
+	((few <= 14)) || fails "$few more" "$(cat mount.trace)"
+}
+
+@test "wrong words and wrong usage" {
+	for wrong in 'ro=x:is not recursive, vfs or fs' 'noexec=x:is not recursive' 'context="x:has a quote without an end' \
+		'=x:has no name before' 'sizelimit=x:is not a size' 'X-mount.mkdir=9:is not a mode' \
+		'X-mount.mode=:is not a mode' 'X-mount.subdir=:needs a value' 'encryption:is not supported' 'verity.hashdevice:is not supported'; do
+		try mount -t tmpfs -o "nodev,${wrong%%:*},exec" none a
+		misused mount "'${wrong%%:*}"
+		contains "$stderr" "${wrong#*:}"
+	done
+	try mount -t tmpfs -o 'a="x"y' none a
+	misused mount 'has something behind the quotes'
+	try mount -t tmpfs none
+	misused mount
+	try mount -t tmpfs --source x --target y z
+	misused mount "extra operand 'z'"
+	try mount a b c
+	misused mount "extra operand 'c'"
+}

@@ -160,6 +160,12 @@ static void
 tell_change(struct tale *tale)
 {
 	switch (tale->trouble->error) {
+	case EINVAL:
+		if (!tale_is_mount(tale->wish->target))
+			tale_tell(tale, "mountpoint tells", "nothing is mounted there");
+		else
+			TALE_ERROR(tale, NULL, "the file system cannot be changed so");
+		break;
 	case EBUSY:
 		TALE_ERROR(tale, "fuser -m names who has files open for writing", "it is in use");
 		break;
