@@ -10,34 +10,19 @@
 
 #include "applet.h"
 #include "cli/buffer.h"
-#include "cli/out.h"
 #include "cli/say.h"
-#include "kernel/capability.h"
-#include "kernel/kmsg.h"
 #include "kernel/namespace.h"
-#include "memory.h"
+#include "mountall.h"
 #include "mounting.h"
 #include "mountlist.h"
-#include "mounts/attach.h"
-#include "mounts/explain.h"
-#include "mounts/lack.h"
-#include "mounts/supply.h"
-
-enum {
-	NOT_PERMITTED = 1, /* as wrong usage */
-	FAILED = MOUNTING_FAILED,
-	IS_MISSING = -1, /* nothing is mounted, and that is fine */
-};
 
 static struct buffer maps;    /* of owners, as X-mount.idmap has them */
 static struct opt_list given; /* what adds words, in this order */
-static bool beneath, exclusive, fake, no_helper, no_mtab, sloppy, verbose;
-static int64_t wait_for_source;
 static bool all;
-static struct mounting mounting;
+static struct mounting how;
+static struct mountall mountall;
 static struct mountlist mountlist;
-static const char *into, *namespace, *label, *uuid, *source_given, *target_given, *target_prefix,
-	*type;
+static const char *namespace, *label, *uuid, *source_given, *target_given, *type;
 
 static void
 add_words(struct opt_table *table)
@@ -68,10 +53,10 @@ static void
 add_fstab(struct opt_table *table)
 {
 	opt_flag(table, 'a', "all", &all, "mount what fstab says, but for noauto");
-	mounting_add_fork(table, &mounting);
-	mounting_add_onlyonce(table, &mounting);
-	mounting_add_test_opts(table, &mounting);
-	mounting_add_fstab(table, &mounting);
+	mountall_add_fork(table, &mountall);
+	mountall_add_onlyonce(table, &mountall);
+	mountall_add_test_opts(table, &mountall);
+	mountall_add_fstab(table, &mountall);
 }
 
 static void
@@ -82,232 +67,26 @@ options(struct opt_table *table)
 	add_words(table);
 	add_fstab(table);
 	mountlist_add(table, &mountlist);
-	opt_flag(table, 0, "beneath", &beneath, "under what is mounted at TARGET");
-	opt_flag(table, 0, "exclusive", &exclusive, "fail if the file system is in use already");
-	opt_flag(table, 'f', "fake", &fake, "do everything but mount");
-	opt_flag(table, 'i', "internal-only", &no_helper, "do not call /sbin/mount.TYPE");
+	opt_flag(table, 0, "beneath", &how.beneath, "under what is mounted at TARGET");
+	opt_flag(table, 0, "exclusive", &how.exclusive,
+		 "fail if the file system is in use already");
+	opt_flag(table, 'f', "fake", &how.fake, "do everything but mount");
+	opt_flag(table, 'i', "internal-only", &how.no_helper, "do not call /sbin/mount.TYPE");
 	opt_string(table, 'L', "label", "LABEL", &label, "as SOURCE LABEL=LABEL");
-	opt_string(table, 0, "into", "PID", &into,
+	opt_string(table, 0, "into", "PID", &how.into,
 		   "TARGET is in the mount namespace, and the root, of that process");
 	opt_string(table, 'N', "namespace", "NS", &namespace,
 		   "all is in the mount namespace of the process, or the file, NS");
-	opt_flag(table, 'n', "no-mtab", &no_mtab, "without effect: there is no mtab any more");
-	opt_flag(table, 's', "sloppy", &sloppy, "for /sbin/mount.TYPE, else without effect");
+	opt_flag(table, 'n', "no-mtab", &how.no_mtab, "without effect: there is no mtab any more");
+	opt_flag(table, 's', "sloppy", &how.sloppy, "for /sbin/mount.TYPE, else without effect");
 	opt_string(table, 0, "source", "SOURCE", &source_given, "what is to be mounted");
 	opt_string(table, 0, "target", "TARGET", &target_given, "where");
-	opt_string(table, 0, "target-prefix", "DIR", &target_prefix, "put DIR in front of TARGET");
+	opt_string(table, 0, "target-prefix", "DIR", &mountall.prefix,
+		   "put DIR in front of TARGET");
 	opt_string(table, 'U', "uuid", "UUID", &uuid, "as SOURCE UUID=UUID");
-	opt_flag(table, 'v', "verbose", &verbose, "say what has been mounted");
-	opt_duration(table, 0, "wait", &wait_for_source,
+	opt_flag(table, 'v', "verbose", &how.verbose, "say what has been mounted");
+	opt_duration(table, 0, "wait", &how.wait,
 		     "wait for SOURCE, a disk that comes late, DURATION at most");
-}
-
-/* ---- telling ---- */
-
-static void
-tell_done(const struct mounting_order *order)
-{
-	const char *is = fake ? "would be" : "is";
-	bool is_mount = order->source && !order->words->remount;
-
-	if (!verbose)
-		return;
-	if (is_mount) {
-		out_escape(order->source);
-		out_print(" %s mounted at ", is);
-	}
-	out_escape(order->target);
-	out_print(is_mount ? "\n" : fake ? " would be changed\n" : " has been changed\n");
-}
-
-static bool
-is_missing(int error)
-{
-	return error == ENOENT || error == ENXIO || error == ENOTBLK || error == ENOMEDIUM;
-}
-
-/* Whether what has failed is that the source is missing. */
-static bool
-lacks_source(const struct trouble *trouble)
-{
-	bool is_about_source = trouble->stage == TROUBLE_SOURCE || trouble->stage == TROUBLE_CREATE
-			       || trouble->stage == TROUBLE_COPY || trouble->stage == TROUBLE_CALL;
-
-	return is_about_source && is_missing(trouble->error);
-}
-
-/* The same, where nothing has been tried. Disks that cannot be read need not have the tag that is meant. */
-static bool
-lacks_device(const struct mounting_order *order, const struct device_trouble *trouble)
-{
-	switch (trouble->reason) {
-	case DEVICE_IS_MISSING:
-	case DEVICE_IS_LATE:
-	case DEVICE_CANNOT_LIST:
-		return true;
-	case DEVICE_CANNOT_BE_OPENED:
-		return is_missing(trouble->error) || strcmp(trouble->place, order->source);
-	case DEVICE_IS_NO_DISK:
-		return is_missing(trouble->error);
-	default:
-		return false;
-	}
-}
-
-/* The source is missing, which nofail allows. */
-static int
-tell_missing(const struct mounting_order *order)
-{
-	if (verbose) {
-		out_escape(order->source);
-		out_print(" is missing, which nofail allows\n");
-	}
-	return IS_MISSING;
-}
-
-static int
-tell_failed(const struct mounting_order *order, const struct attach *wish,
-	    const struct trouble *trouble)
-{
-	struct buffer why = { 0 };
-
-	if (order->words->no_fail && lacks_source(trouble))
-		return tell_missing(order);
-	explain(wish, trouble, &why);
-	if (wish->words->remount || !wish->source)
-		failx("cannot %s '%s': %s", wish->type ? "mount at" : "change", wish->target,
-		      buffer_string(&why));
-	else
-		failx("cannot mount '%s' at '%s': %s", order->source, wish->target,
-		      buffer_string(&why));
-	buffer_done(&why);
-	return trouble->error == EPERM ? NOT_PERMITTED : FAILED;
-}
-
-/* What there is to be said although it is mounted. */
-static void
-tell_warnings(const struct attach *wish, struct trouble *trouble, const char *source)
-{
-	if (trouble->is_read_only)
-		note("'%s' is write-protected: it is mounted read-only at '%s'", source,
-		     wish->target);
-	if (trouble->said.length)
-		note("'%s' is mounted at '%s', but %s says: %s", source, wish->target,
-		     wish->type ? wish->type : "it", buffer_string(&trouble->said));
-}
-
-/* There is no source to be mounted. */
-static int
-tell_lack(const struct mounting_order *order, const struct supply *supply)
-{
-	struct buffer why = { 0 };
-
-	if (order->words->no_fail && lacks_device(order, &supply->device_trouble))
-		return tell_missing(order);
-	lack_explain(&supply->wish, &supply->device_trouble, &why);
-	failx("cannot mount '%s' at '%s': %s", order->source, order->target, buffer_string(&why));
-	buffer_done(&why);
-	return FAILED;
-}
-
-/* ---- mounting ---- */
-
-/* Opened once, and read where something fails. */
-static int
-kernel_log(void)
-{
-	static int fd;
-
-	if (!fd)
-		fd = kmsg_open();
-	return fd;
-}
-
-/* A file system, from what its source is called on. */
-static int
-mount_new(const struct mounting_order *order, const struct attach *attach)
-{
-	struct supply_wish wish = {
-		.attach = *attach,
-		.wait = wait_for_source,
-		.no_helper = no_helper,
-		.fake = fake,
-		.no_mtab = no_mtab,
-		.sloppy = sloppy,
-		.verbose = verbose,
-	};
-	struct supply result;
-	int status = 0;
-
-	switch (supply(&wish, &result)) {
-	case SUPPLY_DONE:
-		tell_warnings(&result.attach, &result.trouble, order->source);
-		break;
-	case SUPPLY_NO_SOURCE:
-		status = tell_lack(order, &result);
-		break;
-	case SUPPLY_FAILED:
-		status = tell_failed(order, &result.attach, &result.trouble);
-		break;
-	case SUPPLY_HELPED:
-		status = result.status;
-		errno = result.error;
-		if (result.error)
-			fail(NULL, "cannot run '%s'", result.helper);
-		break;
-	}
-	supply_done(&result);
-	return status;
-}
-
-/* Something that is mounted already. */
-static int
-mount_again(const struct mounting_order *order, const struct attach *wish)
-{
-	struct trouble trouble;
-	int status = 0;
-
-	if (attach(wish, &trouble) < 0)
-		status = tell_failed(order, wish, &trouble);
-	else
-		tell_warnings(wish, &trouble, order->source);
-	trouble_done(&trouble);
-	return status;
-}
-
-/* Mounts what ORDER says: 0, or the exit status; then a message has been printed. */
-static int
-mount_one(const struct mounting_order *order)
-{
-	const struct words *words = order->words;
-	bool is_new = order->source && !words->remount && words->operation == WORDS_MOUNT;
-	struct attach wish = {
-		.source = order->source,
-		.target = order->target,
-		.type = is_new ? order->type : NULL,
-		.words = words,
-		.beneath = beneath,
-		.exclusive = exclusive,
-		.into = into,
-		.log = -1,
-	};
-	int status = 0;
-
-	if (words->is_for_user && !capability_have(CAP_SYS_ADMIN)) {
-		failx("cannot mount at '%s': users could by a setuid program, which this never is "
-		      "(needs CAP_SYS_ADMIN)",
-		      order->target);
-		return NOT_PERMITTED;
-	}
-	if (!fake)
-		wish.log = kernel_log();
-	if (is_new)
-		status = mount_new(order, &wish);
-	else if (!fake)
-		status = mount_again(order, &wish);
-	if (!status)
-		tell_done(order);
-	return status == IS_MISSING ? 0 : status;
 }
 
 /* ---- the command line ---- */
@@ -430,11 +209,11 @@ mount_given(const struct words *words, int count, char **operands)
 	int status;
 
 	if (!take_operands(&order, count, operands))
-		return NOT_PERMITTED;
+		return MOUNTING_NOT_PERMITTED;
 	if (!order.target || (!order.source && !is_change(&order)))
-		return mounting_named(&mounting, order.target ? order.target : order.source);
-	order.target = target = mounting_target(&mounting, order.target);
-	status = !into && mounting_is_done(&mounting, &order) ? 0 : mount_one(&order);
+		return mountall_named(&mountall, order.target ? order.target : order.source);
+	order.target = target = mountall_target(&mountall, order.target);
+	status = !how.into && mountall_is_done(&mountall, &order) ? 0 : mounting(&how, &order);
 	free(target);
 	return status;
 }
@@ -454,11 +233,11 @@ check(int count)
 		return misuse("--json, --show-labels, --of and --tree are for lists, and nothing is "
 			      "mounted with them"),
 		       false;
-	if (all && (count || source_given || target_given || label || uuid || into))
+	if (all && (count || source_given || target_given || label || uuid || how.into))
 		return misuse("--all mounts here what fstab says, and takes no SOURCE, TARGET and "
 			      "--into"),
 		       false;
-	if (!all && (mounting.parallel || mounting.options))
+	if (!all && (mountall.parallel || mountall.options))
 		return misuse("--fork and --test-opts go with --all"), false;
 	return true;
 }
@@ -467,22 +246,22 @@ static int
 mount_run(int count, char **operands)
 {
 	struct words words = { 0 };
-	int status = NOT_PERMITTED;
+	int status = MOUNTING_NOT_PERMITTED;
 
 	if (!is_list(count) && !check(count))
-		return NOT_PERMITTED;
-	if (namespace && namespace_join(namespace, false) < 0)
-		return fail(namespace_hints, "cannot enter the mount namespace '%s'", namespace),
-		       errno == EPERM ? NOT_PERMITTED : FAILED;
+		return MOUNTING_NOT_PERMITTED;
+	if (namespace && namespace_join(namespace, false) < 0) {
+		status = errno == EPERM ? MOUNTING_NOT_PERMITTED : MOUNTING_FAILED;
+		fail(namespace_hints, "cannot enter the mount namespace '%s'", namespace);
+		return status;
+	}
 	if (is_list(count))
 		return mountlist_print(&mountlist, type);
-	mounting.types = type;
-	mounting.verbose = verbose;
-	mounting.prefix = target_prefix;
-	mounting.add_words = take_given;
-	mounting.mount = mount_one;
+	mountall.how = &how;
+	mountall.types = type;
+	mountall.add_words = take_given;
 	if (all)
-		return mounting_all(&mounting);
+		return mountall_lines(&mountall);
 	if (take_given(&words))
 		status = mount_given(&words, count, operands);
 	words_done(&words);

@@ -2,368 +2,193 @@
 #include "mounting.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/buffer.h"
 #include "cli/out.h"
 #include "cli/say.h"
-#include "memory.h"
-#include "mounts/choice.h"
-#include "mounts/mounted.h"
-#include "process/child.h"
-#include "process/signals.h"
+#include "kernel/capability.h"
+#include "kernel/kmsg.h"
+#include "mounts/attach.h"
+#include "mounts/explain.h"
+#include "mounts/lack.h"
+#include "mounts/supply.h"
 
-/* How many lines are mounted at the same time. */
-enum { MOST_CHILDREN = 32 };
+/* For a status: nothing is mounted, and that is fine. */
+enum { IS_MISSING = -1 };
 
-static const char default_table[] = "/etc/fstab";
-
-void
-mounting_add_fork(struct opt_table *table, struct mounting *mounting)
-{
-	opt_flag(table, 'F', "fork", &mounting->parallel,
-		 "-a: at the same time, but for what is below, or made of, another one");
-}
-
-void
-mounting_add_fstab(struct opt_table *table, struct mounting *mounting)
-{
-	opt_list(table, 'T', "fstab", "FILE", &mounting->tables,
-		 "read FILE, or the *.fstab of a folder, instead of /etc/fstab");
-}
-
-void
-mounting_add_onlyonce(struct opt_table *table, struct mounting *mounting)
-{
-	opt_flag(table, 0, "onlyonce", &mounting->only_once,
-		 "leave alone what is mounted there already, as -a does");
-}
-
-void
-mounting_add_test_opts(struct opt_table *table, struct mounting *mounting)
-{
-	opt_string(table, 'O', "test-opts", "LIST", &mounting->options,
-		   "-a: only lines with these options, or, nox, without x");
-}
-
-/* ---- fstab ---- */
-
-/* The files of the command line. False: a message has been printed. */
-static bool
-read_tables(const struct mounting *mounting, struct fstab *fstab)
-{
-	static const struct hint hints[] = {
-		{ ENOENT, "-T says where it is" },
-		{ EFBIG, "it has no end, or was not meant to be one" },
-		{ 0 },
-	};
-	size_t count = mounting->tables.count;
-	bool right = true;
-
-	for (size_t i = 0; right && i < (count ? count : 1); i++) {
-		const char *path = count ? mounting->tables.items[i].text : default_table;
-		char *name;
-
-		if (fstab_read(fstab, path, &name) == 0)
-			continue;
-		fail(hints, "cannot read '%s'", name);
-		free(name);
-		fstab_done(fstab);
-		right = false;
-	}
-	return right;
-}
+/* ---- telling ---- */
 
 static void
-tell_broken(const struct fstab_entry *entry)
+tell_done(const struct mounting *how, const struct mounting_order *order)
 {
-	failx("cannot read line %zu of '%s': %s", entry->line, entry->file,
-	      fstab_explain(entry->fault));
+	const char *is = how->fake ? "would be" : "is";
+	bool is_mount = order->source && !order->words->remount;
+
+	if (!how->verbose)
+		return;
+	if (is_mount) {
+		out_escape(order->source);
+		out_print(" %s mounted at ", is);
+	}
+	out_escape(order->target);
+	out_print(is_mount ? "\n" : how->fake ? " would be changed\n" : " has been changed\n");
 }
 
-/* The words of ENTRY, and those of the command line. False: a message has been printed. */
-static bool
-take_words(const struct mounting *mounting, const struct fstab_entry *entry, struct words *words)
-{
-	struct words_trouble trouble;
-
-	if (words_add(words, entry->options, &trouble) == 0)
-		return mounting->add_words(words);
-	failx("cannot mount at '%s': '%s' %s (line %zu of '%s')", entry->target, trouble.word,
-	      trouble.reason, entry->line, entry->file);
-	return false;
-}
-
-/* ---- what is mounted already ---- */
-
-/* What a bind shows: SOURCE, or a folder in it; to be freed. */
-static char *
-bound_path(const struct mounting_order *order)
-{
-	struct buffer path = { 0 };
-
-	buffer_text(&path, order->source);
-	if (order->words->subdir)
-		buffer_print(&path, "/%s", order->words->subdir);
-	return buffer_string(&path);
-}
-
-/* What mounted.h asks, with SOURCE. */
+/* The source is missing, which nofail allows. */
 static int
-look(struct mounted *mounted, const struct mounting_order *order, const char *source)
+tell_missing(const struct mounting *how, const struct mounting_order *order)
+{
+	if (how->verbose) {
+		out_escape(order->source);
+		out_print(" is missing, which nofail allows\n");
+	}
+	return IS_MISSING;
+}
+
+static int
+tell_failed(const struct mounting *how, const struct mounting_order *order,
+	    const struct attach *wish, const struct trouble *trouble)
+{
+	struct buffer why = { 0 };
+
+	if (order->words->no_fail && lack_is_cause(trouble))
+		return tell_missing(how, order);
+	explain(wish, trouble, &why);
+	if (wish->words->remount || !wish->source)
+		failx("cannot %s '%s': %s", wish->type ? "mount at" : "change", wish->target,
+		      buffer_string(&why));
+	else
+		failx("cannot mount '%s' at '%s': %s", order->source, wish->target,
+		      buffer_string(&why));
+	buffer_done(&why);
+	return trouble->error == EPERM ? MOUNTING_NOT_PERMITTED : MOUNTING_FAILED;
+}
+
+/* What there is to be said although it is mounted. */
+static void
+tell_warnings(const struct attach *wish, struct trouble *trouble, const char *source)
+{
+	if (trouble->is_read_only)
+		note("'%s' is write-protected: it is mounted read-only at '%s'", source,
+		     wish->target);
+	if (trouble->said.length)
+		note("'%s' is mounted at '%s', but %s says: %s", source, wish->target,
+		     wish->type ? wish->type : "it", buffer_string(&trouble->said));
+}
+
+/* There is no source to be mounted. */
+static int
+tell_lack(const struct mounting *how, const struct mounting_order *order,
+	  const struct supply *supply)
+{
+	struct buffer why = { 0 };
+
+	if (order->words->no_fail && lack_is_all(order->source, &supply->device_trouble))
+		return tell_missing(how, order);
+	lack_explain(&supply->wish, &supply->device_trouble, &why);
+	failx("cannot mount '%s' at '%s': %s", order->source, order->target, buffer_string(&why));
+	buffer_done(&why);
+	return MOUNTING_FAILED;
+}
+
+/* ---- mounting ---- */
+
+/* Opened once, and read where something fails. */
+static int
+kernel_log(void)
+{
+	static int fd;
+
+	if (!fd)
+		fd = kmsg_open();
+	return fd;
+}
+
+/* A file system, from what its source is called on. */
+static int
+mount_new(const struct mounting *how, const struct mounting_order *order,
+	  const struct attach *attach)
+{
+	struct supply_wish wish = {
+		.attach = *attach,
+		.wait = how->wait,
+		.no_helper = how->no_helper,
+		.fake = how->fake,
+		.no_mtab = how->no_mtab,
+		.sloppy = how->sloppy,
+		.verbose = how->verbose,
+	};
+	struct supply result;
+	int status = 0;
+
+	switch (supply(&wish, &result)) {
+	case SUPPLY_DONE:
+		tell_warnings(&result.attach, &result.trouble, order->source);
+		break;
+	case SUPPLY_NO_SOURCE:
+		status = tell_lack(how, order, &result);
+		break;
+	case SUPPLY_FAILED:
+		status = tell_failed(how, order, &result.attach, &result.trouble);
+		break;
+	case SUPPLY_HELPED:
+		status = result.status;
+		errno = result.error;
+		if (result.error)
+			fail(NULL, "cannot run '%s'", result.helper);
+		break;
+	}
+	supply_done(&result);
+	return status;
+}
+
+/* Something that is mounted already. */
+static int
+mount_again(const struct mounting *how, const struct mounting_order *order,
+	    const struct attach *wish)
+{
+	struct trouble trouble;
+	int status = 0;
+
+	if (attach(wish, &trouble) < 0)
+		status = tell_failed(how, order, wish, &trouble);
+	else
+		tell_warnings(wish, &trouble, order->source);
+	trouble_done(&trouble);
+	return status;
+}
+
+int
+mounting(const struct mounting *how, const struct mounting_order *order)
 {
 	const struct words *words = order->words;
-	struct mounted_wish wish = {
-		.source = source,
+	bool is_new = order->source && !words->remount && words->operation == WORDS_MOUNT;
+	struct attach wish = {
+		.source = order->source,
 		.target = order->target,
-		.is_bind = words->operation == WORDS_BIND,
-		.root = words->subdir ? words->subdir : words_value(words, "subvol"),
-		.offset = words->offset,
+		.type = is_new ? order->type : NULL,
+		.words = words,
+		.beneath = how->beneath,
+		.exclusive = how->exclusive,
+		.into = how->into,
+		.log = -1,
 	};
+	int status = 0;
 
-	return mounted_look(mounted, &wish);
-}
-
-/* Asks, and keeps what was read for the next one. */
-static bool
-is_mounted(const struct mounting *mounting, const struct mounting_order *order,
-	   struct mounted *mounted)
-{
-	char *bound = order->words->operation == WORDS_BIND ? bound_path(order) : NULL;
-	int result = look(mounted, order, bound ? bound : order->source);
-
-	free(bound);
-	if (result < 0)
-		note_error(NULL, "cannot see whether '%s' is mounted at '%s' already",
-			   order->source, order->target);
-	if (result > 0 && mounting->verbose) {
-		out_escape(order->source);
-		out_print(" is mounted at ");
-		out_escape(order->target);
-		out_print(" already\n");
+	if (words->is_for_user && !capability_have(CAP_SYS_ADMIN)) {
+		failx("cannot mount at '%s': users could by a setuid program, which this never is "
+		      "(needs CAP_SYS_ADMIN)",
+		      order->target);
+		return MOUNTING_NOT_PERMITTED;
 	}
-	return result > 0;
-}
-
-bool
-mounting_is_done(const struct mounting *mounting, const struct mounting_order *order)
-{
-	struct mounted mounted = { 0 };
-	bool result;
-
-	if (!mounting->only_once || order->words->remount || order->words->operation == WORDS_MOVE)
-		return false;
-	result = is_mounted(mounting, order, &mounted);
-	mounted_forget(&mounted);
-	return result;
-}
-
-/* ---- one line ---- */
-
-char *
-mounting_target(const struct mounting *mounting, const char *target)
-{
-	struct buffer path = { 0 };
-
-	if (!mounting->prefix)
-		return memory_string(target);
-	buffer_print(&path, "%s%s%s", mounting->prefix, *target == '/' ? "" : "/", target);
-	return buffer_string(&path);
-}
-
-int
-mounting_named(const struct mounting *mounting, const char *name)
-{
-	struct fstab fstab = { 0 };
-	const struct fstab_entry *entry = NULL;
-	struct words words = { 0 };
-	int status = MOUNTING_MISUSED;
-
-	if (!read_tables(mounting, &fstab))
-		return status;
-	entry = choice_find(&fstab, name);
-	if (entry && take_words(mounting, entry, &words)) {
-		char *target = mounting_target(mounting, entry->target);
-		struct mounting_order order = {
-			.source = entry->source,
-			.target = target,
-			.type = entry->type,
-			.words = &words,
-		};
-
-		status = mounting_is_done(mounting, &order) ? 0 : mounting->mount(&order);
-		free(target);
-	} else if (!entry) {
-		for (size_t i = 0; i < fstab.count; i++)
-			if (fstab.entries[i].fault)
-				tell_broken(&fstab.entries[i]);
-		failx("cannot mount '%s': it is neither a target nor a source in '%s' (SOURCE and "
-		      "TARGET can both be given)",
-		      name,
-		      mounting->tables.count ? mounting->tables.items[0].text : default_table);
-	}
-	words_done(&words);
-	fstab_done(&fstab);
-	return status;
-}
-
-/* ---- all ---- */
-
-/* How -a goes. */
-struct progress {
-	const struct mounting *mounting;
-	struct mounted mounted;
-	size_t done, failed;
-	struct running {
-		pid_t pid;
-		const struct fstab_entry *entry;
-	} running[MOST_CHILDREN];
-	size_t count; /* of running, the oldest first */
-};
-
-static void
-add_status(struct progress *progress, int status)
-{
-	if (status)
-		progress->failed++;
-	else
-		progress->done++;
-}
-
-/* Waits for the oldest ones that run, up to COUNT. */
-static void
-await(struct progress *progress, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		add_status(progress, child_wait(progress->running[i].pid));
-	progress->count -= count;
-	memmove(progress->running, progress->running + count,
-		progress->count * sizeof(*progress->running));
-}
-
-static bool
-is_below(const char *path, const char *folder)
-{
-	size_t length = strlen(folder);
-
-	while (length && folder[length - 1] == '/')
-		length--;
-	return !strncmp(path, folder, length) && (!path[length] || path[length] == '/');
-}
-
-/* Whether ENTRY has to wait for EARLIER: it lies below or over that, or is made of what is there or below. */
-static bool
-needs(const struct fstab_entry *entry, const struct fstab_entry *earlier)
-{
-	return is_below(entry->target, earlier->target) || is_below(earlier->target, entry->target)
-	       || is_below(entry->source, earlier->target)
-	       || is_below(earlier->target, entry->source)
-	       || strstr(entry->options, earlier->target);
-}
-
-/* Mounts ENTRY, unless that has been done: 0, or the exit status. */
-static int
-mount_entry(struct progress *progress, const struct mounting_order *order)
-{
-	int status;
-
-	if (is_mounted(progress->mounting, order, &progress->mounted))
-		return 0;
-	status = progress->mounting->mount(order);
-	mounted_forget(&progress->mounted);
-	return status;
-}
-
-/* The same in a process of its own, if there can be one more. */
-static void
-mount_beside(struct progress *progress, const struct fstab_entry *entry,
-	     const struct mounting_order *order)
-{
-	size_t wait = progress->count == MOST_CHILDREN;
-	pid_t pid;
-
-	for (size_t i = 0; i < progress->count; i++)
-		if (needs(entry, progress->running[i].entry))
-			wait = i + 1;
-	await(progress, wait);
-	pid = child_start();
-	if (!pid) {
-		int status;
-
-		out_forget();
-		status = mount_entry(progress, order);
-		child_end(out_finish() < 0 && !status ? MOUNTING_FAILED : status);
-	}
-	if (pid < 0)
-		add_status(progress, mount_entry(progress, order));
-	else
-		progress->running[progress->count++] = (struct running){ pid, entry };
-}
-
-/* With -v, that ENTRY is left out. */
-static void
-tell_left_out(const struct mounting *mounting, const struct fstab_entry *entry, const char *why)
-{
-	if (!mounting->verbose)
-		return;
-	out_escape(entry->target);
-	out_print(" is left out: %s\n", why);
-}
-
-static void
-take_entry(struct progress *progress, const struct fstab_entry *entry)
-{
-	static const char *const why[] = {
-		[CHOICE_IS_ROOT] = "it is the root",
-		[CHOICE_IS_SWAP] = "it is swap",
-		[CHOICE_HAS_OTHER_TYPE] = "its type is another",
-		[CHOICE_HAS_OTHER_OPTIONS] = "its options are others",
-	};
-	const struct mounting *mounting = progress->mounting;
-	enum choice_reason reason = choice_is_meant(entry, mounting->types, mounting->options);
-	char *target = mounting_target(mounting, entry->target);
-	struct words words = { 0 };
-	struct mounting_order order = {
-		.source = entry->source, .target = target, .type = entry->type, .words = &words
-	};
-
-	if (reason != CHOICE_IS_MEANT)
-		tell_left_out(mounting, entry, why[reason]);
-	else if (!take_words(mounting, entry, &words))
-		progress->failed++;
-	else if (words.no_auto)
-		tell_left_out(mounting, entry, "noauto");
-	else if (mounting->parallel)
-		mount_beside(progress, entry, &order);
-	else
-		add_status(progress, mount_entry(progress, &order));
-	words_done(&words);
-	free(target);
-}
-
-int
-mounting_all(const struct mounting *mounting)
-{
-	struct progress progress = { .mounting = mounting };
-	struct fstab fstab = { 0 };
-
-	if (!read_tables(mounting, &fstab))
-		return MOUNTING_MISUSED;
-	if (mounting->parallel)
-		signals_let_wait();
-	for (size_t i = 0; i < fstab.count; i++) {
-		const struct fstab_entry *entry = &fstab.entries[i];
-
-		if (entry->fault) {
-			tell_broken(entry);
-			progress.failed++;
-		} else {
-			take_entry(&progress, entry);
-		}
-	}
-	await(&progress, progress.count);
-	mounted_forget(&progress.mounted);
-	fstab_done(&fstab);
-	return !progress.failed ? 0 : progress.done ? MOUNTING_SOME : MOUNTING_FAILED;
+	if (!how->fake)
+		wish.log = kernel_log();
+	if (is_new)
+		status = mount_new(how, order, &wish);
+	else if (!how->fake)
+		status = mount_again(how, order, &wish);
+	if (!status)
+		tell_done(how, order);
+	return status == IS_MISSING ? 0 : status;
 }

@@ -214,3 +214,35 @@ lack_explain(const struct device_wish *wish, const struct device_trouble *troubl
 		tell_content(wish, trouble, text);
 	}
 }
+
+static bool
+is_missing(int error)
+{
+	return error == ENOENT || error == ENXIO || error == ENOTBLK || error == ENOMEDIUM;
+}
+
+bool
+lack_is_all(const char *name, const struct device_trouble *trouble)
+{
+	switch (trouble->reason) {
+	case DEVICE_IS_MISSING:
+	case DEVICE_IS_LATE:
+	case DEVICE_CANNOT_LIST:
+		return true;
+	case DEVICE_CANNOT_BE_OPENED:
+		return is_missing(trouble->error) || is_tag(name);
+	case DEVICE_IS_NO_DISK:
+		return is_missing(trouble->error);
+	default:
+		return false;
+	}
+}
+
+bool
+lack_is_cause(const struct trouble *trouble)
+{
+	bool is_about_source = trouble->stage == TROUBLE_SOURCE || trouble->stage == TROUBLE_CREATE
+			       || trouble->stage == TROUBLE_COPY || trouble->stage == TROUBLE_CALL;
+
+	return is_about_source && is_missing(trouble->error);
+}

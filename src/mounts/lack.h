@@ -5,6 +5,7 @@
 
 #include "cli/buffer.h"
 #include "mounts/device.h"
+#include "mounts/trouble.h"
 
 /*
  * Appends to TEXT why device_find has failed, and one hint, in parentheses: what follows `cannot mount
@@ -12,5 +13,14 @@
  */
 void lack_explain(const struct device_wish *wish, const struct device_trouble *trouble,
 		  struct buffer *text);
+
+/*
+ * Whether the source NAME is missing, which nofail of fstab(5) allows, and nothing else is wrong; a disk
+ * that could not be read need not be the one that has the tag.
+ */
+bool lack_is_all(const char *name, const struct device_trouble *trouble);
+
+/* The same where mounting it has been tried. */
+bool lack_is_cause(const struct trouble *trouble);
 
 #endif

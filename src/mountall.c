@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+#include "mountall.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/buffer.h"
+#include "cli/out.h"
+#include "cli/say.h"
+#include "memory.h"
+#include "mounts/choice.h"
+#include "mounts/mounted.h"
+#include "process/child.h"
+#include "process/signals.h"
+
+/* How many lines are mounted at the same time. */
+enum { MOST_CHILDREN = 32 };
+
+static const char default_table[] = "/etc/fstab";
+
+void
+mountall_add_fork(struct opt_table *table, struct mountall *mountall)
+{
+	opt_flag(table, 'F', "fork", &mountall->parallel,
+		 "-a: at the same time, but for what is below, or made of, another one");
+}
+
+void
+mountall_add_fstab(struct opt_table *table, struct mountall *mountall)
+{
+	opt_list(table, 'T', "fstab", "FILE", &mountall->tables,
+		 "read FILE, or the *.fstab of a folder, instead of /etc/fstab");
+}
+
+void
+mountall_add_onlyonce(struct opt_table *table, struct mountall *mountall)
+{
+	opt_flag(table, 0, "onlyonce", &mountall->only_once,
+		 "leave alone what is mounted there already, as -a does");
+}
+
+void
+mountall_add_test_opts(struct opt_table *table, struct mountall *mountall)
+{
+	opt_string(table, 'O', "test-opts", "LIST", &mountall->options,
+		   "-a: only lines with these options, or, nox, without x");
+}
+
+/* ---- fstab ---- */
+
+/* The files of the command line. False: a message has been printed. */
+static bool
+read_tables(const struct mountall *mountall, struct fstab *fstab)
+{
+	static const struct hint hints[] = {
+		{ ENOENT, "-T says where it is" },
+		{ EFBIG, "it has no end, or was not meant to be one" },
+		{ 0 },
+	};
+	size_t count = mountall->tables.count;
+	bool right = true;
+
+	for (size_t i = 0; right && i < (count ? count : 1); i++) {
+		const char *path = count ? mountall->tables.items[i].text : default_table;
+		char *name;
+
+		if (fstab_read(fstab, path, &name) == 0)
+			continue;
+		fail(hints, "cannot read '%s'", name);
+		free(name);
+		fstab_done(fstab);
+		right = false;
+	}
+	return right;
+}
+
+static void
+tell_broken(const struct fstab_entry *entry)
+{
+	failx("cannot read line %zu of '%s': %s", entry->line, entry->file,
+	      fstab_explain(entry->fault));
+}
+
+/* The words of ENTRY, and those of the command line. False: a message has been printed. */
+static bool
+take_words(const struct mountall *mountall, const struct fstab_entry *entry, struct words *words)
+{
+	struct words_trouble trouble;
+
+	if (words_add(words, entry->options, &trouble) == 0)
+		return mountall->add_words(words);
+	failx("cannot mount at '%s': '%s' %s (line %zu of '%s')", entry->target, trouble.word,
+	      trouble.reason, entry->line, entry->file);
+	return false;
+}
+
+/* ---- what is mounted already ---- */
+
+/* What a bind shows: SOURCE, or a folder in it; to be freed. */
+static char *
+bound_path(const struct mounting_order *order)
+{
+	struct buffer path = { 0 };
+
+	buffer_text(&path, order->source);
+	if (order->words->subdir)
+		buffer_print(&path, "/%s", order->words->subdir);
+	return buffer_string(&path);
+}
+
+/* What mounted.h asks, with SOURCE. */
+static int
+look(struct mounted *mounted, const struct mounting_order *order, const char *source)
+{
+	const struct words *words = order->words;
+	struct mounted_wish wish = {
+		.source = source,
+		.target = order->target,
+		.is_bind = words->operation == WORDS_BIND,
+		.root = words->subdir ? words->subdir : words_value(words, "subvol"),
+		.offset = words->offset,
+	};
+
+	return mounted_look(mounted, &wish);
+}
+
+/* Asks, and keeps what was read for the next one. */
+static bool
+is_mounted(const struct mountall *mountall, const struct mounting_order *order,
+	   struct mounted *mounted)
+{
+	char *bound = order->words->operation == WORDS_BIND ? bound_path(order) : NULL;
+	int result = look(mounted, order, bound ? bound : order->source);
+
+	free(bound);
+	if (result < 0)
+		note_error(NULL, "cannot see whether '%s' is mounted at '%s' already",
+			   order->source, order->target);
+	if (result > 0 && mountall->how->verbose) {
+		out_escape(order->source);
+		out_print(" is mounted at ");
+		out_escape(order->target);
+		out_print(" already\n");
+	}
+	return result > 0;
+}
+
+bool
+mountall_is_done(const struct mountall *mountall, const struct mounting_order *order)
+{
+	struct mounted mounted = { 0 };
+	bool result;
+
+	if (!mountall->only_once || order->words->remount || order->words->operation == WORDS_MOVE)
+		return false;
+	result = is_mounted(mountall, order, &mounted);
+	mounted_forget(&mounted);
+	return result;
+}
+
+/* ---- one line ---- */
+
+char *
+mountall_target(const struct mountall *mountall, const char *target)
+{
+	struct buffer path = { 0 };
+
+	if (!mountall->prefix)
+		return memory_string(target);
+	buffer_print(&path, "%s%s%s", mountall->prefix, *target == '/' ? "" : "/", target);
+	return buffer_string(&path);
+}
+
+int
+mountall_named(const struct mountall *mountall, const char *name)
+{
+	struct fstab fstab = { 0 };
+	const struct fstab_entry *entry = NULL;
+	struct words words = { 0 };
+	int status = MOUNTING_NOT_PERMITTED;
+
+	if (!read_tables(mountall, &fstab))
+		return status;
+	entry = choice_find(&fstab, name);
+	if (entry && take_words(mountall, entry, &words)) {
+		char *target = mountall_target(mountall, entry->target);
+		struct mounting_order order = {
+			.source = entry->source,
+			.target = target,
+			.type = entry->type,
+			.words = &words,
+		};
+
+		status = mountall_is_done(mountall, &order) ? 0 : mounting(mountall->how, &order);
+		free(target);
+	} else if (!entry) {
+		for (size_t i = 0; i < fstab.count; i++)
+			if (fstab.entries[i].fault)
+				tell_broken(&fstab.entries[i]);
+		failx("cannot mount '%s': it is neither a target nor a source in '%s' (SOURCE and "
+		      "TARGET can both be given)",
+		      name,
+		      mountall->tables.count ? mountall->tables.items[0].text : default_table);
+	}
+	words_done(&words);
+	fstab_done(&fstab);
+	return status;
+}
+
+/* ---- all ---- */
+
+/* How -a goes. */
+struct progress {
+	const struct mountall *mountall;
+	struct mounted mounted;
+	size_t done, failed;
+	struct running {
+		pid_t pid;
+		const struct fstab_entry *entry;
+	} running[MOST_CHILDREN];
+	size_t count; /* of running, the oldest first */
+};
+
+static void
+add_status(struct progress *progress, int status)
+{
+	if (status)
+		progress->failed++;
+	else
+		progress->done++;
+}
+
+/* Waits for the oldest ones that run, up to COUNT. */
+static void
+await(struct progress *progress, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		add_status(progress, child_wait(progress->running[i].pid));
+	progress->count -= count;
+	memmove(progress->running, progress->running + count,
+		progress->count * sizeof(*progress->running));
+}
+
+static bool
+is_below(const char *path, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	while (length && folder[length - 1] == '/')
+		length--;
+	return !strncmp(path, folder, length) && (!path[length] || path[length] == '/');
+}
+
+/* Whether ENTRY has to wait for EARLIER: it lies below or over that, or is made of what is there or below. */
+static bool
+needs(const struct fstab_entry *entry, const struct fstab_entry *earlier)
+{
+	return is_below(entry->target, earlier->target) || is_below(earlier->target, entry->target)
+	       || is_below(entry->source, earlier->target)
+	       || is_below(earlier->target, entry->source)
+	       || strstr(entry->options, earlier->target);
+}
+
+/* Mounts ENTRY, unless that has been done: 0, or the exit status. */
+static int
+mount_entry(struct progress *progress, const struct mounting_order *order)
+{
+	int status;
+
+	if (is_mounted(progress->mountall, order, &progress->mounted))
+		return 0;
+	status = mounting(progress->mountall->how, order);
+	mounted_forget(&progress->mounted);
+	return status;
+}
+
+/* The same in a process of its own, if there can be one more. */
+static void
+mount_beside(struct progress *progress, const struct fstab_entry *entry,
+	     const struct mounting_order *order)
+{
+	size_t wait = progress->count == MOST_CHILDREN;
+	pid_t pid;
+
+	for (size_t i = 0; i < progress->count; i++)
+		if (needs(entry, progress->running[i].entry))
+			wait = i + 1;
+	await(progress, wait);
+	pid = child_start();
+	if (!pid) {
+		int status;
+
+		out_forget();
+		status = mount_entry(progress, order);
+		child_end(out_finish() < 0 && !status ? MOUNTING_FAILED : status);
+	}
+	if (pid < 0)
+		add_status(progress, mount_entry(progress, order));
+	else
+		progress->running[progress->count++] = (struct running){ pid, entry };
+}
+
+/* With -v, that ENTRY is left out. */
+static void
+tell_left_out(const struct mountall *mountall, const struct fstab_entry *entry, const char *why)
+{
+	if (!mountall->how->verbose)
+		return;
+	out_escape(entry->target);
+	out_print(" is left out: %s\n", why);
+}
+
+static void
+take_entry(struct progress *progress, const struct fstab_entry *entry)
+{
+	static const char *const why[] = {
+		[CHOICE_IS_ROOT] = "it is the root",
+		[CHOICE_IS_SWAP] = "it is swap",
+		[CHOICE_HAS_OTHER_TYPE] = "its type is another",
+		[CHOICE_HAS_OTHER_OPTIONS] = "its options are others",
+	};
+	const struct mountall *mountall = progress->mountall;
+	enum choice_reason reason = choice_is_meant(entry, mountall->types, mountall->options);
+	char *target = mountall_target(mountall, entry->target);
+	struct words words = { 0 };
+	struct mounting_order order = {
+		.source = entry->source, .target = target, .type = entry->type, .words = &words
+	};
+
+	if (reason != CHOICE_IS_MEANT)
+		tell_left_out(mountall, entry, why[reason]);
+	else if (!take_words(mountall, entry, &words))
+		progress->failed++;
+	else if (words.no_auto)
+		tell_left_out(mountall, entry, "noauto");
+	else if (mountall->parallel)
+		mount_beside(progress, entry, &order);
+	else
+		add_status(progress, mount_entry(progress, &order));
+	words_done(&words);
+	free(target);
+}
+
+int
+mountall_lines(const struct mountall *mountall)
+{
+	struct progress progress = { .mountall = mountall };
+	struct fstab fstab = { 0 };
+
+	if (!read_tables(mountall, &fstab))
+		return MOUNTING_NOT_PERMITTED;
+	if (mountall->parallel)
+		signals_let_wait();
+	for (size_t i = 0; i < fstab.count; i++) {
+		const struct fstab_entry *entry = &fstab.entries[i];
+
+		if (entry->fault) {
+			tell_broken(entry);
+			progress.failed++;
+		} else {
+			take_entry(&progress, entry);
+		}
+	}
+	await(&progress, progress.count);
+	mounted_forget(&progress.mounted);
+	fstab_done(&fstab);
+	return !progress.failed ? 0 : progress.done ? MOUNTING_SOME : MOUNTING_FAILED;
+}
