@@ -323,6 +323,37 @@ one device '
 	contains "$output" 'b is left out: noauto'
 }
 
+@test "lines of any kind, and the others are mounted" {
+	mounted '
+		line one a tmpfs defaults >t
+		printf "two\\0 %s tmpfs defaults\\nthree %s tmpfs size=1m\\r\\n" "$PWD/b" "$PWD/b" >>t
+		{ printf "four %s tmpfs " "$PWD/c"; head -c 2000000 /dev/zero | tr "\\0" x; printf "\\nfive %s tmpfs" "$PWD/d"; } >>t
+		m -a; here; m -a >again; cat again | tail -n 1; here | wc -l; grep -c size=1024k /proc/self/mountinfo'
+	equal "$status $output" "0 butter: mount: cannot read line 2 of 't': it has a NUL byte
+butter: mount: cannot read line 4 of 't': it is longer than 1 MiB
+64
+a tmpfs one
+b tmpfs three
+d tmpfs five
+64
+3
+1"
+}
+
+@test "without /proc, what is mounted is known, too" {
+	need_plain_build
+	mounted '
+		{ line one a tmpfs defaults; line "$PWD/b" c none bind; } >t
+		m -a; here >before
+		"$BUTTER" mount --json | grep -v "\"/proc" >listed
+		umount -l /proc
+		"$BUTTER" mount --json >again 2>&1 || exit 77
+		m -av | sed "s, $PWD/, ,g; s,^$PWD/,,"; "$BUTTER" mount --json | diff listed -'
+	[ "$status" != 77 ] || skip 'only Linux 6.13 and later tell that'
+	equal "$status $output" '0 one is mounted at a already
+b is mounted at c already'
+}
+
 @test "10,000 lines" {
 	seq 10000 | sed "s,.*,number& $PWD/& tmpfs noauto 0 0," >t
 	echo "none $PWD/last tmpfs size=1m" >>t
