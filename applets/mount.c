@@ -222,7 +222,11 @@ mount_given(const struct words *words, int count, char **operands)
 static bool
 is_list(int count)
 {
-	return !count && !all && !given.count && !source_given && !target_given && !label && !uuid;
+	bool is_mount = all || given.count || source_given || target_given || label || uuid;
+	bool is_of_fstab = mountall.tables.count || mountall.only_once || mountall.parallel
+			   || mountall.options;
+
+	return !count && !is_mount && !is_of_fstab;
 }
 
 /* What goes with what. */

@@ -385,4 +385,10 @@ b is mounted at c already'
 	misused mount
 	try mount -O x a b
 	misused mount
+	try mount -T t
+	misused mount 'SOURCE and TARGET are needed, or one of them'
+	try mount --onlyonce
+	misused mount
+	try mount -a --json
+	misused mount
 }
