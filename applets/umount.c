@@ -148,6 +148,7 @@ struct target {
 	const char *path;
 	const struct mountinfo *mount; /* NULL: not known */
 	int id;                        /* 0: not known */
+	bool planned; /* one of several that are meant: it may go with another one */
 };
 
 static int
@@ -230,6 +231,20 @@ explain_busy(struct target *target)
 	failed(STATUS_FAILED);
 }
 
+/* Whether the mount is no more. */
+static bool
+is_gone(const struct target *target)
+{
+	struct table now;
+	bool gone;
+
+	if (!target->id || table_read(&now) < 0)
+		return false;
+	gone = !table_find_id(&now, target->id);
+	table_done(&now);
+	return gone;
+}
+
 /* The kernel says EINVAL, or that another mount is there. */
 static void
 explain_refused(const struct target *target, int error)
@@ -258,6 +273,9 @@ explain_refused(const struct target *target, int error)
 static void
 explain(struct target *target, int error)
 {
+	if (target->planned && (error == EINVAL || error == ENOENT || error == ESTALE)
+	    && is_gone(target))
+		return;
 	errno = error;
 	switch (error) {
 	case EBUSY:
@@ -326,7 +344,7 @@ unmount(struct target *target)
 		return true;
 	if (first.error) {
 		explain(target, first.error);
-		return false;
+		return tally.failed == failures;
 	}
 	tally.done++;
 	if (verbose)
@@ -387,9 +405,11 @@ unmount_all_of(const char *operand, const struct mountinfo *mount, enum unmount_
 	plan = unmount_plan(&mounts.now, mount, scope, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct mountinfo *at = &mounts.now.mounts[plan[i]];
-		struct target target = {
-			.operand = operand, .path = at->target, .mount = at, .id = at->id
-		};
+		struct target target = { .operand = operand,
+					 .path = at->target,
+					 .mount = at,
+					 .id = at->id,
+					 .planned = true };
 
 		if (scope == UNMOUNT_ALL && !is_wanted(at))
 			continue;

@@ -34,7 +34,7 @@ mounted() {
 			echo "mounted:" $(cut -d " " -f 5,6 /proc/self/mountinfo | grep "^$here/" | sed "s|$here/||; s/ ro.*/(ro)/; s/ rw.*//")
 		}
 		hold() {
-			(cd "$1"; shift; exec "$@") 8>&- &
+			(cd "$1"; shift; exec "$@") &
 			until [ "$(readlink /proc/$!/exe)" != "$(readlink /proc/$$/exe)" ]; do :; done
 		}
 		'"$1"
@@ -502,6 +502,37 @@ mounted: dev
 mounted: dev dev/pts
 0
 mounted: copy"
+}
+
+@test "what goes with another one is no failure" {
+	mounted '
+		mkdir top copy
+		mount -t tmpfs n top; mount --make-shared top; mkdir top/a top/b
+		mount --bind top copy
+		mount -t tmpfs n top/a; mount --bind top/a top/b
+		u -A top/a; mounts
+		mount -t tmpfs n top/a; u copy/a top/a'
+	equal "$status $output" "0 0
+mounted: top copy
+cannot unmount 'top/a': it is not mounted
+64"
+}
+
+@test "a symbolic link that comes to be on the way leads nowhere" {
+	need_strace
+	tracer=(strace -f -qq -o trace -e 'trace=/^open(at)?$' -e 'inject=/^open(at)?$:signal=STOP:when=2')
+	mounted '
+		mkdir -p way/a safe/a
+		mount -t tmpfs n way/a; mount -t tmpfs n safe/a
+		(u way/a) &
+		until grep -q "stopped by SIGSTOP" trace 2>/dev/null; do :; done
+		mv way moved; ln -s safe way
+		kill -CONT "$(sed -n "s/ .*stopped.*//p" trace)"
+		wait "$!"
+		mounts'
+	equal "$status $output" "0 cannot unmount 'way/a': Too many levels of symbolic links (a symbolic link has come to be on the way: look who has made it)
+32
+mounted: moved/a safe/a"
 }
 
 @test "who uses a copy of it in another mount namespace is told, too" {

@@ -44,6 +44,7 @@ const struct hint mount_remove_hints[] = {
 	{ EPERM, "needs CAP_SYS_ADMIN", CAP_SYS_ADMIN },
 	{ EPERM, "it belongs to a more privileged user namespace, or a seccomp profile forbids it",
 	  0 },
+	{ ELOOP, "a symbolic link has come to be on the way: look who has made it", 0 },
 	{ 0, NULL, 0 },
 };
 

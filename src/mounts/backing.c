@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/mountinfo.h"
 #include "kernel/proc.h"
 
 /* The devices of /sys/block that have a file. False: it is enough. */
@@ -44,25 +45,6 @@ each_loop(bool (*each)(const char *device, const char *file, void *context), voi
 	return more;
 }
 
-/* Undoes \ooo in the string TEXT. */
-static void
-unescape(char *text)
-{
-	char *to = text;
-
-	while (*text) {
-		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' && text[2] >= '0'
-		    && text[2] <= '7' && text[3] >= '0' && text[3] <= '7') {
-			*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3
-				       | (text[3] - '0'));
-			text += 4;
-		} else {
-			*to++ = *text++;
-		}
-	}
-	*to = '\0';
-}
-
 void
 backing_each(bool (*each)(const char *device, const char *file, void *context), void *context)
 {
@@ -80,7 +62,7 @@ backing_each(bool (*each)(const char *device, const char *file, void *context), 
 		if (*line != '/')
 			continue;
 		line[strcspn(line, " \t\n")] = '\0';
-		unescape(line);
+		mountinfo_unescape(line);
 		if (!each(NULL, line, context))
 			break;
 	}
