@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+#include "removing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/say.h"
+#include "holding.h"
+#include "kernel/loop.h"
+#include "kernel/mount.h"
+#include "kernel/status.h"
+#include "mounts/helper.h"
+#include "mounts/point.h"
+#include "mounts/unmount.h"
+#include "mounts/userns.h"
+
+void
+removing_failed(struct unmounting *work, int bits)
+{
+	work->failed++;
+	work->bits |= bits;
+}
+
+void
+removing_none(struct unmounting *work, const char *operand, int error)
+{
+	if (work->graceful)
+		return;
+	errno = error;
+	if (!work->quiet && error)
+		fail(NULL, "cannot unmount '%s'", operand);
+	else if (!work->quiet)
+		failx("cannot unmount '%s': it is not mounted", operand);
+	removing_failed(work, UNMOUNTING_FAILED);
+}
+
+/* MOUNT, NULL if it is not known, is no more. */
+static void
+forget(struct unmounting *work, const struct mountinfo *mount)
+{
+	const struct mountinfo *parent = mount ? table_parent(&work->mounts, mount) : NULL;
+
+	/* What is in it, or copies, may have gone, too. */
+	if (work->lazy || !parent || strstr(parent->tags, "shared:"))
+		work->stale = true;
+	else
+		table_forget(&work->mounts, mount);
+}
+
+/* Leaves it to /sbin/umount.TYPE, if there is one: true then, whether that has worked or not. */
+static bool
+is_helped(struct unmounting *work, const struct removal *removal)
+{
+	struct helper helper = { .unmounts = true,
+				 .type = removal->mount ? removal->mount->type : "",
+				 .target = removal->path,
+				 .no_mtab = work->no_mtab,
+				 .verbose = work->verbose,
+				 .force = work->force,
+				 .lazy = work->lazy,
+				 .read_only = work->read_only };
+	char *program;
+	int error, status;
+
+	if (work->no_helper || work->fake || work->expire)
+		return false;
+	program = helper_find(true, helper.type);
+	if (!program)
+		return false;
+	status = helper_run(program, &helper, &error);
+	errno = error;
+	if (error)
+		fail(NULL, "cannot run '%s'", program);
+	else if (status && work->verbose)
+		note("'%s' has ended with status %d", program, status);
+	if (status)
+		removing_failed(work, status);
+	else
+		work->done++;
+	work->stale = true;
+	free(program);
+	return true;
+}
+
+struct attempt {
+	const struct unmounting *work;
+	const struct removal *removal;
+	int error; /* 0: it is unmounted */
+};
+
+/* Whether it is of no use to try once more. */
+static bool
+attempt(void *context)
+{
+	struct attempt *attempt = context;
+	const struct unmounting *work = attempt->work;
+	const struct removal *removal = attempt->removal;
+	unsigned how = (work->force ? MOUNT_FORCE : 0) | (work->lazy ? MOUNT_LAZY : 0)
+		       | (work->expire ? MOUNT_EXPIRE : 0);
+	int result = 0;
+
+	if (work->as_is && !work->fake)
+		result = mount_remove(removal->path, how);
+	else if (!work->fake)
+		result = unmount_at(removal->path, removal->id, how);
+	attempt->error = result < 0 ? errno : 0;
+	return attempt->error != EBUSY;
+}
+
+/* It is in use. Whether to make it read-only was asked for, and has worked. */
+static bool
+protect(struct unmounting *work, const struct removal *removal)
+{
+	if (!work->read_only)
+		return false;
+	if (unmount_make_read_only(removal->path, removal->id) < 0) {
+		note_error(NULL, "cannot make '%s' read-only either", removal->path);
+		return false;
+	}
+	note("'%s' is in use: it is read-only now", removal->path);
+	work->done++;
+	return true;
+}
+
+/* Whether the mount is no more. */
+static bool
+is_gone(const struct removal *removal)
+{
+	struct table now;
+	bool gone;
+
+	if (!removal->id || table_read(&now) < 0)
+		return false;
+	gone = !table_find_id(&now, removal->id);
+	table_done(&now);
+	return gone;
+}
+
+/* The kernel says EINVAL, or another mount is there. */
+static void
+explain_refused(struct unmounting *work, const struct removal *removal, int error)
+{
+	struct status status;
+	int is = point_look(removal->path, false, &status);
+
+	if (is == 0) {
+		removing_none(work, removal->operand, 0);
+		return;
+	}
+	if (error == ESTALE) {
+		failx("cannot unmount '%s': another mount covers it there (unmount that first)",
+		      removal->path);
+	} else if (removal->mount && userns_is_inside()) {
+		failx("cannot unmount '%s': it is locked (it was mounted before the user namespace "
+		      "was made; unmount what it is in, or do it outside)",
+		      removal->path);
+	} else {
+		errno = error;
+		fail(NULL, "cannot unmount '%s'", removal->path);
+	}
+	removing_failed(work, UNMOUNTING_FAILED);
+}
+
+void
+removing_explain(struct unmounting *work, struct removal *removal, int error)
+{
+	static const struct hint busy[] = {
+		{ EBUSY, "end those who use it, --kill TERM, or detach it, --lazy", 0 },
+		{ 0, NULL, 0 },
+	};
+
+	errno = error;
+	switch (error) {
+	case EBUSY:
+		fail(busy, "cannot unmount '%s'", removal->path);
+		holding_tell(removal->path, removal->id, work->all);
+		removing_failed(work, UNMOUNTING_FAILED);
+		return;
+	case EAGAIN:
+		if (work->verbose)
+			note("'%s' is marked: it is unmounted next time, if nobody uses it until then",
+			     removal->path);
+		work->marked++;
+		return;
+	case EINVAL:
+	case ESTALE:
+		explain_refused(work, removal, error);
+		return;
+	default:
+		fail(mount_remove_hints, "cannot unmount '%s'", removal->path);
+		removing_failed(work,
+				error == EPERM ? UNMOUNTING_NOT_PERMITTED : UNMOUNTING_FAILED);
+	}
+}
+
+/* The mount is no more; if a loop device was mounted, it goes, too. As a rule, it has done so. */
+static void
+free_loop(struct unmounting *work, const struct removal *removal)
+{
+	const struct mountinfo *mount = removal->mount;
+
+	if (!work->frees_loop || !mount || strncmp(mount->source, "/dev/loop", 9)
+	    || loop_free(mount->source) == 0 || errno == ENXIO || errno == ENOTTY
+	    || errno == EINVAL)
+		return;
+	fail(NULL, "'%s' is unmounted, but cannot free '%s'", removal->path, mount->source);
+	work->bits |= UNMOUNTING_NO_SYSTEM;
+}
+
+static void
+succeed(struct unmounting *work, const struct removal *removal)
+{
+	work->done++;
+	if (work->verbose)
+		note(work->fake ? "'%s' would be unmounted"
+		     : !strcmp(removal->path, "/") && !work->lazy
+			     ? "'%s' cannot be unmounted by who is in it: it is read-only now"
+			     : "'%s' is unmounted",
+		     removal->path);
+	if (work->fake)
+		return;
+	free_loop(work, removal);
+	forget(work, removal->mount);
+}
+
+bool
+removing(struct unmounting *work, struct removal *removal)
+{
+	struct attempt first = { .work = work, .removal = removal };
+	size_t failed = work->failed;
+	struct status status;
+
+	if (is_helped(work, removal))
+		return work->failed == failed;
+	attempt(&first);
+	if (first.error == EBUSY && !removal->id
+	    && status_at(AT_FDCWD, removal->path, false, &status) == 0)
+		removal->id = status.mount;
+	if (first.error == EBUSY && work->signal)
+		holding_end(removal->path, removal->id, work->signal, work->patience, attempt,
+			    &first);
+	if (first.error == EBUSY && protect(work, removal))
+		return true;
+	if (!first.error) {
+		succeed(work, removal);
+		return true;
+	}
+	if (removal->planned && first.error != EBUSY && first.error != EAGAIN && is_gone(removal))
+		return true;
+	removing_explain(work, removal, first.error);
+	return false;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+#include "unmounting.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/buffer.h"
+#include "cli/say.h"
+#include "memory.h"
+#include "mounts/backing.h"
+#include "mounts/copies.h"
+#include "mounts/point.h"
+#include "mounts/unmount.h"
+#include "removing.h"
+
+/* Reads the mounts, if that is of use. Whether they are known; if not, with errno. */
+static bool
+know_mounts(struct unmounting *work)
+{
+	if (work->known && !work->stale)
+		return true;
+	if (work->known)
+		table_done(&work->mounts);
+	work->stale = false;
+	work->known = table_read(&work->mounts) == 0;
+	return work->known;
+}
+
+static void
+tell_unknown(struct unmounting *work)
+{
+	static const struct hint hints[] = { { ENOENT, "mount /proc", 0 }, { 0, NULL, 0 } };
+
+	fail(hints, "cannot read what is mounted");
+	removing_failed(work, UNMOUNTING_FAILED);
+}
+
+static bool
+is_wanted(const struct unmounting *work, const struct mountinfo *mount)
+{
+	struct buffer both = { 0 };
+	bool is;
+
+	buffer_print(&both, "%s,%s", mount->options, mount->super);
+	is = table_has_type(work->types, mount->type)
+	     && table_has_options(work->options, buffer_string(&both));
+	buffer_done(&both);
+	return is;
+}
+
+/* Whether mounts would go with those of SCOPE, unasked. */
+static bool
+spreads(struct unmounting *work, const char *operand, const struct mountinfo *mount,
+	enum unmount_scope scope)
+{
+	const struct mountinfo *other;
+	size_t count, *plan;
+
+	if (work->propagate || scope == UNMOUNT_ALL || (scope == UNMOUNT_ONE && !work->lazy))
+		return false;
+	/* In a lazy one, all that is in it goes. */
+	plan = unmount_plan(&work->mounts, mount, scope == UNMOUNT_ONE ? UNMOUNT_BELOW : scope,
+			    &count);
+	other = copies_endangered(&work->mounts, plan, count);
+	free(plan);
+	if (!other)
+		return false;
+	failx("cannot unmount '%s': it is shared, and '%s' would be unmounted, too (mount "
+	      "--make-rprivate '%s' first, or --propagate)",
+	      operand, other->target, mount->target);
+	removing_failed(work, UNMOUNTING_FAILED);
+	return true;
+}
+
+static void
+unmount_several(struct unmounting *work, const char *operand, const struct mountinfo *mount,
+		enum unmount_scope scope)
+{
+	size_t count, *plan;
+
+	if (spreads(work, operand, mount, scope))
+		return;
+	plan = unmount_plan(&work->mounts, mount, scope, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct mountinfo *at = &work->mounts.mounts[plan[i]];
+		struct removal removal = { .operand = operand,
+					   .path = at->target,
+					   .mount = at,
+					   .id = at->id,
+					   .planned = true };
+
+		if (scope == UNMOUNT_ALL && !is_wanted(work, at))
+			continue;
+		/* What it is in would be busy. */
+		if (!removing(work, &removal) && scope == UNMOUNT_BELOW)
+			break;
+	}
+	free(plan);
+}
+
+struct file_search {
+	const struct table *mounts;
+	const char *file;
+	const struct mountinfo *found;
+};
+
+static bool
+find_file(const char *device, const char *file, void *context)
+{
+	struct file_search *search = context;
+
+	if (device && !strcmp(file, search->file))
+		search->found = unmount_find_source(search->mounts, device);
+	return !search->found;
+}
+
+/*
+ * The last mount of the disk, the file on a loop device or the other source that is named, or has
+ * the path REAL; NULL: there is none.
+ */
+static const struct mountinfo *
+find_source(const struct unmounting *work, const char *operand, const char *real)
+{
+	struct file_search search = { .mounts = &work->mounts, .file = real };
+
+	search.found = unmount_find_source(&work->mounts, operand);
+	if (!search.found && real)
+		search.found = unmount_find_source(&work->mounts, real);
+	if (!search.found && real)
+		backing_each(find_file, &search);
+	return search.found;
+}
+
+/* What is mounted at *PATH, or, if that is a symlink, where it leads, which is in *PATH then. */
+static const struct mountinfo *
+find_target(const struct unmounting *work, const char *operand, char **path)
+{
+	const struct mountinfo *mount = *path ? table_find_target(&work->mounts, *path) : NULL;
+	char *real;
+
+	if (mount || work->as_is)
+		return mount;
+	real = unmount_resolve(operand, true);
+	if (!real)
+		return NULL;
+	free(*path);
+	*path = real;
+	return table_find_target(&work->mounts, real);
+}
+
+static void
+unmount_found(struct unmounting *work, const char *operand, const struct mountinfo *mount)
+{
+	struct removal removal = {
+		.operand = operand, .path = mount->target, .mount = mount, .id = mount->id
+	};
+
+	if (!is_wanted(work, mount)) {
+		failx("cannot unmount '%s': its type, '%s', or its options are others than asked for",
+		      operand, mount->type);
+		removing_failed(work, UNMOUNTING_FAILED);
+	} else if (work->all_targets) {
+		unmount_several(work, operand, mount,
+				work->recursive ? UNMOUNT_SOURCE_BELOW : UNMOUNT_SOURCE);
+	} else if (work->recursive) {
+		unmount_several(work, operand, mount, UNMOUNT_BELOW);
+	} else if (!unmount_is_on_top(&work->mounts, mount)) {
+		removing_explain(work, &removal, ESTALE);
+	} else if (!spreads(work, operand, mount, UNMOUNT_ONE)) {
+		removing(work, &removal);
+	}
+}
+
+/* What the table of mounts does not have, or there is none. */
+static void
+unmount_unknown(struct unmounting *work, const char *operand, const char *path)
+{
+	struct removal removal = { .operand = operand, .path = path };
+	bool needs_table = work->recursive || work->all_targets || work->types || work->options;
+	struct status status = { 0 };
+	int is = point_look(path, false, &status), error = errno;
+
+	if (!work->known && (needs_table || S_ISBLK(status.mode)) && !know_mounts(work))
+		tell_unknown(work);
+	else if (is > 0 && !needs_table)
+		removing(work, &removal);
+	else
+		removing_none(work, operand, is < 0 ? error : 0);
+}
+
+void
+unmounting_target(struct unmounting *work, const char *target)
+{
+	char *path = work->as_is ? memory_string(target) : unmount_resolve(target, false);
+	const struct mountinfo *mount = NULL;
+	int error = errno;
+
+	if (know_mounts(work)) {
+		mount = find_target(work, target, &path);
+		if (!mount && (!work->recursive || work->all_targets))
+			mount = find_source(work, target, path);
+	}
+	if (mount)
+		unmount_found(work, target, mount);
+	else if (path)
+		unmount_unknown(work, target, path);
+	else
+		removing_none(work, target, error);
+	free(path);
+}
+
+void
+unmounting_all(struct unmounting *work)
+{
+	if (!know_mounts(work)) {
+		tell_unknown(work);
+		return;
+	}
+	if (!work->types)
+		work->types = "noproc,devfs,devpts,sysfs,rpc_pipefs,nfsd";
+	unmount_several(work, "", NULL, UNMOUNT_ALL);
+}
+
+int
+unmounting_done(struct unmounting *work)
+{
+	if (work->known)
+		table_done(&work->mounts);
+	if (work->failed && work->done)
+		work->bits = (work->bits & ~UNMOUNTING_FAILED) | UNMOUNTING_SOME;
+	return work->bits || !work->marked ? work->bits : UNMOUNTING_MARKED;
+}
