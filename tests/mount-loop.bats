@@ -60,6 +60,7 @@ butter: mount: cannot mount 'two' at 'b': from the same offset on it is in 'LOOP
 }
 
 @test "a part of a file is a disk" {
+	need_types
 	mounts '{ head -c 1M /dev/zero; cat disk; } >whole
 		s whole a; m -o offset=1M,ro whole a; is a; umount a
 		m -o offset=1048576,sizelimit=8M -t ext4 whole a; is a; losetup -n -l -O OFFSET,SIZELIMIT,BACK-FILE | grep "$PWD" | xargs; umount a
@@ -78,6 +79,7 @@ $(try mount -o offset=x whole a; cat <<<"$stderr")
 }
 
 @test "a file that cannot be written is mounted read-only, with a word, unless rw is asked for" {
+	need_types
 	mkdir place
 	cp disk place/
 	mounts 'mount --bind place place; mount -o remount,bind,ro place
@@ -117,6 +119,7 @@ butter: mount: cannot mount 'disk' at 'a': cannot make the loop device 'LOOP': I
 
 # A container has a /dev of its own, with few nodes in it.
 @test "a node that is missing is made; without /dev/loop-control it is told" {
+	need_types
 	mounts 'control=$(stat -c "%t %T" /dev/loop-control); mkdir dev; mount -t tmpfs none dev
 		mknod dev/loop-control c $((0x${control% *})) $((0x${control#* })); mknod dev/null c 1 3
 		mount --move dev /dev
@@ -141,6 +144,7 @@ butter: mount: cannot mount 'disk' at 'a': cannot open '/dev/loop-control', whic
 	mounts 's -o X-mount.noloop disk a; loops'
 	succeeded
 	contains "$output" "'$PWD/disk' is no disk"
+	need_types
 	need_tool mkfs.erofs
 	image erofs small
 	mounts 'm small a; is a; cat a/file; loops; umount a; m -o loop small a; is a; loops; umount a; loops'

@@ -48,6 +48,7 @@ enum device_reason {
 	DEVICE_IS_PARTITIONED,    /* a partition table FOUND is on PLACE, and no file system */
 	DEVICE_IS_NO_FILE_SYSTEM, /* FOUND is on PLACE, such as swap */
 	DEVICE_HAS_OTHER_TYPE,    /* FOUND is on PLACE, which the types that were given leave out */
+	DEVICE_FITS_NO_TYPE,      /* of FOUND, which have been tried */
 };
 
 struct device_trouble {

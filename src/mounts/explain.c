@@ -104,7 +104,9 @@ tell_other_type(struct tale *tale)
 			  "there is no %s file system on '%s', but %s", wish->type, wish->source,
 			  found.type);
 	else
-		tale_tell(tale, "without -t the type is found; fsck may mend it",
+		tale_tell(tale,
+			  signature_is_known() ? "without -t the type is found; fsck may mend it"
+					       : "fsck may mend it",
 			  "there is no %s file system on '%s', or it is broken", wish->type,
 			  wish->source);
 	if (fd >= 0)

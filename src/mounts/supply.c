@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 
 #include "mounts/destination.h"
@@ -31,9 +32,26 @@ mount_as(const char *type, struct supply *supply)
 static bool
 is_of_type(const struct trouble *trouble)
 {
-	return trouble->stage == TROUBLE_TYPE || trouble->stage == TROUBLE_CREATE
-	       || (trouble->stage == TROUBLE_CALL
-		   && (trouble->error == EINVAL || trouble->error == ENODEV));
+	if (trouble->stage == TROUBLE_TYPE || trouble->stage == TROUBLE_OPTION)
+		return true;
+	return (trouble->stage == TROUBLE_CREATE || trouble->stage == TROUBLE_CALL)
+	       && (trouble->error == EINVAL || trouble->error == ENODEV
+		   || trouble->error == EUCLEAN);
+}
+
+/* None of the types fits, and it is not the options that none of them takes. */
+static enum supply_end
+fit_none(struct supply *supply)
+{
+	struct device_trouble *trouble = &supply->device_trouble;
+
+	trouble->reason = DEVICE_FITS_NO_TYPE;
+	strlcpy(trouble->place, supply->device.path, sizeof(trouble->place));
+	for (char **type = supply->device.types; *type; type++) {
+		strlcat(trouble->found, *trouble->found ? ", " : "", sizeof(trouble->found));
+		strlcat(trouble->found, *type, sizeof(trouble->found));
+	}
+	return SUPPLY_NO_SOURCE;
 }
 
 static enum supply_end
@@ -41,18 +59,19 @@ mount_device(struct supply *supply)
 {
 	char *const only[] = { supply->device.type, NULL };
 	char *const *types = supply->device.type ? only : supply->device.types;
-	int result = -1;
+	size_t tried = 0;
+	bool by_option = true, goes_on = true;
 
-	for (; *types; types++) {
-		result = mount_as(*types, supply);
-		if (result == 0 || !is_of_type(&supply->trouble))
-			break;
+	for (; *types && goes_on; types++, tried++) {
+		if (mount_as(*types, supply) == 0)
+			return SUPPLY_DONE;
+		goes_on = is_of_type(&supply->trouble);
+		by_option &= supply->trouble.stage == TROUBLE_OPTION;
 	}
-	if (result == 0)
-		return SUPPLY_DONE;
 	supply->undo = true;
-	return supply->device_trouble.reason == DEVICE_LOOP_FAILED ? SUPPLY_NO_SOURCE
-								   : SUPPLY_FAILED;
+	if (supply->device_trouble.reason == DEVICE_LOOP_FAILED)
+		return SUPPLY_NO_SOURCE;
+	return tried > 1 && goes_on && !by_option ? fit_none(supply) : SUPPLY_FAILED;
 }
 
 /* What mount(2) has no words for has to be there before, and is done afterwards. */
