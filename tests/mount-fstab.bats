@@ -295,6 +295,36 @@ n\012l tmpfs n
 one device '
 }
 
+@test "a disk is found in fstab by its device, a link to it, or its tag" {
+	need_root
+	need_tool mkfs.ext4 losetup
+	truncate -s 4M disk
+	mkfs.ext4 -q -L "tag $$" disk
+	namespaces -m
+	looped disk "${within[@]}" sh -euc '
+		mkdir a b
+		ln -s "$DISK" link
+		echo "LABEL=\"$0\" $PWD/a ext4 noauto,nodev" >t
+		echo "$PWD/link $PWD/b auto noauto,noexec" >>t
+		m() { "$BUTTER" mount -T "$@"; sed -n "s,.* $PWD/\([ab]\) \([^ ]*\) .*,\1 \2,p" /proc/self/mountinfo; umount a b 2>/dev/null || true; }
+		m t "LABEL=$0"; m t "$DISK"; m t "$PWD/link"
+		head -n 1 t >one; m one "$DISK"; m one link
+		tail -n 1 t >two; m two "LABEL=$0"; m two "$DISK"
+		"$BUTTER" mount -a -T one; echo "LABEL=\"$0\" $PWD/a ext4" >t; "$BUTTER" mount -a -T t; m t a
+		"$BUTTER" mount -T t "$DISK"; "$BUTTER" mount -a -v -T t | grep -c already' "tag $$"
+	equal "$status $stderr" '0 '
+	equal "$output" 'a rw,nodev,relatime
+b rw,noexec,relatime
+b rw,noexec,relatime
+a rw,nodev,relatime
+a rw,nodev,relatime
+b rw,noexec,relatime
+b rw,noexec,relatime
+a rw,relatime
+a rw,relatime
+1'
+}
+
 @test "who is not root is told what is missing" {
 	unprivileged
 	here=$(public_folder)

@@ -67,7 +67,7 @@ choice_find(const struct fstab *fstab, const char *name)
 		if (!fstab->entries[i].fault && is_spelled_so(&fstab->entries[i], name))
 			return &fstab->entries[i];
 	meaning.path = realpath(name, NULL);
-	source_identify(&meaning.source, name);
+	source_identify(&meaning.source, meaning.path ? meaning.path : name);
 	for (size_t i = fstab->count; i-- && !found;)
 		if (!fstab->entries[i].fault && means_so(&fstab->entries[i], &meaning))
 			found = &fstab->entries[i];
