@@ -7,7 +7,9 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "applet.h"
 #include "cli/num.h"
@@ -108,17 +110,30 @@ check_usage(int count)
 	return 0;
 }
 
+/* The current folder is in nobody's way any more. */
+static void
+leave_folder(void)
+{
+	work.folder = getcwd(NULL, 0);
+	/* What it is called may be nothing that can be resolved. */
+	if (work.folder && (*work.folder != '/' || work.as_is || chdir("/") < 0)) {
+		free(work.folder);
+		work.folder = NULL;
+	}
+}
+
 static int
 umount_run(int count, char **operands)
 {
 	int status = check_usage(count);
 
-	/* What has been inherited by mistake is in nobody's way. */
+	/* What has been inherited by mistake is in nobody's way, either. */
 	descriptors_close_but(NULL, 0);
 	if (!status && namespace)
 		status = enter_namespace();
 	if (status)
 		return status;
+	leave_folder();
 	if (work.all)
 		unmounting_all(&work);
 	for (int i = 0; i < count; i++)

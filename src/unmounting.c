@@ -133,6 +133,24 @@ find_source(const struct unmounting *work, const char *operand, const char *real
 	return search.found;
 }
 
+/* As unmount_resolve, in the folder of WORK. */
+static char *
+resolve(const struct unmounting *work, const char *path, bool follow)
+{
+	struct buffer whole = { 0 };
+	char *real;
+	int error;
+
+	if (work->folder && *path && *path != '/')
+		buffer_print(&whole, "%s/", work->folder);
+	buffer_text(&whole, path);
+	real = unmount_resolve(buffer_string(&whole), follow);
+	error = errno;
+	buffer_done(&whole);
+	errno = error;
+	return real;
+}
+
 /* What is mounted at *PATH, or, if that is a symlink, where it leads, which is in *PATH then. */
 static const struct mountinfo *
 find_target(const struct unmounting *work, const char *operand, char **path)
@@ -142,7 +160,7 @@ find_target(const struct unmounting *work, const char *operand, char **path)
 
 	if (mount || work->as_is)
 		return mount;
-	real = unmount_resolve(operand, true);
+	real = resolve(work, operand, true);
 	if (!real)
 		return NULL;
 	free(*path);
@@ -193,7 +211,7 @@ unmount_unknown(struct unmounting *work, const char *operand, const char *path)
 void
 unmounting_target(struct unmounting *work, const char *target)
 {
-	char *path = work->as_is ? memory_string(target) : unmount_resolve(target, false);
+	char *path = work->as_is ? memory_string(target) : resolve(work, target, false);
 	const struct mountinfo *mount = NULL;
 	int error = errno;
 
@@ -228,6 +246,7 @@ unmounting_done(struct unmounting *work)
 {
 	if (work->known)
 		table_done(&work->mounts);
+	free(work->folder);
 	if (work->failed && work->done)
 		work->bits = (work->bits & ~UNMOUNTING_FAILED) | UNMOUNTING_SOME;
 	return work->bits || !work->marked ? work->bits : UNMOUNTING_MARKED;

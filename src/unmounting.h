@@ -20,9 +20,10 @@ enum {
 
 struct unmounting {
 	/* How; options of the command line. */
-	bool all, all_targets, recursive;    /* which mounts */
-	const char *types, *options;         /* only such; as table_has_type, table_has_options */
-	bool as_is;                          /* paths are taken as they are written */
+	bool all, all_targets, recursive; /* which mounts */
+	const char *types, *options;      /* only such; as table_has_type, table_has_options */
+	bool as_is;                       /* paths are taken as they are written */
+	char *folder; /* what other relative ones are in, freed at the end; NULL: the current one */
 	bool lazy, force, expire, read_only; /* as in mount.h; what is in use becomes read-only */
 	bool propagate;                      /* also if mounts go whose own mount stays */
 	bool frees_loop, no_helper, no_mtab;

@@ -403,11 +403,13 @@ cannot unmount 'a': $BUSY
 		rm a/file
 		mkdir c
 		mount -t tmpfs n c; (exec "$BUTTER" umount c 6<c) && echo closed
+		mount -t tmpfs n c; (cd c; exec "$BUTTER" umount ../c/.) && echo left
 		mount -t tmpfs n c; (exec "$BUTTER" umount c <c 2>&1) | sed "s|$here/||g; s/process [0-9]*/process N/" || :
 		./thread a 5<&- &
 		until [ -e a/ready ]; do :; done
 		u a'
 	equal "$status $output" "0 closed
+left
 butter: umount: cannot unmount 'c': $BUSY
 butter: umount: 'c' is used by process N (butter): fd 0 'c'
 cannot unmount 'a': $BUSY

@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #include "kernel/proc.h"
+#include "memory.h"
+
+enum { ROOM = 16384 };
 
 int
 mountinfo_open(void)
@@ -142,7 +145,7 @@ mountinfo_each_of(int fd, bool (*each)(const struct mountinfo *mount, void *cont
 {
 	FILE *stream = fd < 0 ? NULL : fdopen(fd, "re");
 	struct mountinfo mount;
-	char *line = NULL;
+	char *line = NULL, *buffer;
 	size_t room = 0;
 	ssize_t length;
 	int result = 0, error;
@@ -154,6 +157,9 @@ mountinfo_each_of(int fd, bool (*each)(const struct mountinfo *mount, void *cont
 		errno = error;
 		return -1;
 	}
+	/* As much as the kernel gives at a time; stdio would ask for a fourth of that. */
+	buffer = memory_get(ROOM);
+	setvbuf(stream, buffer, _IOFBF, ROOM);
 	while (result == 0 && (length = getline(&line, &room, stream)) > 0) {
 		if (line[length - 1] == '\n')
 			line[--length] = '\0';
@@ -167,6 +173,7 @@ mountinfo_each_of(int fd, bool (*each)(const struct mountinfo *mount, void *cont
 		result = -1;
 	free(line);
 	fclose(stream);
+	free(buffer);
 	errno = error;
 	return result < 0 ? -1 : 0;
 }
