@@ -49,12 +49,12 @@ mountall_add_test_opts(struct opt_table *table, struct mountall *mountall)
 
 /* ---- fstab ---- */
 
-/* The files of the command line. False: a message has been printed. */
+/* The files of the command line. False: a message has been printed, with WHAT to do if there is none. */
 static bool
-read_tables(const struct mountall *mountall, struct fstab *fstab)
+read_tables(const struct mountall *mountall, struct fstab *fstab, const char *what)
 {
-	static const struct hint hints[] = {
-		{ ENOENT, "-T says where it is" },
+	const struct hint hints[] = {
+		{ ENOENT, what },
 		{ EFBIG, "it has no end, or was not meant to be one" },
 		{ 0 },
 	};
@@ -180,7 +180,7 @@ mountall_named(const struct mountall *mountall, const char *name)
 	struct words words = { 0 };
 	int status = MOUNTING_NOT_PERMITTED;
 
-	if (!read_tables(mountall, &fstab))
+	if (!read_tables(mountall, &fstab, "-T says where it is; or give SOURCE and TARGET"))
 		return status;
 	entry = choice_find(&fstab, name);
 	if (entry && take_words(mountall, entry, &words)) {
@@ -348,7 +348,7 @@ mountall_lines(const struct mountall *mountall)
 	struct progress progress = { .mountall = mountall };
 	struct fstab fstab = { 0 };
 
-	if (!read_tables(mountall, &fstab))
+	if (!read_tables(mountall, &fstab, "-T says where it is"))
 		return MOUNTING_NOT_PERMITTED;
 	if (mountall->parallel)
 		signals_let_wait();

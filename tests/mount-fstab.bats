@@ -201,11 +201,14 @@ rbind
 		line four d tmpfs defaults >tables/other
 		m -T tables -a; here
 		"$BUTTER" mount -a -T none 2>&1 || echo "$?"
+		"$BUTTER" mount -T none a 2>&1 || echo "$?"
 		"$BUTTER" mount -a -T /dev/zero 2>&1 || echo "$?"'
 	equal "$status $output" "0 a tmpfs one
 b tmpfs two
 c tmpfs three
 butter: mount: cannot read 'none': No such file or directory (-T says where it is)
+1
+butter: mount: cannot read 'none': No such file or directory (-T says where it is; or give SOURCE and TARGET)
 1
 butter: mount: cannot read '/dev/zero': File too large (it has no end, or was not meant to be one)
 1"
