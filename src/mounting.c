@@ -89,7 +89,8 @@ tell_lack(const struct mounting *how, const struct mounting_order *order,
 	lack_explain(&supply->wish, &supply->device_trouble, &why);
 	failx("cannot mount '%s' at '%s': %s", order->source, order->target, buffer_string(&why));
 	buffer_done(&why);
-	return MOUNTING_FAILED;
+	return lack_is_of_rights(order->source, &supply->device_trouble) ? MOUNTING_NOT_PERMITTED
+									 : MOUNTING_FAILED;
 }
 
 /* ---- mounting ---- */

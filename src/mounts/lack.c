@@ -251,3 +251,11 @@ lack_is_cause(const struct trouble *trouble)
 
 	return is_about_source && is_missing(trouble->error);
 }
+
+bool
+lack_is_of_rights(const char *name, const struct device_trouble *trouble)
+{
+	return (trouble->error == EPERM || trouble->error == EACCES)
+	       && (trouble->reason == DEVICE_LOOP_FAILED
+		   || (trouble->reason == DEVICE_CANNOT_BE_OPENED && !is_tag(name)));
+}

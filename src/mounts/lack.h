@@ -20,7 +20,10 @@ void lack_explain(const struct device_wish *wish, const struct device_trouble *t
  */
 bool lack_is_all(const char *name, const struct device_trouble *trouble);
 
-/* The same where mounting it has been tried. */
+/* Whether the source NAME must not be used by this process. */
+bool lack_is_of_rights(const char *name, const struct device_trouble *trouble);
+
+/* The same as lack_is_all where mounting it has been tried. */
 bool lack_is_cause(const struct trouble *trouble);
 
 #endif

@@ -17,8 +17,9 @@ cd "$dir/build"
 status=0
 for driver; do
 	name=${driver##*/}
+	# shellcheck disable=SC2086 # words
 	clang -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE \
-		-iquote ../source/src -o "fuzz-$name" "../source/$driver.c" src/libbutter.a -lbsd
+		-iquote ../source/src -o "fuzz-$name" "../source/$driver.c" src/libbutter.a ${FUZZ_LIBS:--lbsd}
 	# What is new goes to a folder of its own: the corpus in the sources is chosen by hand.
 	mkdir -p "new-$name"
 	if "./fuzz-$name" -max_total_time="${FUZZ_SECONDS:-10}" -max_len=4096 -timeout=5 -print_final_stats=1 \
