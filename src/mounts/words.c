@@ -7,99 +7,7 @@
 
 #include "cli/num.h"
 #include "memory.h"
-
-/* What a word is about. */
-enum kind {
-	ACCESS,    /* of the mount and the superblock */
-	ATTRIBUTE, /* of the mount: a bit */
-	BELOW,     /* the same, of all below it, too, without saying so */
-	ATIME,     /* one of several values */
-	FLAG,      /* of the superblock */
-	BIND,      /* the bits: with what is below */
-	MOVE,      /* and the others of the kind */
-	REMOUNT,
-	PROPAGATION,
-	USER,    /* the bits: what it implies */
-	NO_AUTO, /* of fstab, for -a */
-	NO_FAIL,
-	NETDEV,
-	NOTHING, /* known, and without effect here */
-	REFUSED, /* known, and not to be had */
-};
-
-enum { UNTRUSTED = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV };
-
-/* The names are in place, so that the table costs nothing until it is read. */
-struct word {
-	char name[16];
-	uint8_t kind;
-	bool off; /* the bits are to be 0 */
-	uint64_t bits;
-};
-
-static const struct word table[] = {
-	{ "ro", ACCESS, false, MOUNT_ATTR_RDONLY },
-	{ "rw", ACCESS, true, MOUNT_ATTR_RDONLY },
-	{ "rro", BELOW, false, MOUNT_ATTR_RDONLY },
-	{ "suid", ATTRIBUTE, true, MOUNT_ATTR_NOSUID },
-	{ "nosuid", ATTRIBUTE, false, MOUNT_ATTR_NOSUID },
-	{ "dev", ATTRIBUTE, true, MOUNT_ATTR_NODEV },
-	{ "nodev", ATTRIBUTE, false, MOUNT_ATTR_NODEV },
-	{ "exec", ATTRIBUTE, true, MOUNT_ATTR_NOEXEC },
-	{ "noexec", ATTRIBUTE, false, MOUNT_ATTR_NOEXEC },
-	{ "diratime", ATTRIBUTE, true, MOUNT_ATTR_NODIRATIME },
-	{ "nodiratime", ATTRIBUTE, false, MOUNT_ATTR_NODIRATIME },
-	{ "symfollow", ATTRIBUTE, true, MOUNT_ATTR_NOSYMFOLLOW },
-	{ "nosymfollow", ATTRIBUTE, false, MOUNT_ATTR_NOSYMFOLLOW },
-	{ "noatime", ATIME, false, MOUNT_ATTR_NOATIME },
-	{ "strictatime", ATIME, false, MOUNT_ATTR_STRICTATIME },
-	{ "relatime", ATIME, false, MOUNT_ATTR_RELATIME },
-	/* These say which it is not to be: it is what the kernel takes by itself. */
-	{ "atime", ATIME, false, MOUNT_ATTR_RELATIME },
-	{ "norelatime", ATIME, false, MOUNT_ATTR_RELATIME },
-	{ "nostrictatime", ATIME, false, MOUNT_ATTR_RELATIME },
-	{ "sync", FLAG, false, MS_SYNCHRONOUS },
-	{ "async", FLAG, true, MS_SYNCHRONOUS },
-	{ "dirsync", FLAG, false, MS_DIRSYNC },
-	{ "lazytime", FLAG, false, MS_LAZYTIME },
-	{ "nolazytime", FLAG, true, MS_LAZYTIME },
-	{ "mand", FLAG, false, MS_MANDLOCK },
-	{ "nomand", FLAG, true, MS_MANDLOCK },
-	{ "silent", FLAG, false, MS_SILENT },
-	{ "loud", FLAG, true, MS_SILENT },
-	{ "iversion", FLAG, false, MS_I_VERSION },
-	{ "noiversion", FLAG, true, MS_I_VERSION },
-	{ "bind", BIND, false, 0 },
-	{ "rbind", BIND, false, MS_REC },
-	{ "move", MOVE, false, 0 },
-	{ "remount", REMOUNT, false, 0 },
-	{ "shared", PROPAGATION, false, MS_SHARED },
-	{ "rshared", PROPAGATION, false, MS_SHARED | MS_REC },
-	{ "slave", PROPAGATION, false, MS_SLAVE },
-	{ "rslave", PROPAGATION, false, MS_SLAVE | MS_REC },
-	{ "private", PROPAGATION, false, MS_PRIVATE },
-	{ "rprivate", PROPAGATION, false, MS_PRIVATE | MS_REC },
-	{ "unbindable", PROPAGATION, false, MS_UNBINDABLE },
-	{ "runbindable", PROPAGATION, false, MS_UNBINDABLE | MS_REC },
-	{ "user", USER, false, UNTRUSTED | MOUNT_ATTR_NOEXEC },
-	{ "users", USER, false, UNTRUSTED | MOUNT_ATTR_NOEXEC },
-	{ "owner", USER, false, UNTRUSTED },
-	{ "group", USER, false, UNTRUSTED },
-	{ "nouser", USER, true, 0 },
-	{ "nousers", USER, true, 0 },
-	{ "noowner", USER, true, 0 },
-	{ "nogroup", USER, true, 0 },
-	{ "auto", NO_AUTO, true, 0 },
-	{ "noauto", NO_AUTO, false, 0 },
-	{ "nofail", NO_FAIL, false, 0 },
-	{ "fail", NO_FAIL, true, 0 },
-	{ "_netdev", NETDEV, false, 0 },
-	{ "defaults", NOTHING, false, 0 },
-	{ "comment", NOTHING, false, 0 },
-	{ "uhelper", NOTHING, false, 0 },
-	{ "helper", NOTHING, false, 0 },
-	{ "encryption", REFUSED, false, 0 },
-};
+#include "mounts/vocabulary.h"
 
 /* One word: where its parts are. The value is without quotes. */
 struct piece {
@@ -227,11 +135,11 @@ forget(struct words_bits *bits, uint64_t mask)
 
 /* An attribute of the mount, or, recursively, of those below it, too. */
 static void
-take_attribute(struct words *words, const struct word *word, bool recursive)
+take_attribute(struct words *words, const struct vocabulary_word *word, bool recursive)
 {
 	struct words_bits *bits = recursive ? &words->all : &words->own;
 
-	if (word->kind == ATIME) {
+	if (word->kind == WORD_ATIME) {
 		change_atime(bits, word->bits);
 		if (recursive)
 			forget(&words->own, MOUNT_ATTR__ATIME);
@@ -243,7 +151,7 @@ take_attribute(struct words *words, const struct word *word, bool recursive)
 }
 
 static int
-take_access(struct words *words, const struct word *word, const struct piece *piece,
+take_access(struct words *words, const struct vocabulary_word *word, const struct piece *piece,
 	    struct words_trouble *trouble)
 {
 	bool recursive = is_value(piece, "recursive"), mount = is_value(piece, "vfs"),
@@ -268,54 +176,54 @@ take_propagation(struct words *words, uint64_t propagation)
 }
 
 static int
-take_word(struct words *words, const struct word *word, const struct piece *piece,
+take_word(struct words *words, const struct vocabulary_word *word, const struct piece *piece,
 	  struct words_trouble *trouble)
 {
-	switch ((enum kind)word->kind) {
-	case ACCESS:
+	switch ((enum vocabulary_kind)word->kind) {
+	case WORD_ACCESS:
 		return take_access(words, word, piece, trouble);
-	case ATTRIBUTE:
-	case ATIME:
+	case WORD_ATTRIBUTE:
+	case WORD_ATIME:
 		if (piece->value && !is_value(piece, "recursive"))
 			return refuse(trouble, piece->start, piece->length, "is not recursive");
 		take_attribute(words, word, piece->value);
 		break;
-	case BELOW:
+	case WORD_BELOW:
 		take_attribute(words, word, true);
 		words->is_writable = false;
 		break;
-	case FLAG:
+	case WORD_FLAG:
 		change(&words->flags, word->bits, word->off ? 0 : word->bits);
 		break;
-	case BIND:
+	case WORD_BIND:
 		words->operation = WORDS_BIND;
 		words->is_recursive = word->bits;
 		break;
-	case MOVE:
+	case WORD_MOVE:
 		words->operation = WORDS_MOVE;
 		break;
-	case REMOUNT:
+	case WORD_REMOUNT:
 		words->remount = true;
 		break;
-	case PROPAGATION:
+	case WORD_PROPAGATION:
 		take_propagation(words, word->bits);
 		break;
-	case USER:
+	case WORD_USER:
 		words->is_for_user = !word->off;
 		change(&words->own, word->bits, word->bits);
 		break;
-	case NO_AUTO:
+	case WORD_NO_AUTO:
 		words->no_auto = !word->off;
 		break;
-	case NO_FAIL:
+	case WORD_NO_FAIL:
 		words->no_fail = !word->off;
 		break;
-	case NETDEV:
+	case WORD_NETDEV:
 		words->netdev = true;
 		break;
-	case NOTHING:
+	case WORD_NOTHING:
 		break;
-	case REFUSED:
+	case WORD_REFUSED:
 		return refuse(trouble, piece->start, piece->key,
 			      "is not supported (cryptsetup makes a device of it)");
 	}
@@ -413,32 +321,6 @@ take_own(struct words *words, const struct piece *piece, struct words_trouble *t
 
 /* ---- the list ---- */
 
-static const struct word *
-find(const struct piece *piece)
-{
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (is_key(piece, table[i].name))
-			return &table[i];
-	return NULL;
-}
-
-/* Whether WORD has a value only where it is another word, of the file system. */
-static bool
-takes_value(const struct word *word)
-{
-	switch ((enum kind)word->kind) {
-	case ACCESS:
-	case ATTRIBUTE:
-	case ATIME:
-	case USER:
-	case NOTHING:
-	case REFUSED:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void
 take_option(struct words *words, const struct piece *piece)
 {
@@ -462,13 +344,14 @@ keep(struct words *words, const struct piece *piece)
 static int
 take(struct words *words, const struct piece *piece, struct words_trouble *trouble)
 {
-	const struct word *word = find(piece);
+	const struct vocabulary_word *word = vocabulary_find(piece->start, piece->key);
 	int own;
 
-	if (word && piece->value && !takes_value(word))
+	if (word && piece->value && !vocabulary_takes_value((enum vocabulary_kind)word->kind))
 		word = NULL;
 	if (word) {
-		if (word->kind != NOTHING && word->kind != NO_AUTO && word->kind != NO_FAIL)
+		if (word->kind != WORD_NOTHING && word->kind != WORD_NO_AUTO
+		    && word->kind != WORD_NO_FAIL)
 			keep(words, piece);
 		return take_word(words, word, piece, trouble);
 	}
