@@ -225,3 +225,25 @@ calls_of() {
 0'
 	equal "$(grep -c LOOP_CTL_GET_FREE trace)" 2
 }
+
+@test "the same by mount(2), where the newer calls are not to be had" {
+	local error
+
+	need_types
+	need_strace
+	! command -v mkfs.erofs >/dev/null || image erofs small
+	for error in ENOSYS EPERM; do
+		tracer=(strace -qq -o /dev/null -e signal=none -e "inject=fsopen,fspick,open_tree,move_mount,mount_setattr:error=$error")
+		mounts 'm disk a; is a; umount a; m -t xfs,ext4 -o ro disk a; is a; umount a
+			s -t xfs disk a; s -o bogus disk a; s disk none; loops
+			if [ -e small ]; then m small b && umount b || true; loops; fi'
+		equal "$status" 0
+		contains "$output" 'rw ext4 LOOP
+ro ext4 LOOP
+'
+		contains "$output" "there is no xfs file system on 'LOOP', but ext4"
+		contains "$output" "cannot mount 'disk' at 'a': "
+		contains "$output" "cannot mount 'disk' at 'none': the target does not exist"
+		equal "$(tail -n 1 <<<"$output")" 0
+	done
+}
