@@ -30,8 +30,9 @@ kmsg_parse(char *record, size_t length)
 		"\\x0a"; /* as the kernel writes one that is left in a message */
 	char *text = memchr(record, ';', length), *end;
 
-	if (!text++)
+	if (!text)
 		return NULL;
+	text++;
 	end = memchr(text, '\n', length - (size_t)(text - record));
 	if (!end)
 		return NULL;
