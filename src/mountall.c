@@ -214,7 +214,8 @@ mountall_named(const struct mountall *mountall, const char *name)
 struct progress {
 	const struct mountall *mountall;
 	struct mounted mounted;
-	size_t done, failed;
+	size_t done, failed;  /* how many have been tried */
+	size_t found, broken; /* and how many were mounted already, or could not be read */
 	struct running {
 		pid_t pid;
 		const struct fstab_entry *entry;
@@ -262,43 +263,43 @@ needs(const struct fstab_entry *entry, const struct fstab_entry *earlier)
 	       || strstr(entry->options, earlier->target);
 }
 
-/* Mounts ENTRY, unless that has been done: 0, or the exit status. */
-static int
-mount_entry(struct progress *progress, const struct mounting_order *order)
-{
-	int status;
-
-	if (is_mounted(progress->mountall, order, &progress->mounted))
-		return 0;
-	status = mounting(progress->mountall->how, order);
-	mounted_forget(&progress->mounted);
-	return status;
-}
-
-/* The same in a process of its own, if there can be one more. */
-static void
-mount_beside(struct progress *progress, const struct fstab_entry *entry,
-	     const struct mounting_order *order)
+/* Whether ENTRY has to be mounted. Waits for those that it needs, and until there can be one more. */
+static bool
+is_due(struct progress *progress, const struct fstab_entry *entry,
+       const struct mounting_order *order)
 {
 	size_t wait = progress->count == MOST_CHILDREN;
-	pid_t pid;
 
 	for (size_t i = 0; i < progress->count; i++)
 		if (needs(entry, progress->running[i].entry))
 			wait = i + 1;
 	await(progress, wait);
-	pid = child_start();
+	if (!is_mounted(progress->mountall, order, &progress->mounted))
+		return true;
+	progress->found++;
+	return false;
+}
+
+/* Mounts ENTRY, with -F in a process of its own, if there can be one. */
+static void
+mount_entry(struct progress *progress, const struct fstab_entry *entry,
+	    const struct mounting_order *order)
+{
+	const struct mountall *mountall = progress->mountall;
+	pid_t pid = mountall->parallel ? child_start() : -1;
+
 	if (!pid) {
 		int status;
 
 		out_forget();
-		status = mount_entry(progress, order);
+		status = mounting(mountall->how, order);
 		child_end(out_finish() < 0 && !status ? MOUNTING_FAILED : status);
 	}
 	if (pid < 0)
-		add_status(progress, mount_entry(progress, order));
+		add_status(progress, mounting(mountall->how, order));
 	else
 		progress->running[progress->count++] = (struct running){ pid, entry };
+	mounted_forget(&progress->mounted);
 }
 
 /* With -v, that ENTRY is left out. */
@@ -331,15 +332,24 @@ take_entry(struct progress *progress, const struct fstab_entry *entry)
 	if (reason != CHOICE_IS_MEANT)
 		tell_left_out(mountall, entry, why[reason]);
 	else if (!take_words(mountall, entry, &words))
-		progress->failed++;
+		progress->broken++;
 	else if (words.no_auto)
 		tell_left_out(mountall, entry, "noauto");
-	else if (mountall->parallel)
-		mount_beside(progress, entry, &order);
-	else
-		add_status(progress, mount_entry(progress, &order));
+	else if (is_due(progress, entry, &order))
+		mount_entry(progress, entry, &order);
 	words_done(&words);
 	free(target);
+}
+
+/* The exit status. What was mounted already does not make up for what has failed, as in util-linux. */
+static int
+sum_up(const struct progress *progress)
+{
+	if (!progress->failed && !progress->broken)
+		return 0;
+	if (progress->done || (progress->found && !progress->failed))
+		return MOUNTING_SOME;
+	return MOUNTING_FAILED;
 }
 
 int
@@ -357,7 +367,7 @@ mountall_lines(const struct mountall *mountall)
 
 		if (entry->fault) {
 			tell_broken(entry);
-			progress.failed++;
+			progress.broken++;
 		} else {
 			take_entry(&progress, entry);
 		}
@@ -365,5 +375,5 @@ mountall_lines(const struct mountall *mountall)
 	await(&progress, progress.count);
 	mounted_forget(&progress.mounted);
 	fstab_done(&fstab);
-	return !progress.failed ? 0 : progress.done ? MOUNTING_SOME : MOUNTING_FAILED;
+	return sum_up(&progress);
 }

@@ -68,11 +68,19 @@ c tmpfs none
 
 @test "-a knows links, and folders of folders, for what they are" {
 	mounted '
+		# One that is covered later.
+		{ line "$PWD/a" b none bind; line one a tmpfs defaults; } >t; m -a; here >before; m -a; here | diff before -; umount a b
+		# One that is bound on itself, and, at first, on another mount.
+		line "$PWD/a" a none bind >t; mount -t tmpfs one a
+		m -a; m -a; here; umount a; umount a; m -a; m -a; here; umount a
 		ln -s a link; ln -s b from; mkdir -p b/in b/part/of
 		{ line one link tmpfs defaults; line "$PWD/from/in/" c/ none bind; line "$PWD/c" d none bind
 		  line "$PWD/b" a none bind,X-mount.subdir=part/of; line host:/path/ d tmpfs defaults; line host:/path d tmpfs defaults; } >t
 		m -a; here >before; cat before; m -a; here | diff before -'
 	equal "$status $output" '0 a tmpfs one
+a tmpfs one
+a tmpfs none
+a tmpfs one
 c tmpfs none
 d tmpfs none
 a tmpfs none
@@ -110,6 +118,7 @@ a tmpfs two'
 		: >t; m -a
 		line two c tmpfs noauto >t; line /dev/none b ext4 defaults >>t; m -a
 		line one a tmpfs defaults >t; m -a; line /dev/none b ext4 defaults >>t; m -a
+		line one a tmpfs defaults >t; echo x >>t; m -a
 		line one d tmpfs size=x >t; m -a; here'
 	equal "$status" 0
 	output=${output//$PWD\/place\//}
@@ -124,6 +133,9 @@ ${why}[^
 ]*
 32
 ${why}[^
+]*
+32
+butter: mount: cannot read line 2 [^
 ]*
 64
 butter: mount: cannot mount 'one' at 'd': [^

@@ -1,50 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 #include "mounts/mounted.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "cli/buffer.h"
 #include "kernel/loop.h"
 #include "mounts/point.h"
 #include "mounts/source.h"
 
-/* Which folder of its file system the PATH is that lies in MOUNT, to be freed; NULL: it does not. */
-static char *
-find_root(const struct mountinfo *mount, const char *path)
+/* Whether MOUNT shows what the path REAL is in the mount ORIGIN. */
+static bool
+shows(const struct mountinfo *mount, const struct mountinfo *origin, const char *real)
 {
-	size_t length = strcmp(mount->target, "/") ? strlen(mount->target) : 0;
-	const char *rest = path + length;
-	struct buffer root = { 0 };
+	size_t length = strcmp(origin->target, "/") ? strlen(origin->target) : 0;
+	size_t root = strcmp(origin->root, "/") ? strlen(origin->root) : 0;
+	const char *rest = real + length;
 
-	if (strncmp(path, mount->target, length) || (*rest && *rest != '/'))
-		return NULL;
+	if (origin->major != mount->major || origin->minor != mount->minor
+	    || strncmp(real, origin->target, length) || (*rest && *rest != '/'))
+		return false;
 	rest = strcmp(rest, "/") ? rest : "";
-	buffer_text(&root, *rest && !strcmp(mount->root, "/") ? "" : mount->root);
-	buffer_text(&root, rest);
-	return buffer_string(&root);
+	if (!root && !*rest)
+		return !strcmp(mount->root, "/");
+	return !strncmp(mount->root, origin->root, root) && !strcmp(mount->root + root, rest);
 }
 
-/* Whether MOUNT is what a bind of PATH gives. */
+/*
+ * Whether MOUNT is what a bind of PATH has given: what is there, or what has been covered since, by what is
+ * mounted on it, itself if need be.
+ */
 static bool
 is_bind_of(const struct table *table, const struct mountinfo *mount, const char *path)
 {
-	char *real = realpath(path, NULL), *root = NULL;
-	const struct mountinfo *origin = NULL;
-	struct status status;
-	bool result;
+	char *real = realpath(path, NULL);
+	bool result = false;
 
-	if (real && status_at(AT_FDCWD, real, true, &status) == 0)
-		origin = table_find_id(table, status.mount);
-	if (origin)
-		root = find_root(origin, real);
-	result = root && origin->major == mount->major && origin->minor == mount->minor
-		 && !strcmp(root, mount->root);
+	for (size_t i = 0; real && i < table->count && !result; i++)
+		result = &table->mounts[i] != mount && shows(mount, &table->mounts[i], real);
 	free(real);
-	free(root);
 	return result;
 }
 
