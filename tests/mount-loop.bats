@@ -71,7 +71,7 @@ butter: mount: cannot mount 'two' at 'b': from the same offset on it is in 'LOOP
 ro ext4 LOOP
 rw ext4 LOOP
 1048576 8388608 $PWD/whole
-butter: mount: cannot mount 'whole' at 'a': no file system is known that is on it (-t says which, mkfs makes one)
+butter: mount: cannot mount 'whole' at 'a': it ends before that offset
 32
 $(try mount -o offset=x whole a; cat <<<"$stderr")
 1

@@ -239,6 +239,12 @@ butter: mount: cannot mount 'disk' at 'a': there is no file system on it, but a 
 	capture strace -qq -o trace -e trace=ppoll "$BUTTER" mount --wait 2s "$PWD/nosuch" a
 	equal "$status" 32
 	(($(wc -l <trace) < 15)) || fails "$(<trace)"
+	# Nor where others make files all the time.
+	mkdir D
+	launch perl -e 'for (;;) { for my $i (1 .. 100) { open F, ">", "D/$i"; close F; unlink "D/$i" } }'
+	capture strace -qq -o trace -e trace=ppoll "$BUTTER" mount --wait 0.5s D/nosuch a
+	equal "$status" 32
+	(($(wc -l <trace) < 120)) || fails "$(wc -l <trace) times"
 	try mount --wait 0 "$PWD/nosuch" a
 	failed 32 mount 'there is no such disk or file'
 	try mount --wait x nosuch a

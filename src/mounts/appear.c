@@ -2,6 +2,7 @@
 #include "mounts/appear.h"
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +12,8 @@
 #include "kernel/inotify.h"
 #include "memory.h"
 
-static const int64_t second = 1000000000, first_pause = 20000000, last_pause = 500000000;
+static const int64_t second = 1000000000, least_pause = 10000000, first_pause = 20000000,
+		     last_pause = 500000000;
 
 static int64_t
 now(void)
@@ -31,6 +33,7 @@ appear_begin(struct appear *appear, int64_t wait)
 	appear->fd = inotify_open();
 	appear->deadline = wait >= NUM_FOREVER - start ? NUM_FOREVER : start + wait;
 	appear->pause = first_pause;
+	appear->looked = start;
 }
 
 void
@@ -50,25 +53,34 @@ appear_watch(struct appear *appear, const char *path)
 	free(folder);
 }
 
+/* Whether something has happened in these nanoseconds; FD may be -1. */
+static bool
+pause_for(int fd, int64_t nanoseconds)
+{
+	struct pollfd poll = { .fd = fd, .events = POLLIN };
+	struct timespec time = { .tv_sec = nanoseconds / second, .tv_nsec = nanoseconds % second };
+
+	return nanoseconds > 0 && ppoll(&poll, 1, &time, NULL) > 0;
+}
+
 int
 appear_pause(struct appear *appear)
 {
-	struct pollfd poll = { .fd = appear->fd, .events = POLLIN };
 	int64_t left = appear->deadline == NUM_FOREVER ? NUM_FOREVER : appear->deadline - now();
-	int64_t pause = left < appear->pause ? left : appear->pause;
-	struct timespec time;
 	char drop[4096];
 
 	if (left <= 0)
 		return 0;
-	time = (struct timespec){ .tv_sec = pause / second, .tv_nsec = pause % second };
-	if (ppoll(&poll, 1, &time, NULL) > 0) {
+	if (pause_for(appear->fd, left < appear->pause ? left : appear->pause)) {
+		/* Where much happens in the folder that is none of ours, that is not looked for each time. */
+		pause_for(-1, appear->looked + least_pause - now());
 		while (read(appear->fd, drop, sizeof(drop)) > 0)
 			;
 		appear->pause = first_pause;
 	} else if (appear->pause < last_pause) {
 		appear->pause *= 2;
 	}
+	appear->looked = now();
 	return 1;
 }
 

@@ -9,6 +9,7 @@ struct appear {
 	int fd;           /* of inotify(7), or -1 */
 	int64_t deadline; /* of CLOCK_MONOTONIC, in nanoseconds; NUM_FOREVER */
 	int64_t pause;    /* until the next look, if nothing is heard before */
+	int64_t looked;   /* when it was worth to look last, as DEADLINE */
 };
 
 /* Begins to wait, for WAIT nanoseconds or NUM_FOREVER. */

@@ -279,7 +279,11 @@ prepare(const struct device_wish *wish, const char *type, mode_t mode, struct de
 	struct device_trouble *trouble)
 {
 	bool is_file = S_ISREG(mode);
+	struct stat status;
 
+	if (is_file && wish->offset && stat(device->path, &status) == 0
+	    && wish->offset >= (uint64_t)status.st_size)
+		return fail_for(trouble, DEVICE_IS_SHORT, device->path, "");
 	errno = ENOTBLK;
 	if (type)
 		device->type = memory_string(type);

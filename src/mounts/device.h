@@ -43,6 +43,7 @@ enum device_reason {
 	DEVICE_CANNOT_BE_OPENED,  /* PLACE, to see what is on it; ERROR */
 	DEVICE_IS_NO_DISK,        /* but a folder, or the like */
 	DEVICE_LOOP_FAILED,       /* at STEP, with the device PLACE or "" ; ERROR */
+	DEVICE_IS_SHORT,          /* PLACE, a file, ends before the offset */
 	DEVICE_IS_UNKNOWN,        /* nothing that is known is on PLACE */
 	DEVICE_IS_AMBIVALENT,     /* more than one thing is on PLACE: FOUND */
 	DEVICE_IS_PARTITIONED,    /* a partition table FOUND is on PLACE, and no file system */

@@ -154,6 +154,9 @@ tell_content(const struct device_wish *wish, const struct device_trouble *troubl
 	case DEVICE_HAS_OTHER_TYPE:
 		buffer_print(text, "the file system on it is %s, which -t leaves out", found);
 		break;
+	case DEVICE_IS_SHORT:
+		buffer_text(text, "it ends before that offset");
+		break;
 	case DEVICE_FITS_NO_TYPE:
 		buffer_print(text, "none of the types fits that have been tried: %s%s", found,
 			     signature_is_known() ? " (without -t the type is found)"
