@@ -667,7 +667,7 @@ cannot find the processes that use 'b': No such file or directory (mount /proc)
 	need_tool "${CC:-cc}"
 	"${CC:-cc}" -w -O1 -o enosys "$BUTTER_SOURCE/tests/enosys.c" || skip 'cannot compile here'
 	./enosys listmount true || skip 'no seccomp filters here'
-	tracer=(./enosys listmount,openat2)
+	tracer=(./enosys 'listmount,openat2')
 	mounted '
 		mkdir -p way/a b
 		mount -t tmpfs n way/a; mount -t tmpfs n b
@@ -685,7 +685,7 @@ $line
 
 @test "older kernels: without openat2(2) and statx(2), the same" {
 	need_strace
-	tracer=(strace -f -qq -o /dev/null -e trace=openat2,statx,name_to_handle_at -e inject=openat2,statx:error=ENOSYS)
+	tracer=(strace -f -qq -o /dev/null -e 'trace=openat2,statx' -e 'inject=openat2,statx:error=ENOSYS')
 	mounted '
 		mkdir -p way/a b
 		ln -s way link
