@@ -201,6 +201,22 @@ take_operands(struct mounting_order *order, int count, char **operands)
 	return true;
 }
 
+/* What goes with what, of the words. */
+static bool
+check_words(const struct mounting_order *order)
+{
+	const struct words *words = order->words;
+
+	if (how.into && (is_change(order) || words->operation == WORDS_MOVE))
+		return misuse("--into is for what is mounted anew, and for --bind and --rbind"),
+		       false;
+	if (words->operation == WORDS_MOVE
+	    && (words_has_attributes(words) || words->flags.set || words->flags.clear
+		|| words->option_count || words->remount))
+		return misuse("what is moved stays as it is: remount changes it"), false;
+	return true;
+}
+
 static int
 mount_given(const struct words *words, int count, char **operands)
 {
@@ -212,6 +228,8 @@ mount_given(const struct words *words, int count, char **operands)
 		return MOUNTING_NOT_PERMITTED;
 	if (!order.target || (!order.source && !is_change(&order)))
 		return mountall_named(&mountall, order.target ? order.target : order.source);
+	if (!check_words(&order))
+		return MOUNTING_NOT_PERMITTED;
 	order.target = target = mountall_target(&mountall, order.target);
 	status = !how.into && mountall_is_done(&mountall, &order) ? 0 : mounting(&how, &order);
 	free(target);

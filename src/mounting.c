@@ -160,6 +160,17 @@ mount_again(const struct mounting *how, const struct mounting_order *order,
 	return status;
 }
 
+/* Words that do nothing here are better told. */
+static void
+tell_idle(const struct mounting_order *order)
+{
+	const struct words *words = order->words;
+
+	if (words->operation == WORDS_BIND && words->option_count)
+		note("'%s': option '%s' is the file system's, which what is bound has already: it has no effect",
+		     order->target, words->options[0].key);
+}
+
 int
 mounting(const struct mounting *how, const struct mounting_order *order)
 {
@@ -183,6 +194,7 @@ mounting(const struct mounting *how, const struct mounting_order *order)
 		      order->target);
 		return MOUNTING_NOT_PERMITTED;
 	}
+	tell_idle(order);
 	if (!how->fake)
 		wish.log = kernel_log();
 	if (is_new)

@@ -264,6 +264,13 @@ rw,relatime'
 12 34 1750'
 }
 
+@test "an option that has no effect is told" {
+	mounts 'm -B -o size=1m,nosuid a b; is b | cut -d "|" -f 1'
+	equal "$status" 0
+	equal "$stderr" "butter: mount: 'b': option 'size' is the file system's, which what is bound has already: it has no effect"
+	contains "$output" nosuid
+}
+
 @test "SOURCE and TARGET are operands or options, and a prefix goes in front" {
 	mounts 'm -t tmpfs --source one --target a; is a; m -t tmpfs --target a two; is a; m -t tmpfs --source three a; is a
 		m -t tmpfs --target-prefix "$PWD" four /b; is b; m --target-prefix . --target b -t tmpfs five; is b
@@ -629,6 +636,35 @@ rw,nosuid,nodev,noexec,relatime shared|tmpfs|none|rw'
 	((output >= 3 * (1 + 2 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 2 + 2))) || fails "only $output faults"
 }
 
+@test "where a copy of shared mounts goes away again, the original keeps what is mounted in it" {
+	need_strace
+	[ -x "$enosys" ] || skip "cannot compile here"
+	for tracer in "strace -qq -o /dev/null -e trace=mount_setattr -e inject=mount_setattr:error=EIO:when=1" \
+		"$enosys $newer strace -qq -o /dev/null -e trace=mount -e inject=mount:error=EIO:when=3"; do
+		read -ra tracer <<<"$tracer"
+		mounts '"$BUTTER" mount -t tmpfs none a; mkdir a/in; "$BUTTER" mount -t tmpfs none a/in; "$BUTTER" mount --make-rshared a
+			s -R -o rro,shared a b | tail -n 1; is b; is a/in | sed "s/:.*//"'
+		succeeded
+		equal "$output" '32
+rw,relatime shared'
+	done
+}
+
+@test "what only newer kernels do by the newer calls is done by mount(2)" {
+	need_newer
+	need_strace
+	tracer=(strace -qq -o /dev/null -e trace=fsconfig,mount_setattr -e inject=fsconfig:error=EINVAL:when=2)
+	mounts 'm -t overlay -o lowerdir=a:b none c 2>/dev/null || exit 77; is c | cut -d "|" -f 2'
+	((status != 77)) || skip "the kernel has no overlay"
+	succeeded
+	equal "$output" overlay
+	tracer=(strace -qq -o /dev/null -e trace=mount_setattr -e inject=mount_setattr:error=EINVAL)
+	mounts 'm -t tmpfs none a; m -o remount,bind,ro a; is a; m -B -o rro,nosuid a b; is b'
+	succeeded
+	equal "$output" 'ro,relatime|tmpfs|none|rw
+ro,nosuid,relatime|tmpfs|none|rw'
+}
+
 @test "a symbolic link that is put in the way of the target leads nowhere else" {
 	need_strace
 	for call in fsopen mount; do
@@ -674,4 +710,10 @@ rw,nosuid,nodev,noexec,relatime shared|tmpfs|none|rw'
 	misused mount "extra operand 'z'"
 	try mount a b c
 	misused mount "extra operand 'c'"
+	try mount -M -o ro a b
+	misused mount 'what is moved stays as it is'
+	try mount --into 1 -M a b
+	misused mount '--into is for what is mounted anew'
+	try mount --into 1 --make-private a
+	misused mount '--into is for what is mounted anew'
 }

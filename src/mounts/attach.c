@@ -20,6 +20,9 @@
 #include "mounts/dress.h"
 #include "mounts/fresh.h"
 
+/* So much of the kernel's log is enough for one message. */
+enum { MOST_LINES = 4 };
+
 /*
  * Whether a newer call has failed since it is not to be had: by the kernel's age, or by a filter of a
  * container.
@@ -28,6 +31,19 @@ static bool
 is_refused(int error)
 {
 	return error == ENOSYS || (error == EPERM && capability_have(CAP_SYS_ADMIN));
+}
+
+/*
+ * The same for what TROUBLE says, as far as WISH may be something that only newer kernels do by these
+ * calls: EINVAL is all that the others say.
+ */
+static bool
+is_worth_a_call(const struct attach *wish, const struct trouble *trouble)
+{
+	if (is_refused(trouble->error))
+		return true;
+	return trouble->error == EINVAL
+	       && (trouble->stage == TROUBLE_ATTRIBUTES || fresh_is_new_to_some(wish));
 }
 
 static void
@@ -61,15 +77,18 @@ listen(const struct attach *wish, struct trouble *trouble)
 {
 	int error = errno;
 	char text[512], *device = NULL, *name = NULL;
+	int count = 0;
 
 	if (wish->source && wish->source[0] == '/')
 		device = realpath(wish->source, NULL);
 	if (device)
 		name = strrchr(device, '/') + 1;
-	while (wish->log >= 0 && kmsg_next(wish->log, text, sizeof(text)))
+	while (wish->log >= 0 && count < MOST_LINES && kmsg_next(wish->log, text, sizeof(text)))
 		if ((wish->type && mentions(text, wish->type, false))
-		    || (name && *name && mentions(text, name, true)))
+		    || (name && *name && mentions(text, name, true))) {
 			trouble_say(&trouble->kernel, text);
+			count++;
+		}
 	free(device);
 	errno = error;
 }
@@ -194,7 +213,7 @@ mount_either(const struct attach *wish, const struct destination *target, bool r
 	if (wish->words->operation == WORDS_MOUNT && fresh_needs_call(wish) && is_for_call(wish))
 		return call_and_dress(wish, target, read_only, trouble);
 	fd = mount_newly(wish, target, read_only, trouble);
-	if (fd >= 0 || !is_refused(errno) || !is_for_call(wish))
+	if (fd >= 0 || !is_for_call(wish) || !is_worth_a_call(wish, trouble))
 		return fd;
 	fd = call_and_dress(wish, target, read_only, &second);
 	take_trouble(trouble, &second, fd < 0);
@@ -324,12 +343,13 @@ change_back(const struct words *before, const struct words *words, const struct 
 }
 
 static int
-change_mount(const struct words *words, const struct destination *target, struct trouble *trouble)
+change_mount(const struct attach *wish, const struct destination *target, struct trouble *trouble)
 {
+	const struct words *words = wish->words;
 	struct trouble second = { 0 };
 	int result = change_attributes(words, target->fd, trouble);
 
-	if (result == 0 || !is_refused(errno))
+	if (result == 0 || !is_worth_a_call(wish, trouble))
 		return result;
 	result = call_attributes(words, target->fd, target->path, &second);
 	take_trouble(trouble, &second, result < 0);
@@ -370,7 +390,7 @@ change(const struct attach *wish, const struct destination *target, struct troub
 		errno = EINVAL;
 		return trouble_at(trouble, TROUBLE_OPTION, "dirsync");
 	}
-	if (mount && change_mount(words, target, trouble) < 0)
+	if (mount && change_mount(wish, target, trouble) < 0)
 		return -1;
 	if (file_system && change_file_system(wish, target, trouble) < 0) {
 		if (mount)

@@ -198,10 +198,15 @@ call_undo(const struct attach *wish, int fd, const char *path)
 	char name[DESTINATION_NAME_SIZE];
 	const char *place = fd >= 0 ? name_of(fd, path, name) : path;
 
-	if (wish->words->operation == WORDS_MOVE)
+	if (wish->words->operation == WORDS_MOVE) {
 		mount_call(place, wish->source, NULL, MS_MOVE, NULL);
-	else
-		mount_detach(place);
+		errno = error;
+		return;
+	}
+	/* What is mounted in the original of a copy is to stay there. */
+	if (wish->words->operation == WORDS_BIND)
+		mount_propagate(place, MOUNT_SLAVE);
+	mount_detach(place);
 	errno = error;
 }
 

@@ -23,6 +23,9 @@ static const struct flag flags[] = {
 	{ MS_MANDLOCK, "mand", "nomand" },
 };
 
+/* Where these are in a list of layers, it is told layer by layer. */
+static const char apart[] = ":\\";
+
 static bool
 is_overlay(const struct attach *wish)
 {
@@ -53,6 +56,14 @@ fresh_needs_call(const struct attach *wish)
 			return true;
 	}
 	return false;
+}
+
+bool
+fresh_is_new_to_some(const struct attach *wish)
+{
+	const char *layers = words_value(wish->words, "lowerdir");
+
+	return is_overlay(wish) && layers && strpbrk(layers, apart);
 }
 
 /* Takes what has been said in CONTEXT. errno stays. */
@@ -126,7 +137,7 @@ static int
 set_option(const struct attach *wish, int context, const struct words_option *option,
 	   struct trouble *trouble)
 {
-	if (is_layers(wish, option) && strpbrk(option->value, ":\\"))
+	if (is_layers(wish, option) && strpbrk(option->value, apart))
 		return set_layers(context, option->value, trouble);
 	return set(context, option->key, option->value, trouble);
 }
