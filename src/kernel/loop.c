@@ -179,6 +179,16 @@ has_file(int fd, const struct loop_wish *wish, const struct stat *status, struct
 	       && info->lo_inode == status->st_ino && info->lo_offset == wish->offset;
 }
 
+/* Whether the device NAME in FOLDER, /sys/block, has a file: most have none, and need not be opened. */
+static bool
+is_in_use(DIR *folder, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%.40s/loop", name);
+	return faccessat(dirfd(folder), path, F_OK, 0) == 0;
+}
+
 /*
  * Looks for the device that has the part of the file already: two that both write would destroy what is in
  * it. 1, 0: there is none; -1 with errno and the *STEP.
@@ -188,6 +198,7 @@ find_attached(const struct loop_wish *wish, const struct stat *status, struct lo
 	      enum loop_step *step)
 {
 	DIR *folder = opendir("/sys/block");
+	bool in_sysfs = folder;
 	struct dirent *entry;
 	int result = 0;
 
@@ -197,7 +208,7 @@ find_attached(const struct loop_wish *wish, const struct stat *status, struct lo
 		struct loop_info64 info;
 
 		snprintf(loop->path, sizeof(loop->path), "/dev/%.40s", entry->d_name);
-		if (number_of(loop->path) < 0)
+		if (number_of(loop->path) < 0 || (in_sysfs && !is_in_use(folder, entry->d_name)))
 			continue;
 		loop->fd = open(loop->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 		if (loop->fd < 0)
