@@ -236,8 +236,14 @@ add_status(struct progress *progress, int status)
 static void
 await(struct progress *progress, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		add_status(progress, child_wait(progress->running[i].pid));
+	for (size_t i = 0; i < count; i++) {
+		int status = child_wait(progress->running[i].pid);
+
+		if (status > 128)
+			failx("cannot mount at '%s': what does it was ended by signal %d",
+			      progress->running[i].entry->target, status - 128);
+		add_status(progress, status);
+	}
 	progress->count -= count;
 	memmove(progress->running, progress->running + count,
 		progress->count * sizeof(*progress->running));
@@ -280,18 +286,26 @@ is_due(struct progress *progress, const struct fstab_entry *entry,
 	return false;
 }
 
-/* Mounts ENTRY, with -F in a process of its own, if there can be one. */
+/* Whether ORDER may have to wait for a disk, a server or a program. */
+static bool
+may_wait(const struct mounting_order *order)
+{
+	return order->words->operation == WORDS_MOUNT && strpbrk(order->source, "/:=#@");
+}
+
+/* Mounts ENTRY, with -F in a process of its own, if that is worth it, and there can be one. */
 static void
 mount_entry(struct progress *progress, const struct fstab_entry *entry,
 	    const struct mounting_order *order)
 {
 	const struct mountall *mountall = progress->mountall;
-	pid_t pid = mountall->parallel ? child_start() : -1;
+	pid_t pid = mountall->parallel && may_wait(order) ? child_start() : -1;
 
 	if (!pid) {
 		int status;
 
 		out_forget();
+		mounting_forked();
 		status = mounting(mountall->how, order);
 		child_end(out_finish() < 0 && !status ? MOUNTING_FAILED : status);
 	}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/buffer.h"
 #include "cli/out.h"
@@ -95,15 +96,24 @@ tell_lack(const struct mounting *how, const struct mounting_order *order,
 
 /* ---- mounting ---- */
 
-/* Opened once, and read where something fails. */
+/* Of the kernel's log: opened once, and read where something fails. */
+enum { NOT_OPENED = -2 };
+static int log_fd = NOT_OPENED;
+
 static int
 kernel_log(void)
 {
-	static int fd;
+	if (log_fd == NOT_OPENED)
+		log_fd = kmsg_open();
+	return log_fd;
+}
 
-	if (!fd)
-		fd = kmsg_open();
-	return fd;
+void
+mounting_forked(void)
+{
+	if (log_fd >= 0)
+		close(log_fd);
+	log_fd = NOT_OPENED;
 }
 
 /* A file system, from what its source is called on. */

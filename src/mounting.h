@@ -33,6 +33,9 @@ struct mounting_order {
 	const struct words *words;
 };
 
+/* First of all in a copy of a process that has mounted something: what both read is not shared. */
+void mounting_forked(void);
+
 /* Does it. 0, or the exit status; then a message has been printed. */
 int mounting(const struct mounting *how, const struct mounting_order *order);
 

@@ -182,9 +182,9 @@ butter: mount: cannot mount 'a': it is neither a target nor a source in 't' (SOU
 
 @test "-F: at the same time, but what is below others, or made of them, comes later" {
 	mounted '
-		{ line one a tmpfs defaults; line two a/in tmpfs x-mount.mkdir; line three a/in/deep tmpfs x-mount.mkdir
-		  line "$PWD/a/in" b none rbind; line four c tmpfs defaults; line /dev/none d ext4 defaults; } >t
-		for i in $(seq 40); do mkdir "d$i"; line "tmpfs$i" "d$i" tmpfs size=1m; done >>t
+		{ line one:1 a tmpfs defaults; line two:2 a/in tmpfs x-mount.mkdir; line three:3 a/in/deep tmpfs x-mount.mkdir
+		  line "$PWD/a/in" b none rbind; line four:4 c tmpfs defaults; line /dev/none d ext4 defaults; } >t
+		for i in $(seq 40); do mkdir "d$i"; line "tmpfs:$i" "d$i" tmpfs size=1m; done >>t
 		m -aF; here | grep -v "^d" | sort
 		here | grep -c "^d[0-9]"; [ -e b/deep ] && echo rbind
 		here >before; m -aFv >out; here | diff before -; grep -c already out'
@@ -193,12 +193,12 @@ butter: mount: cannot mount 'a': it is neither a target nor a source in 't' (SOU
 	matches "$output" "butter: mount: cannot mount '/dev/none' at 'd': [^
 ]*
 64
-a tmpfs one
-a/in tmpfs two
-a/in/deep tmpfs three
-b tmpfs two
-b/deep tmpfs three
-c tmpfs four
+a tmpfs one:1
+a/in tmpfs two:2
+a/in/deep tmpfs three:3
+b tmpfs two:2
+b/deep tmpfs three:3
+c tmpfs four:4
 40
 rbind
 45"
@@ -415,12 +415,16 @@ b is mounted at c already'
 	need_strace
 	namespaces -m
 	mkdir a b
-	printf '%s\n' "one $PWD/a tmpfs defaults" "two $PWD/b tmpfs defaults" >t
+	printf '%s\n' "one:1 $PWD/a tmpfs defaults" "two:2 $PWD/b tmpfs defaults" >t
 	inject read:error=EIO:when=1 mount -a -T t
 	failed 1 mount "cannot read 't': Input/output error"
 	inject 'fork:error=EAGAIN clone:error=EAGAIN' mount -aFv -T t
 	succeeded
 	equal "$(wc -l <<<"$output")" 2
+	tracer=(strace -f -qq -o /dev/null -e inject=move_mount:signal=KILL)
+	capture "${within[@]}" "${tracer[@]}" "$BUTTER" mount -aF -T t
+	equal "$status $stderr" "32 butter: mount: cannot mount at '$PWD/a': what does it was ended by signal 9
+butter: mount: cannot mount at '$PWD/b': what does it was ended by signal 9"
 }
 
 @test "wrong usage of -a" {
