@@ -515,10 +515,17 @@ butter: mount: cannot mount 'a' at 'missing/x': the target does not exist (make 
 }
 
 @test "a folder of overlay's that is missing is named" {
-	both_ways 's -t overlay -o lowerdir=/no none a; s -t overlay -o lowerdir=a,upperdir=/no,workdir=b none c' \
+	both_ways 's -t overlay -o lowerdir=/no none a; s -t overlay -o lowerdir=a,upperdir=/no,workdir=b none c
+		s -t overlay -o lowerdir=a:/no/x:b none c; s -t overlay -o lowerdir=a:/no\\:y:$(printf "%0240d" 5) none c; s -t overlay -o lowerdir=a::/no/data none c' \
 		"butter: mount: cannot mount 'none' at 'a': there is no folder '/no', which overlay was given as 'lowerdir'
 32
 butter: mount: cannot mount 'none' at 'c': there is no folder '/no', which overlay was given as 'upperdir'
+32
+butter: mount: cannot mount 'none' at 'c': there is no folder '/no/x', which overlay was given as 'lowerdir'
+32
+butter: mount: cannot mount 'none' at 'c': there is no folder '/no:y', which overlay was given as 'lowerdir'
+32
+butter: mount: cannot mount 'none' at 'c': there is no folder '/no/data', which overlay was given as 'lowerdir'
 32"
 }
 
@@ -589,6 +596,7 @@ butter: mount: cannot change 'a': the file system belongs to another user namesp
 }
 
 @test "without /proc, /sys and /dev it mounts all the same" {
+	need_plain_build
 	each_way 'mkdir -p d
 		m -t tmpfs hidden /sys; m -t tmpfs hidden /dev; m -t tmpfs hidden /proc
 		m -t tmpfs -o nodev none a; m -B -o ro a b; m -o remount,noexec a; m -R -o nosuid a c; m --make-shared c; m -M c d
@@ -654,7 +662,8 @@ rw,relatime shared'
 	need_newer
 	need_strace
 	tracer=(strace -qq -o /dev/null -e trace=fsconfig,mount_setattr -e inject=fsconfig:error=EINVAL:when=2)
-	mounts 'm -t overlay -o lowerdir=a:b none c 2>/dev/null || exit 77; is c | cut -d "|" -f 2'
+	mounts 'long=$(printf "%0200d" 0); mkdir a/$long b/$long
+		m -t overlay -o lowerdir=a/$long:b/$long none c 2>/dev/null || exit 77; is c | cut -d "|" -f 2'
 	((status != 77)) || skip "the kernel has no overlay"
 	succeeded
 	equal "$output" overlay

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/filesystem.h"
+#include "mounts/layers.h"
 #include "mounts/signature.h"
 #include "mounts/tale.h"
 
@@ -30,6 +32,17 @@ tell_type(struct tale *tale)
 			   tale->wish->type);
 }
 
+/* A folder that overlay was given as KEY is missing: VALUE, or one of it. */
+static void
+tell_folder(struct tale *tale, const char *key, const char *value)
+{
+	char *missing = strcmp(key, "lowerdir") ? NULL : layers_missing(value);
+
+	tale_tell(tale, NULL, "there is no folder '%s', which overlay was given as '%s'",
+		  missing ? missing : value, key);
+	free(missing);
+}
+
 static void
 tell_option(struct tale *tale)
 {
@@ -37,14 +50,12 @@ tell_option(struct tale *tale)
 	const char *type = tale->wish->type ? tale->wish->type : "the file system";
 	const char *value = words_value(tale->wish->words, trouble->name);
 
-	if (value && strlen(value) > FILESYSTEM_LONGEST)
+	if (trouble->error == ENOENT && value && !strcmp(type, "overlay"))
+		tell_folder(tale, trouble->name, value);
+	else if (value && strlen(value) > FILESYSTEM_LONGEST)
 		tale_tell(tale, "use a shorter path",
 			  "option '%s' has more than %d bytes, which this kernel does not take",
 			  trouble->name, FILESYSTEM_LONGEST);
-	else if (trouble->error == ENOENT && tale->wish->type && !strcmp(type, "overlay"))
-		tale_tell(tale, NULL, "there is no folder '%s', which overlay was given%s%s%s",
-			  value ? value : trouble->name, value ? " as '" : "",
-			  value ? trouble->name : "", value ? "'" : "");
 	else
 		TALE_ERROR(tale,
 			   tale->wish->words->remount ? "some options are for the first mount alone"
@@ -65,10 +76,12 @@ tell_missing(struct tale *tale)
 	     i++) {
 		const char *value = words_value(wish->words, keys[i]);
 
-		if (value && !strchr(value, ':') && stat(value, &status) < 0) {
-			tale_tell(tale, NULL,
-				  "there is no folder '%s', which overlay was given as '%s'", value,
-				  keys[i]);
+		bool is_list = !strcmp(keys[i], "lowerdir");
+		char *missing = value && is_list ? layers_missing(value) : NULL;
+
+		if (missing || (value && !is_list && stat(value, &status) < 0)) {
+			free(missing);
+			tell_folder(tale, keys[i], value);
 			return;
 		}
 	}

@@ -10,6 +10,7 @@
 #include "kernel/filesystem.h"
 #include "memory.h"
 #include "mounts/current.h"
+#include "mounts/layers.h"
 
 /* How fsconfig(2) calls the flags of a superblock. The others it does not know. */
 struct flag {
@@ -23,19 +24,18 @@ static const struct flag flags[] = {
 	{ MS_MANDLOCK, "mand", "nomand" },
 };
 
-/* Where these are in a list of layers, it is told layer by layer. */
-static const char apart[] = ":\\";
-
 static bool
 is_overlay(const struct attach *wish)
 {
 	return wish->type && !strcmp(wish->type, "overlay");
 }
 
+/* Whether it is a list of layers that is too long, and is told layer by layer. */
 static bool
 is_layers(const struct attach *wish, const struct words_option *option)
 {
-	return is_overlay(wish) && option->value && !strcmp(option->key, "lowerdir");
+	return is_overlay(wish) && option->value && !strcmp(option->key, "lowerdir")
+	       && strlen(option->value) > FILESYSTEM_LONGEST;
 }
 
 bool
@@ -63,7 +63,7 @@ fresh_is_new_to_some(const struct attach *wish)
 {
 	const char *layers = words_value(wish->words, "lowerdir");
 
-	return is_overlay(wish) && layers && strpbrk(layers, apart);
+	return is_overlay(wish) && layers && strlen(layers) > FILESYSTEM_LONGEST;
 }
 
 /* Takes what has been said in CONTEXT. errno stays. */
@@ -89,31 +89,6 @@ set(int context, const char *key, const char *value, struct trouble *trouble)
 
 /* ---- the layers of overlay ---- */
 
-/*
- * The next layer of LIST, in place: `\:` is no end of it; `::` stands before those of data alone. NULL:
- * no more.
- */
-static char *
-next_layer(char **list, bool *is_data)
-{
-	char *start = *list, *from, *to;
-
-	if (!start)
-		return NULL;
-	if (*start == ':') {
-		*is_data = true;
-		start++;
-	}
-	for (from = to = start; *from && *from != ':'; from++, to++) {
-		if (*from == '\\' && from[1])
-			from++;
-		*to = *from;
-	}
-	*list = *from ? from + 1 : NULL;
-	*to = '\0';
-	return start;
-}
-
 /* One by one, by keys that are there since Linux 6.8: no layer is too long, and none odd. */
 static int
 set_layers(int context, const char *value, struct trouble *trouble)
@@ -122,10 +97,10 @@ set_layers(int context, const char *value, struct trouble *trouble)
 	bool is_data = false;
 	int result = 0;
 
-	while (result == 0 && (layer = next_layer(&rest, &is_data)) != NULL) {
+	while (result == 0 && (layer = layers_next(&rest, &is_data)) != NULL) {
 		result = filesystem_set(context, is_data ? "datadir+" : "lowerdir+", layer);
 		if (result < 0)
-			trouble_at(trouble, TROUBLE_OPTION, layer);
+			trouble_at(trouble, TROUBLE_OPTION, errno == ENOENT ? "lowerdir" : layer);
 	}
 	free(copy);
 	return result;
@@ -137,7 +112,7 @@ static int
 set_option(const struct attach *wish, int context, const struct words_option *option,
 	   struct trouble *trouble)
 {
-	if (is_layers(wish, option) && strpbrk(option->value, apart))
+	if (is_layers(wish, option))
 		return set_layers(context, option->value, trouble);
 	return set(context, option->key, option->value, trouble);
 }
