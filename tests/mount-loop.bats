@@ -3,7 +3,7 @@
 # Files mounted as disks, by loop devices. Each test mounts in a mount namespace of its own.
 # shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
 # shellcheck disable=SC2154 # helper.bash sets status, output, stderr, within ...
-# shellcheck disable=SC2016 # inner shells expand
+# shellcheck disable=SC2016,SC2034 # inner shells expand; disks.bash takes tracer
 
 load helper
 load disks
