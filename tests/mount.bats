@@ -100,6 +100,25 @@ rw,relatime|tmpfs|none|rw'
 	equal "$output" 'rw,relatime|tmpfs|none|rw'
 }
 
+@test "the same words give the same mount as those of another mount" {
+	need_root
+	/bin/mount --version 2>/dev/null | grep -q util-linux || skip "no mount of util-linux here"
+	mounts 'for words in defaults ro nosuid,nodev,noexec,relatime strictatime,lazytime dirsync,sync noatime,nodiratime \
+			mode=755,size=5m ro,size=10% nosymfollow rw,user,exec ro,rw,async,owner noatime,strictatime; do
+			m -t tmpfs -o "$words" none a; ours=$(is a); umount a
+			/bin/mount -t tmpfs -o "$words" none a; theirs=$(is a); umount a
+			[ "$ours" = "$theirs" ] || echo "$words: $ours, and not $theirs"
+		done
+		m -t tmpfs none a
+		for words in bind bind,ro bind,noexec,noatime rbind,nosuid bind,private; do
+			m -o "$words" a b; ours=$(is b); umount b
+			/bin/mount -o "$words" a b; theirs=$(is b); umount b
+			[ "$ours" = "$theirs" ] || echo "$words: $ours, and not $theirs"
+		done'
+	succeeded
+	equal "$output" ''
+}
+
 @test "silent reaches the superblock, which the newer calls cannot do" {
 	need_strace
 	tracer=(strace -qq -o trace -e trace=mount)
@@ -371,10 +390,10 @@ content"
 	succeeded
 	equal "$output" "rw,relatime|tmpfs|under|rw
 rw,relatime|tmpfs|under|rw
-butter: mount: cannot mount 'x' at 'b': nothing can be mounted beneath the target: Invalid argument (it has to be a mount, not the root, and not one that propagates to here)
+butter: mount: cannot mount 'x' at 'b': nothing can be mounted beneath the target: Invalid argument (it has to be a mount, not the root, and not one that propagates to here; and Linux 6.5)
 32" || equal "$output" "rw,relatime|tmpfs|over|rw
 rw,relatime|tmpfs|under|rw
-butter: mount: cannot mount 'x' at 'b': nothing can be mounted beneath the target: Invalid argument (it has to be a mount, not the root, and not one that propagates to here)
+butter: mount: cannot mount 'x' at 'b': nothing can be mounted beneath the target: Invalid argument (it has to be a mount, not the root, and not one that propagates to here; and Linux 6.5)
 32"
 }
 

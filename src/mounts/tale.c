@@ -173,7 +173,7 @@ tale_place(struct tale *tale)
 	if (error == EINVAL && wish->beneath)
 		TALE_ERROR(
 			tale,
-			"it has to be a mount, not the root, and not one that propagates to here",
+			"it has to be a mount, not the root, and not one that propagates to here; and Linux 6.5",
 			"nothing can be mounted beneath the target");
 	else if (error == EINVAL)
 		TALE_ERROR(tale, NULL, "the mount cannot be put there");
