@@ -50,15 +50,12 @@ tell_place(const char *new_root, const char *put_old, const struct root_trouble 
 	}
 }
 
-/* Why pivot_root(2) has failed, errno. */
+/* Why pivot_root(2) has failed. */
 static int
-tell(const char *new_root, const char *put_old)
+tell_reason(const char *new_root, const char *put_old, const struct root_trouble *trouble)
 {
-	struct root_trouble trouble;
-
-	root_explain(new_root, put_old, errno, &trouble);
-	errno = trouble.error;
-	switch (trouble.reason) {
+	errno = trouble->error;
+	switch (trouble->reason) {
 	case ROOT_NEW_CANNOT_BE_OPENED:
 		return fail(NULL, "cannot enter '%s', which is to be the root", new_root);
 	case ROOT_OLD_CANNOT_BE_OPENED:
@@ -108,14 +105,14 @@ tell(const char *new_root, const char *put_old)
 	case ROOT_REASON_UNKNOWN:
 		return fail(NULL, "cannot make '%s' the root", new_root);
 	default:
-		return tell_place(new_root, put_old, &trouble);
+		return tell_place(new_root, put_old, trouble);
 	}
 }
 
 static int
-tell_step(const char *new_root, const char *put_old, enum root_step step)
+tell(const char *new_root, const char *put_old, const struct root_trouble *trouble)
 {
-	switch (step) {
+	switch (trouble->step) {
 	case ROOT_BIND:
 		return fail(NULL, "cannot mount '%s' on itself", new_root);
 	case ROOT_MOVE:
@@ -129,7 +126,7 @@ tell_step(const char *new_root, const char *put_old, enum root_step step)
 	case ROOT_SETTLE:
 	case ROOT_PIVOT:
 	default:
-		return tell(new_root, put_old ? put_old : new_root);
+		return tell_reason(new_root, put_old ? put_old : new_root, trouble);
 	}
 }
 
@@ -137,7 +134,7 @@ static int
 pivot_root_run(int count, char **operands)
 {
 	const char *new_root = operands[0], *put_old = operands[1];
-	enum root_step step;
+	struct root_trouble trouble;
 	int status = 0;
 
 	if (command && !command[0])
@@ -145,10 +142,10 @@ pivot_root_run(int count, char **operands)
 	if (count == 1 && !automatic)
 		return misuse("no PUT_OLD is given: where is the old root to be? (--auto takes it "
 			      "away)");
-	if ((automatic ? root_change(new_root, put_old, command, &step)
-		       : root_pivot(new_root, put_old, &step))
+	if ((automatic ? root_change(new_root, put_old, command, &trouble)
+		       : root_pivot(new_root, put_old, &trouble))
 	    < 0)
-		status = tell_step(new_root, put_old, step);
+		status = tell(new_root, put_old, &trouble);
 	if (status)
 		return command ? EXEC_FAILED : status;
 	if (!command)

@@ -108,9 +108,6 @@ tell(const char *new_root, enum root_step step)
 		return fail(NULL, "cannot make '%s' the root", new_root);
 	case ROOT_MOVE:
 		return fail(NULL, "cannot move '%s' to /", new_root);
-	case ROOT_DETACH:
-		return fail(NULL, "'%s' is the root, but the old one cannot be taken away",
-			    new_root);
 	case ROOT_AFTER:
 		return fail(NULL, "'%s' is the root, but cannot be entered", new_root);
 	default:
@@ -176,6 +173,8 @@ switch_root_run(int count, char **operands)
 			note("'%s' has not come along: there is no folder for it in '%s', or it "
 			     "could not be moved",
 			     root_carried(i), new_root);
+	if (lost & ROOT_OLD_STAYS)
+		note("'%s' is the root, but the old one could not be taken away", new_root);
 	if (access(init.data, X_OK) < 0)
 		return fail(NULL, "cannot execute '%s' in the new root", init.data);
 	if (console)

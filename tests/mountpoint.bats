@@ -134,7 +134,16 @@ mounted() {
 		m d; m .; m -n d'
 	equal "$status $output" "0 0 d is a mountpoint
 32 . is not a mountpoint
-1 butter: mountpoint: cannot read what is mounted at 'd': No such file or directory (mount /proc)"
+0 none d"
+	# Before Linux 6.8 nobody else knows.
+	need_strace
+	mounted '
+		mount -t tmpfs none d
+		umount -l /proc
+		for call in statmount listmount; do inject="$inject -e inject=$call:error=ENOSYS"; done
+		strace -qq -o /dev/null $inject "$BUTTER" mountpoint -n d || echo "$?"'
+	equal "$output" 1
+	contains "$stderr" "cannot read what is mounted at 'd': No such file or directory (mount /proc)"
 }
 
 @test "agrees with util-linux" {

@@ -153,6 +153,16 @@ folder is not a mountpoint
 32'
 }
 
+@test "--auto: a reason is told as it was then, not as it is when all is undone" {
+	there '
+		mkdir elsewhere
+		p --auto folder elsewhere
+		"$BUTTER" mountpoint folder || echo "$?"'
+	equal "$status $output" "0 $begin cannot put the old root at 'elsewhere': that is in the old root (it has to be in 'folder')
+folder is not a mountpoint
+32"
+}
+
 @test "--auto: what fails leaves the root and NEW_ROOT as they are" {
 	need_strace
 	there '

@@ -137,6 +137,17 @@ proc /proc
 run /run'
 }
 
+@test "an old root that cannot be taken away is told, and INIT starts" {
+	need_strace
+	tracer=(strace -f -qq -o /dev/null -e trace=umount2 -e signal=none -e inject=umount2:error=EIO:when=2)
+	boots 'exec butter switch_root /new /bin/sh -c "echo started; ls /bin"'
+	equal "$status $output" '0 started
+busybox
+butter
+sh'
+	equal "$stderr" "butter: switch_root: '/new' is the root, but the old one could not be taken away"
+}
+
 @test "nothing is moved or deleted before it is known that INIT can be started" {
 	boots 'c() { butter switch_root --check "$@" 2>&1 || echo "$?"; }
 		s /new /bin/none

@@ -7,36 +7,24 @@
 #include <string.h>
 
 #include "cli/buffer.h"
-#include "kernel/mountinfo.h"
 #include "memory.h"
+#include "mounts/table.h"
 
-struct search {
-	const char *target;
-	int id;       /* 0: any */
-	char *source; /* of what was found */
-	bool found;
-};
-
-static bool
-has_target(const struct mountinfo *mount, void *context)
+/* Whether the mount ID, 0: any, is at TARGET: 1 or 0; -1 with errno of table_read. */
+static int
+is_mounted(const char *target, int id)
 {
-	struct search *search = context;
+	struct table table;
+	int found = 0;
 
+	if (table_read(&table) < 0)
+		return -1;
 	/* What something else lies over has the same name, but is another mount. */
-	search->found =
-		!strcmp(mount->target, search->target) && (!search->id || search->id == mount->id);
-	return !search->found;
-}
-
-static bool
-has_id(const struct mountinfo *mount, void *context)
-{
-	struct search *search = context;
-
-	search->found = mount->id == search->id;
-	if (search->found)
-		search->source = memory_string(mount->source);
-	return !search->found;
+	for (size_t i = 0; i < table.count; i++)
+		found |= !strcmp(table.mounts[i].target, target)
+			 && (!id || id == table.mounts[i].id);
+	table_done(&table);
+	return found;
 }
 
 /* Appends PATH to REAL, with all links followed but, unless FOLLOW, the last one. -1 with errno. */
@@ -64,7 +52,6 @@ resolve(struct buffer *real, const char *path, bool follow)
 int
 point_look(const char *path, bool follow, struct status *status)
 {
-	struct search search = { 0 };
 	struct buffer real = { 0 };
 	int result;
 
@@ -79,21 +66,24 @@ point_look(const char *path, bool follow, struct status *status)
 		return status->root == STATUS_IS_ROOT;
 	if (resolve(&real, path, follow) < 0)
 		return -1;
-	search.target = buffer_string(&real);
-	search.id = status->mount;
-	result = mountinfo_each(has_target, &search);
+	result = is_mounted(buffer_string(&real), status->mount);
 	buffer_done(&real);
-	return result < 0 ? -1 : search.found;
+	return result;
 }
 
 char *
 point_source(const struct status *status)
 {
-	struct search search = { .id = status->mount };
+	const struct mountinfo *mount;
+	struct table table;
+	char *source;
 
-	if (mountinfo_each(has_id, &search) < 0)
+	if (table_read(&table) < 0)
 		return NULL;
-	if (!search.found)
+	mount = table_find_id(&table, status->mount);
+	source = mount ? memory_string(mount->source) : NULL;
+	table_done(&table);
+	if (!source)
 		errno = ESRCH;
-	return search.source;
+	return source;
 }

@@ -10,12 +10,12 @@
 /*
  * Whether a mount begins at PATH, 1 or 0, whatever is mounted, parts of the same file system and single files
  * too; and the STATUS of what is there. Nothing is mounted for the question (autofs). -1 with errno of
- * stat(2) and, before Linux 5.8, those of mountinfo_each.
+ * stat(2) and, before Linux 5.8, those of table_read.
  */
 int point_look(const char *path, bool follow, struct status *status);
 
 /*
- * The source of the mount STATUS is of, to be freed. NULL with errno as mountinfo_each; ESRCH: nobody
+ * The source of the mount STATUS is of, to be freed. NULL with errno as table_read; ESRCH: nobody
  * knows.
  */
 char *point_source(const struct status *status);

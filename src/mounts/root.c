@@ -183,13 +183,15 @@ find_busy(const struct status *root, const struct status *new, const struct stat
 	return old->mount == root->mount ? ROOT_OLD_IS_ON_ROOT : ROOT_REASON_UNKNOWN;
 }
 
-void
-root_explain(const char *new_root, const char *put_old, int error, struct root_trouble *trouble)
+/* Why pivot_root(2) of these has failed with ERROR. */
+static void
+explain(const char *new_root, const char *put_old, int error, struct root_trouble *trouble)
 {
 	struct status root, new, old;
 	int new_fd, old_fd, root_fd;
 
-	*trouble = (struct root_trouble){ .error = error };
+	trouble->error = error;
+	trouble->reason = ROOT_REASON_UNKNOWN;
 	if (error == EPERM) {
 		trouble->reason = capability_have(CAP_SYS_ADMIN) ? ROOT_FILTERED : ROOT_FORBIDDEN;
 		return;
@@ -226,11 +228,14 @@ fail_at(enum root_step *step, enum root_step where)
 }
 
 int
-root_pivot(const char *new_root, const char *put_old, enum root_step *step)
+root_pivot(const char *new_root, const char *put_old, struct root_trouble *trouble)
 {
-	if (mount_pivot_root(new_root, put_old) < 0)
-		return fail_at(step, ROOT_PIVOT);
-	return chdir("/") < 0 ? fail_at(step, ROOT_AFTER) : 0;
+	*trouble = (struct root_trouble){ .step = ROOT_PIVOT };
+	if (mount_pivot_root(new_root, put_old) == 0)
+		return chdir("/") < 0 ? fail_at(&trouble->step, ROOT_AFTER) : 0;
+	explain(new_root, put_old, errno, trouble);
+	errno = trouble->error;
+	return -1;
 }
 
 /* Makes the folder that is current the root, and takes the old one, open as OLD, away. */
@@ -283,8 +288,9 @@ change_here(const char *new_root, const char *put_old, bool alone, enum root_ste
 /* Changes to NEW_ROOT, with BINDS once that is mounted on itself. */
 static int
 enter_and_change(const char *new_root, const char *put_old, bool alone, bool binds,
-		 enum root_step *step)
+		 struct root_trouble *trouble)
 {
+	enum root_step *step = &trouble->step;
 	int error;
 
 	if (binds && mount_bind(new_root, new_root) < 0)
@@ -295,6 +301,9 @@ enter_and_change(const char *new_root, const char *put_old, bool alone, bool bin
 	else if (change_here(new_root, put_old, alone, step) == 0)
 		return 0;
 	error = errno;
+	/* As long as it is so. */
+	if (*step == ROOT_PIVOT)
+		explain(new_root, put_old ? put_old : new_root, error, trouble);
 	if (binds && *step != ROOT_DETACH)
 		mount_detach(new_root);
 	errno = error;
@@ -302,8 +311,9 @@ enter_and_change(const char *new_root, const char *put_old, bool alone, bool bin
 }
 
 static int
-change(const char *new_root, const char *put_old, bool alone, enum root_step *step)
+change(const char *new_root, const char *put_old, bool alone, struct root_trouble *trouble)
 {
+	enum root_step *step = &trouble->step;
 	struct status status;
 	int is_mount = point_look(new_root, true, &status);
 
@@ -312,30 +322,34 @@ change(const char *new_root, const char *put_old, bool alone, enum root_step *st
 	if (mount_propagate("/", MOUNT_PRIVATE) < 0)
 		return fail_at(step, ROOT_SETTLE);
 	if (is_mount) {
-		if (enter_and_change(new_root, put_old, alone, false, step) == 0)
+		if (enter_and_change(new_root, put_old, alone, false, trouble) == 0)
 			return 0;
 		/* In a user namespace, a mount that was there before is locked, but a copy of it is not. */
 		if (*step != ROOT_PIVOT || errno != EINVAL)
 			return -1;
 	}
-	return enter_and_change(new_root, put_old, alone, true, step);
+	return enter_and_change(new_root, put_old, alone, true, trouble);
 }
 
 int
-root_change(const char *new_root, const char *put_old, bool alone, enum root_step *step)
+root_change(const char *new_root, const char *put_old, bool alone, struct root_trouble *trouble)
 {
+	enum root_step *step = &trouble->step;
 	/* Whole paths: the current folder is going to be another one. */
 	char *new = realpath(new_root, NULL), *old = put_old ? realpath(put_old, NULL) : NULL;
 	int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), result = -1, error;
 
+	*trouble = (struct root_trouble){ 0 };
 	if (!new || (put_old && !old))
 		fail_at(step, ROOT_ENTER);
-	else if (change(new, old, alone, step) == 0)
+	else if (change(new, old, alone, trouble) == 0)
 		result = chdir("/") < 0 ? fail_at(step, ROOT_AFTER) : 0;
 	error = errno;
 	/* Messages are to mean the same as what was typed; else there is nothing to be done about it. */
 	if (result < 0 && here >= 0 && *step < ROOT_DETACH && fchdir(here) < 0)
 		error = errno;
+	if (result < 0 && *step < ROOT_BIND)
+		explain(new_root, put_old ? put_old : new_root, error, trouble);
 	if (here >= 0)
 		close(here);
 	free(new);
@@ -411,9 +425,13 @@ switch_here(const char *new_root, int old, unsigned *lost, enum root_step *step)
 	if (pivot_here(old, step) == 0
 	    || (*step == ROOT_PIVOT && errno == EINVAL && is_initial && move_here(step) == 0))
 		return is_initial;
+	/* There is no way back, and a root that could be left behind is no reason to end here. */
+	if (*step == ROOT_DETACH) {
+		*lost |= ROOT_OLD_STAYS;
+		return 0;
+	}
 	error = errno;
-	if (*step != ROOT_DETACH)
-		carry_back(moved);
+	carry_back(moved);
 	errno = error;
 	return -1;
 }

@@ -28,17 +28,7 @@ enum root_reason {
 	ROOT_CANNOT_BE_SEEN,   /* nobody tells: without /proc, on older kernels */
 };
 
-struct root_trouble {
-	enum root_reason reason;
-	int error;
-	char place[PATH_MAX];
-};
-
-/* Why pivot_root(2) of these has failed with ERROR. */
-void root_explain(const char *new_root, const char *put_old, int error,
-		  struct root_trouble *trouble);
-
-/* Where root_change has failed. */
+/* Where a change has failed. */
 enum root_step {
 	ROOT_ENTER,  /* open or enter the new root, or the old one */
 	ROOT_SETTLE, /* keep what is mounted here from others */
@@ -49,17 +39,26 @@ enum root_step {
 	ROOT_AFTER,  /* make / the current folder */
 };
 
-/* pivot_root(2), and / is the current folder then. -1 with errno, and the *STEP. */
-int root_pivot(const char *new_root, const char *put_old, enum root_step *step);
+struct root_trouble {
+	enum root_step step;
+	int error;
+	enum root_reason
+		reason; /* of ROOT_ENTER, ROOT_SETTLE and ROOT_PIVOT, found when it was so */
+	char place[PATH_MAX];
+};
+
+/* pivot_root(2), and / is the current folder then. -1 with errno, and the TROUBLE. */
+int root_pivot(const char *new_root, const char *put_old, struct root_trouble *trouble);
 
 /*
  * Makes the folder NEW_ROOT the root, whatever it takes: nothing spreads from here to other mount
  * namespaces any more, and NEW_ROOT is mounted on itself if it is no mount. The old root is at PUT_OLD
  * then, or, NULL, no more. With ALONE this process has no others to take along, and may leave the
- * initramfs. The current folder is /. -1 with errno, and the *STEP; then, but from ROOT_DETACH on, the root
+ * initramfs. The current folder is /. -1 with errno, and the TROUBLE; then, but from ROOT_DETACH on, the root
  * and the current folder are the old ones, and NEW_ROOT is as it was.
  */
-int root_change(const char *new_root, const char *put_old, bool alone, enum root_step *step);
+int root_change(const char *new_root, const char *put_old, bool alone,
+		struct root_trouble *trouble);
 
 /* Whether all that is in the root is in memory, and nowhere else: an initramfs, as a rule. */
 bool root_is_in_memory(void);
@@ -70,7 +69,10 @@ bool root_is_in_memory(void);
  */
 bool root_is_initial(void);
 
-enum { ROOT_CARRIED = 4 }; /* mounts */
+enum {
+	ROOT_CARRIED = 4, /* mounts */
+	ROOT_OLD_STAYS = 1 << ROOT_CARRIED,
+};
 
 /* Which they are: /dev, ... */
 const char *root_carried(int which);
@@ -78,9 +80,9 @@ const char *root_carried(int which);
 /*
  * Makes the mount NEW_ROOT the root of this process, which is alone. What is mounted at /dev, /proc,
  * /sys and /run comes along, where NEW_ROOT has such folders with nothing on them; for what could not
- * there is a bit in *LOST. *OLD is the old root if it was the initial one, to be emptied, or -1. The
- * current folder is /. -1 with errno, and the *STEP; then, but for ROOT_DETACH and ROOT_AFTER, all is
- * where it was.
+ * there is a bit in *LOST, and ROOT_OLD_STAYS where the old root could not be taken away. *OLD is the old
+ * root if it was the initial one, to be emptied, or -1. The current folder is /. -1 with errno, and the
+ * *STEP; then, but for ROOT_AFTER, all is where it was.
  */
 int root_switch(const char *new_root, int *old, unsigned *lost, enum root_step *step);
 
