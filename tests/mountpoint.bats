@@ -140,7 +140,7 @@ mounted() {
 	mounted '
 		mount -t tmpfs none d
 		umount -l /proc
-		inject=; for call in statmount listmount; do inject="$inject -e inject=$call:error=ENOSYS"; done
+		inject=; for call in 457 458; do inject="$inject -e inject=$call:error=ENOSYS"; done
 		strace -qq -o /dev/null $inject "$BUTTER" mountpoint -n d || echo "$?"'
 	equal "$output" 1
 	contains "$stderr" "cannot read what is mounted at 'd': No such file or directory (mount /proc)"
