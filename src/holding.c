@@ -174,7 +174,7 @@ tell_file(const char *device, const char *file, void *context)
 	return true;
 }
 
-void
+size_t
 holding_tell(const char *target, int id, bool briefly)
 {
 	struct held held;
@@ -189,11 +189,8 @@ holding_tell(const char *target, int id, bool briefly)
 		tell_more(target, files.count, "files of the kernel");
 		count += files.count;
 	}
-	if (!count)
-		note("nobody is seen here who uses '%s': it may be a process of another pid "
-		     "namespace, an open file on its way through a socket, or an export of NFS",
-		     target);
 	table_done(&held.table);
+	return count;
 }
 
 bool

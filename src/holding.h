@@ -4,14 +4,15 @@
 #define BUTTER_HOLDING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
  * Says in a line each who holds the mount ID at TARGET: what is mounted in it, processes and how,
  * loop devices, swap; of each kind no more than some, and then how many more. If something is
- * mounted in it, BRIEFLY leaves the rest out.
+ * mounted in it, BRIEFLY leaves the rest out. Returns how many there are.
  */
-void holding_tell(const char *target, int id, bool briefly);
+size_t holding_tell(const char *target, int id, bool briefly);
 
 /*
  * Sends SIGNAL to the processes that hold the mount ID at TARGET, then calls AGAIN with CONTEXT,

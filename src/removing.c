@@ -49,46 +49,31 @@ forget(struct unmounting *work, const struct mountinfo *mount)
 		table_forget(&work->mounts, mount);
 }
 
-/* Leaves it to /sbin/umount.TYPE, if there is one: true then, whether that has worked or not. */
-static bool
-is_helped(struct unmounting *work, const struct removal *removal)
+struct attempt {
+	const struct unmounting *work;
+	const struct removal *removal;
+	char *helper; /* the program that does it; NULL: there is none */
+	int status;   /* that it has ended with */
+	int error;    /* 0: it is unmounted; whatever the helper did not like counts as EBUSY */
+};
+
+static void
+attempt_by_helper(struct attempt *attempt)
 {
+	const struct unmounting *work = attempt->work;
 	struct helper helper = { .unmounts = true,
-				 .type = removal->mount ? removal->mount->type : "",
-				 .target = removal->path,
+				 .type = attempt->removal->mount->type,
+				 .target = attempt->removal->path,
 				 .no_mtab = work->no_mtab,
 				 .verbose = work->verbose,
 				 .force = work->force,
 				 .lazy = work->lazy,
 				 .read_only = work->read_only };
-	char *program;
-	int error, status;
 
-	if (work->no_helper || work->fake || work->expire)
-		return false;
-	program = helper_find(true, helper.type);
-	if (!program)
-		return false;
-	status = helper_run(program, &helper, &error);
-	errno = error;
-	if (error)
-		fail(NULL, "cannot run '%s'", program);
-	else if (status && work->verbose)
-		note("'%s' has ended with status %d", program, status);
-	if (status)
-		removing_failed(work, status);
-	else
-		work->done++;
-	work->stale = true;
-	free(program);
-	return true;
+	attempt->status = helper_run(attempt->helper, &helper, &attempt->error);
+	if (attempt->status && !attempt->error)
+		attempt->error = EBUSY;
 }
-
-struct attempt {
-	const struct unmounting *work;
-	const struct removal *removal;
-	int error; /* 0: it is unmounted */
-};
 
 /* Whether it is of no use to try once more. */
 static bool
@@ -101,6 +86,10 @@ attempt(void *context)
 		       | (work->expire ? MOUNT_EXPIRE : 0);
 	int result = 0;
 
+	if (attempt->helper) {
+		attempt_by_helper(attempt);
+		return attempt->error != EBUSY;
+	}
 	if (work->as_is && !work->fake)
 		result = mount_remove(removal->path, how);
 	else if (!work->fake)
@@ -175,7 +164,11 @@ removing_explain(struct unmounting *work, struct removal *removal, int error)
 	switch (error) {
 	case EBUSY:
 		fail(busy, "cannot unmount '%s'", removal->path);
-		holding_tell(removal->path, removal->id, work->all);
+		if (!holding_tell(removal->path, removal->id, work->all))
+			note("nobody is seen here who uses '%s': it may be a process of another "
+			     "pid namespace, an open file on its way through a socket, or an "
+			     "export of NFS",
+			     removal->path);
 		removing_failed(work, UNMOUNTING_FAILED);
 		return;
 	case EAGAIN:
@@ -225,15 +218,32 @@ succeed(struct unmounting *work, const struct removal *removal)
 	forget(work, removal->mount);
 }
 
+/* The helper has failed, and said why, if it could be run. */
+static void
+explain_helper(struct unmounting *work, const struct removal *removal,
+	       const struct attempt *attempt)
+{
+	errno = attempt->error;
+	if (attempt->error != EBUSY)
+		fail(NULL, "cannot run '%s'", attempt->helper);
+	else if (work->verbose)
+		note("'%s' has ended with status %d", attempt->helper, attempt->status);
+	if (attempt->error == EBUSY && !is_gone(removal))
+		holding_tell(removal->path, removal->id, true);
+	work->stale = true;
+	removing_failed(work, attempt->status);
+}
+
 bool
 removing(struct unmounting *work, struct removal *removal)
 {
+	bool is_helped = !work->no_helper && !work->fake && !work->expire && removal->mount;
 	struct attempt first = { .work = work, .removal = removal };
-	size_t failed = work->failed;
 	struct status status;
+	bool done;
 
-	if (is_helped(work, removal))
-		return work->failed == failed;
+	if (is_helped)
+		first.helper = helper_find(true, removal->mount->type);
 	attempt(&first);
 	if (first.error == EBUSY && !removal->id
 	    && status_at(AT_FDCWD, removal->path, false, &status) == 0)
@@ -241,14 +251,18 @@ removing(struct unmounting *work, struct removal *removal)
 	if (first.error == EBUSY && work->signal)
 		holding_end(removal->path, removal->id, work->signal, work->patience, attempt,
 			    &first);
-	if (first.error == EBUSY && protect(work, removal))
-		return true;
-	if (!first.error) {
+	done = !first.error;
+	if (done)
 		succeed(work, removal);
-		return true;
-	}
-	if (removal->planned && first.error != EBUSY && first.error != EAGAIN && is_gone(removal))
-		return true;
-	removing_explain(work, removal, first.error);
-	return false;
+	else if (first.helper)
+		explain_helper(work, removal, &first);
+	else if (removal->planned && first.error != EBUSY && first.error != EAGAIN
+		 && is_gone(removal))
+		done = true;
+	else if (first.error == EBUSY && protect(work, removal))
+		done = true;
+	else
+		removing_explain(work, removal, first.error);
+	free(first.helper);
+	return done;
 }

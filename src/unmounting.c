@@ -135,7 +135,7 @@ find_source(const struct unmounting *work, const char *operand, const char *real
 
 /* As unmount_resolve, in the folder of WORK. */
 static char *
-resolve(const struct unmounting *work, const char *path, bool follow)
+resolve(const struct unmounting *work, const char *path)
 {
 	struct buffer whole = { 0 };
 	char *real;
@@ -144,28 +144,31 @@ resolve(const struct unmounting *work, const char *path, bool follow)
 	if (work->folder && *path && *path != '/')
 		buffer_print(&whole, "%s/", work->folder);
 	buffer_text(&whole, path);
-	real = unmount_resolve(buffer_string(&whole), follow);
+	real = unmount_resolve(buffer_string(&whole));
 	error = errno;
 	buffer_done(&whole);
 	errno = error;
 	return real;
 }
 
+enum { LINKS = 40 }; /* one after the other, as path_resolution(7) has it */
+
 /* What is mounted at *PATH, or, if that is a symlink, where it leads, which is in *PATH then. */
 static const struct mountinfo *
-find_target(const struct unmounting *work, const char *operand, char **path)
+find_target(const struct unmounting *work, char **path)
 {
-	const struct mountinfo *mount = *path ? table_find_target(&work->mounts, *path) : NULL;
-	char *real;
+	const struct mountinfo *mount = table_find_target(&work->mounts, *path);
+	char *next;
 
-	if (mount || work->as_is)
-		return mount;
-	real = resolve(work, operand, true);
-	if (!real)
-		return NULL;
-	free(*path);
-	*path = real;
-	return table_find_target(&work->mounts, real);
+	for (int i = 0; !mount && !work->as_is && i < LINKS; i++) {
+		next = unmount_follow(*path);
+		if (!next)
+			break;
+		free(*path);
+		*path = next;
+		mount = table_find_target(&work->mounts, *path);
+	}
+	return mount;
 }
 
 static void
@@ -195,10 +198,12 @@ unmount_found(struct unmounting *work, const char *operand, const struct mountin
 static void
 unmount_unknown(struct unmounting *work, const char *operand, const char *path)
 {
-	struct removal removal = { .operand = operand, .path = path };
+	char *real = work->as_is || work->expire ? NULL : realpath(path, NULL);
+	struct removal removal = { .operand = operand, .path = real ? real : path };
 	bool needs_table = work->recursive || work->all_targets || work->types || work->options;
 	struct status status = { 0 };
-	int is = point_look(path, false, &status), error = errno;
+	/* To look would take the mark away. */
+	int is = work->expire ? 1 : point_look(path, !work->as_is, &status), error = errno;
 
 	if (!work->known && (needs_table || S_ISBLK(status.mode)) && !know_mounts(work))
 		tell_unknown(work);
@@ -206,17 +211,18 @@ unmount_unknown(struct unmounting *work, const char *operand, const char *path)
 		removing(work, &removal);
 	else
 		removing_none(work, operand, is < 0 ? error : 0);
+	free(real);
 }
 
 void
 unmounting_target(struct unmounting *work, const char *target)
 {
-	char *path = work->as_is ? memory_string(target) : resolve(work, target, false);
+	char *path = work->as_is ? memory_string(target) : resolve(work, target);
 	const struct mountinfo *mount = NULL;
 	int error = errno;
 
 	if (know_mounts(work)) {
-		mount = find_target(work, target, &path);
+		mount = path ? find_target(work, &path) : NULL;
 		if (!mount && (!work->recursive || work->all_targets))
 			mount = find_source(work, target, path);
 	}

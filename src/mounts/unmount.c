@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,23 +30,54 @@ has_no_name(const char *name)
 }
 
 char *
-unmount_resolve(const char *path, bool follow)
+unmount_resolve(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	struct buffer whole = { 0 };
-	char *folder, *found;
+	size_t length = strlen(path);
+	char *folder, *name, *found;
 
-	if (follow || has_no_name(name))
-		return realpath(path, NULL);
+	while (length > 1 && path[length - 1] == '/')
+		length--;
 	folder = memory_string(path);
-	folder[name - path] = '\0';
+	folder[length] = '\0';
+	name = strrchr(folder, '/');
+	name = name ? name + 1 : folder;
+	if (has_no_name(name)) {
+		found = realpath(folder, NULL);
+		free(folder);
+		return found;
+	}
+	/* The last part is found in PATH, which is whole. */
+	length -= strlen(name);
+	*name = '\0';
 	found = realpath(*folder ? folder : ".", NULL);
 	free(folder);
 	if (!found)
 		return NULL;
-	buffer_print(&whole, "%s%s%s", found, strcmp(found, "/") ? "/" : "", name);
+	buffer_print(&whole, "%s%s%s", found, strcmp(found, "/") ? "/" : "", path + length);
+	while (whole.length > 1 && whole.data[whole.length - 1] == '/')
+		whole.length--;
 	free(found);
 	return buffer_string(&whole);
+}
+
+char *
+unmount_follow(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct buffer whole = { 0 };
+	char link[PATH_MAX], *real;
+	ssize_t length = readlink(path, link, sizeof(link) - 1);
+
+	if (length < 0)
+		return NULL;
+	link[length] = '\0';
+	if (*link != '/' && slash)
+		buffer_add(&whole, path, (size_t)(slash + 1 - path));
+	buffer_text(&whole, link);
+	real = unmount_resolve(buffer_string(&whole));
+	buffer_done(&whole);
+	return real;
 }
 
 const struct mountinfo *

@@ -9,11 +9,14 @@
 #include "mounts/table.h"
 
 /*
- * PATH as mountinfo has it: absolute, with symlinks followed but, unless FOLLOW, the last one; what
- * is at its end is not touched then, so that no server has to answer, and no mark of MOUNT_EXPIRE
- * is lost. To be freed; NULL with errno of realpath(3).
+ * PATH as mountinfo has it: absolute, with symlinks followed, but for the last part. What that is
+ * is not touched, so that no server has to answer, and no mark of MOUNT_EXPIRE is lost, if that is
+ * no dot or two. To be freed; NULL with errno of realpath(3).
  */
-char *unmount_resolve(const char *path, bool follow);
+char *unmount_resolve(const char *path);
+
+/* The same of what the symlink PATH leads to. NULL with errno: EINVAL (it is none). */
+char *unmount_follow(const char *path);
 
 /*
  * The last mount of the source NAME: as TABLE has it, or the block device of that path, LABEL= or
