@@ -213,6 +213,15 @@ of h#x on $PWD/m/h#x type tmpfs (rw,relatime)"
 	done
 }
 
+@test "what is mounted cannot be read" {
+	need_strace
+	within=()
+	inject read:error=EIO:when=1 mount --json
+	failed 2 mount 'cannot read what is mounted: Input/output error'
+	inject openat:error=EMFILE:when=1 mount --tree
+	failed 2 mount 'cannot read what is mounted: Too many open files'
+}
+
 @test "a reader that has left, and a full disk, are errors" {
 	with '>/dev/full' mount
 	failed 1 mount 'cannot write to standard output: No space left on device'
