@@ -212,7 +212,7 @@ check_words(const struct mounting_order *order)
 		       false;
 	if (words->operation == WORDS_MOVE
 	    && (words_has_attributes(words) || words->flags.set || words->flags.clear
-		|| words->option_count || words->remount))
+		|| words->option_count || words->remount || words->idmap || words->subdir))
 		return misuse("what is moved stays as it is: remount changes it"), false;
 	return true;
 }

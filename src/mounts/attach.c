@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "mounts/attach.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/mount.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "kernel/capability.h"
@@ -17,11 +13,9 @@
 #include "mounts/call.h"
 #include "mounts/current.h"
 #include "mounts/destination.h"
+#include "mounts/dmesg.h"
 #include "mounts/dress.h"
 #include "mounts/fresh.h"
-
-/* So much of the kernel's log is enough for one message. */
-enum { MOST_LINES = 4 };
 
 /*
  * Whether a newer call has failed since it is not to be had: by the kernel's age, or by a filter of a
@@ -53,43 +47,6 @@ close_quietly(int fd)
 
 	if (fd >= 0)
 		close(fd);
-	errno = error;
-}
-
-/* ---- the kernel's log ---- */
-
-/* Whether WORD stands in TEXT, not in the middle of another one; WHOLE: nor at the beginning of one. */
-static bool
-mentions(const char *text, const char *word, bool whole)
-{
-	size_t length = strlen(word);
-
-	for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++)
-		if ((at == text || !isalnum((unsigned char)at[-1]))
-		    && (!whole || !isalnum((unsigned char)at[length])))
-			return true;
-	return false;
-}
-
-/* Takes from the log what is about this device, or this type. errno stays. */
-static void
-listen(const struct attach *wish, struct trouble *trouble)
-{
-	int error = errno;
-	char text[512], *device = NULL, *name = NULL;
-	int count = 0;
-
-	if (wish->source && wish->source[0] == '/')
-		device = realpath(wish->source, NULL);
-	if (device)
-		name = strrchr(device, '/') + 1;
-	while (wish->log >= 0 && count < MOST_LINES && kmsg_next(wish->log, text, sizeof(text)))
-		if ((wish->type && mentions(text, wish->type, false))
-		    || (name && *name && mentions(text, name, true))) {
-			trouble_say(&trouble->kernel, text);
-			count++;
-		}
-	free(device);
 	errno = error;
 }
 
@@ -413,7 +370,7 @@ attach(const struct attach *wish, struct trouble *trouble)
 	if (wish->into) {
 		result = mount_into(wish, trouble);
 		if (result < 0)
-			listen(wish, trouble);
+			dmesg_take(wish, -1, trouble);
 		errno = trouble->error;
 		return result;
 	}
@@ -427,7 +384,7 @@ attach(const struct attach *wish, struct trouble *trouble)
 		result = propagate(words, target.fd, target.path, trouble);
 	if (result < 0) {
 		destination_undo(&target);
-		listen(wish, trouble);
+		dmesg_take(wish, target.fd, trouble);
 	}
 	destination_done(&target);
 	errno = trouble->error;

@@ -6,6 +6,7 @@
 
 #include "kernel/mountinfo.h"
 #include "kernel/status.h"
+#include "memory.h"
 
 struct search {
 	int id;
@@ -97,4 +98,34 @@ current_read(int fd, struct words *current)
 			return 0;
 	}
 	return read_together(fd, current);
+}
+
+struct what {
+	int id;
+	char **type, **source;
+};
+
+static bool
+take_what(const struct mountinfo *mount, void *context)
+{
+	struct what *what = context;
+
+	if (mount->id != what->id)
+		return true;
+	*what->type = memory_string(mount->type);
+	*what->source = memory_string(mount->source);
+	return false;
+}
+
+void
+current_what(int fd, char **type, char **source)
+{
+	struct what what = { .type = type, .source = source };
+	struct status status;
+
+	*type = *source = NULL;
+	if (status_at(fd, "", false, &status) < 0 || !status.mount)
+		return;
+	what.id = status.mount;
+	mountinfo_each(take_what, &what);
 }

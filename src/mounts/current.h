@@ -15,6 +15,9 @@ int current_read(int fd, struct words *current);
 /* The same from the texts of mountinfo. */
 void current_parse(const char *options, const char *super, struct words *current);
 
+/* The type and the source of the file system that the mount FD is of, to be freed; NULL: nobody tells. */
+void current_what(int fd, char **type, char **source);
+
 /* CURRENT with the changes of WANTED. */
 uint64_t current_merge(uint64_t current, const struct words_bits *wanted);
 

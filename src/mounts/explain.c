@@ -238,8 +238,11 @@ tell_namespace(struct tale *tale)
 		tale_tell(tale, NULL, "there is no process or mount namespace '%s', or no /proc",
 			  tale->trouble->name);
 	else
-		TALE_ERROR(tale, NULL, "the mount namespace of '%s' cannot be entered",
-			   tale->trouble->name);
+		TALE_ERROR(tale,
+			   tale->trouble->error == EPERM
+				   ? "needs CAP_SYS_ADMIN and CAP_SYS_CHROOT in its user namespace"
+				   : NULL,
+			   "the mount namespace of '%s' cannot be entered", tale->trouble->name);
 }
 
 static void
@@ -374,7 +377,8 @@ explain(const struct attach *wish, const struct trouble *trouble, struct buffer 
 	struct tale tale = { .wish = wish, .trouble = trouble };
 	struct buffer said = trouble->said, kernel = trouble->kernel;
 
-	if (trouble->error == EPERM)
+	if (trouble->error == EPERM && trouble->stage != TROUBLE_NAMESPACE
+	    && trouble->stage != TROUBLE_MAPS && trouble->stage != TROUBLE_OWNER)
 		tale_forbidden(&tale);
 	else
 		tell_stage(&tale);
