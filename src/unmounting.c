@@ -2,12 +2,14 @@
 #include "unmounting.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cli/buffer.h"
 #include "cli/say.h"
+#include "kernel/status.h"
 #include "memory.h"
 #include "mounts/backing.h"
 #include "mounts/copies.h"
@@ -118,13 +120,17 @@ find_file(const char *device, const char *file, void *context)
 
 /*
  * The last mount of the disk, the file on a loop device or the other source that is named, or has
- * the path REAL; NULL: there is none.
+ * the path REAL; NULL: there is none, or it is a folder.
  */
 static const struct mountinfo *
 find_source(const struct unmounting *work, const char *operand, const char *real)
 {
 	struct file_search search = { .mounts = &work->mounts, .file = real };
+	struct status status;
 
+	/* Sources have odd names: in a folder with another folder, `proc`, that one is meant. */
+	if (real && status_at(AT_FDCWD, real, true, &status) == 0 && S_ISDIR(status.mode))
+		return NULL;
 	search.found = unmount_find_source(&work->mounts, operand);
 	if (!search.found && real)
 		search.found = unmount_find_source(&work->mounts, real);
@@ -217,10 +223,17 @@ unmount_unknown(struct unmounting *work, const char *operand, const char *path)
 void
 unmounting_target(struct unmounting *work, const char *target)
 {
-	char *path = work->as_is ? memory_string(target) : resolve(work, target);
 	const struct mountinfo *mount = NULL;
-	int error = errno;
+	char *path;
+	int error;
 
+	if (!*target) {
+		failx("cannot unmount '': it is empty (is a variable not set?)");
+		removing_failed(work, UNMOUNTING_FAILED);
+		return;
+	}
+	path = work->as_is ? memory_string(target) : resolve(work, target);
+	error = errno;
 	if (know_mounts(work)) {
 		mount = path ? find_target(work, &path) : NULL;
 		if (!mount && (!work->recursive || work->all_targets))

@@ -148,9 +148,51 @@ cannot unmount 'a/b': it is not mounted
 0
 cannot unmount 'dangling': No such file or directory
 32
-cannot unmount '': No such file or directory
+cannot unmount '': it is empty (is a variable not set?)
 32
 mounted:"
+}
+
+@test "a folder is no source, and nothing empty is one, whatever sources are called" {
+	mounted '
+		mkdir w box deep
+		mount -t tmpfs box w; mount -t tmpfs "" deep
+		(cd w; mkdir box; "$BUTTER" umount box; "$BUTTER" umount -A ./box; "$BUTTER" umount -c box; "$BUTTER" umount -g box) 2>&1 || :
+		mounts
+		u ""; u -g ""; u -q "" ""; u -a ""; u -Ac ""
+		mounts
+		u w ""; mounts
+		mount -t tmpfs box w; u -R box; u deep/box; u box; u -R w; mounts
+		mount -t tmpfs other w; u other; mounts' 
+	equal "$status $output" "0 butter: umount: cannot unmount 'box': it is not mounted
+butter: umount: cannot unmount './box': it is not mounted
+butter: umount: cannot unmount 'box': it is not mounted
+mounted: w deep
+cannot unmount '': it is empty (is a variable not set?)
+32
+cannot unmount '': it is empty (is a variable not set?)
+32
+cannot unmount '': it is empty (is a variable not set?)
+cannot unmount '': it is empty (is a variable not set?)
+32
+--all goes without TARGET (see 'butter umount --help')
+1
+cannot unmount '': it is empty (is a variable not set?)
+32
+mounted: w deep
+cannot unmount '': it is empty (is a variable not set?)
+64
+mounted: deep
+cannot unmount 'box': it is not mounted
+32
+cannot unmount 'deep/box': No such file or directory
+32
+cannot unmount 'box': it is not mounted
+32
+0
+mounted: deep
+0
+mounted: deep"
 }
 
 @test "mounts over each other, names that are odd, files, and what was deleted since" {
@@ -761,6 +803,46 @@ $line
 'a/b' is unmounted
 $line
 mounted: a a/b"
+}
+
+@test "in a user namespace, who has mapped a file of another mount namespace is nobody; and for a signal, a path is no proof" {
+	need_userns
+	need_tool "${CC:-cc}"
+	cat >mapping.c <<-'END'
+		#include <fcntl.h>
+		#include <sys/mman.h>
+		#include <unistd.h>
+		int main(int count, char **arguments)
+		{
+			int fd = count > 2 ? open(arguments[1], O_RDONLY) : -1;
+			if (mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED) return 1;
+			close(fd);
+			close(open(arguments[2], O_CREAT | O_WRONLY, 0600));
+			pause();
+		}
+	END
+	"${CC:-cc}" -o mapping mapping.c
+	mounted '
+		mkdir a
+		export here
+		unshare -Urm --propagation private sh -euc "
+			u() { \"\$BUTTER\" umount \"\$@\" 2>&1 | sed \"s|^butter: umount: ||; s|\$here/||g; s/process [0-9]*/process N/; /cannot be looked into/d\"; }
+			mount -t tmpfs n a; echo >a/file
+			unshare -m --propagation private ./mapping a/file elsewhere & other=\$!
+			until [ -e elsewhere ]; do :; done
+			(cd a; exec sleep 100) &
+			until [ \"\$(readlink /proc/\$!/cwd)\" = \"\$PWD/a\" ]; do :; done
+			u a; u -v --kill KILL a
+			mount -t tmpfs n a; echo >a/file
+			./mapping a/file same & same=\$!
+			until [ -e same ]; do :; done
+			u -v --kill KILL --wait 100ms a
+			kill \$other; kill \$same"'
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (sleep): cwd 'a'
+'a' is unmounted
+cannot unmount 'a': $BUSY
+'a' is used by process N (mapping): map 'a/file'"
 }
 
 @test "each errno of the kernel has its message, and what is not tried is not changed" {

@@ -20,7 +20,9 @@ struct search {
 	const struct holders_place *place;
 	struct holder *holder;
 	int process;              /* its folder, or that of a thread of it */
+	int proc;                 /* /proc */
 	bool is_searcher;         /* whose descriptors there are those of the search */
+	bool surely;              /* what has only the same name does not count */
 	bool hidden;              /* it cannot be looked into */
 	uint64_t program, mapped; /* the inodes of what has been found last */
 };
@@ -87,7 +89,21 @@ look_at_descriptors(struct search *search)
 	closedir(stream);
 }
 
-/* Where the kernel does not let map_files be followed, in user namespaces: by the path of MAP. */
+static bool
+is_same(int folder, const char *link, int other_folder, const char *other)
+{
+	struct status status, other_status;
+
+	return status_at(folder, link, true, &status) == 0
+	       && status_at(other_folder, other, true, &other_status) == 0
+	       && status.device == other_status.device && status.inode == other_status.inode
+	       && status.mount == other_status.mount;
+}
+
+/*
+ * Where the kernel does not let map_files be followed, in user namespaces: by the path of MAP, which
+ * means something else in another mount namespace.
+ */
 static bool
 is_at_by_path(const struct search *search, const struct map *map)
 {
@@ -97,9 +113,11 @@ is_at_by_path(const struct search *search, const struct map *map)
 
 	if (length == 1)
 		length = 0;
-	return !strncmp(map->path, target, length) && map->path[length] == '/'
+	return !search->surely && !strncmp(map->path, target, length) && map->path[length] == '/'
 	       && status_at(AT_FDCWD, map->path, false, &status) == 0 && status.inode == map->inode
-	       && is_at(search->place, status.mount);
+	       && is_at(search->place, status.mount)
+	       && is_same(search->process, "ns/mnt", search->proc, "self/ns/mnt")
+	       && is_same(search->process, "root", AT_FDCWD, "/");
 }
 
 static bool
@@ -108,6 +126,7 @@ look_at_map(const struct map *map, void *context)
 	struct search *search = context;
 	const struct holders_place *place = search->place;
 	char link[MAPS_RANGE_SIZE + 10];
+	int is;
 
 	if (!place->any_device && (map->major != place->major || map->minor != place->minor))
 		return true;
@@ -115,12 +134,13 @@ look_at_map(const struct map *map, void *context)
 	if (map->inode == search->mapped || map->inode == search->program)
 		return true;
 	snprintf(link, sizeof(link), "map_files/%s", map->range);
-	if (look(search, HOLDER_MAP, -1, search->process, link) > 0)
-		search->mapped = map->inode;
-	else if (errno == EPERM && is_at_by_path(search, map)) {
+	is = look(search, HOLDER_MAP, -1, search->process, link);
+	if (is < 0 && errno == EPERM && is_at_by_path(search, map)) {
 		add(search, HOLDER_MAP, -1, search->process, link);
-		search->mapped = map->inode;
+		is = 1;
 	}
+	if (is > 0)
+		search->mapped = map->inode;
 	return true;
 }
 
@@ -234,13 +254,18 @@ open_proc(struct proc *proc, const struct holders_place *place)
 	return 0;
 }
 
-/* Fills HOLDER, whose pid is known, from its folder NAME. Whether it may be looked into. */
+/*
+ * Fills HOLDER, whose pid is known, from its folder NAME; SURELY: only by what the kernel follows
+ * itself. Whether it may be looked into.
+ */
 static bool
-look_up(const struct holders_place *place, const struct proc *proc, const char *name,
+look_up(const struct holders_place *place, const struct proc *proc, const char *name, bool surely,
 	struct holder *holder)
 {
 	struct search search = { .place = place,
 				 .holder = holder,
+				 .proc = proc->fd,
+				 .surely = surely,
 				 .is_searcher = proc->is_place && holder->pid == proc->self };
 
 	search.process = openat(proc->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -277,7 +302,7 @@ holders_check(const struct holders_place *place, pid_t pid)
 		return -1;
 	}
 	snprintf(name, sizeof(name), "%d", (int)pid);
-	look_up(place, &proc, name, &holder);
+	look_up(place, &proc, name, true, &holder);
 	holds = holder.count > 0;
 	forget(&holder);
 	close(proc.fd);
@@ -317,7 +342,7 @@ holders_find(const struct holders_place *place, struct holders *holders)
 		holder.pid = (pid_t)strtonum(entry->d_name, 1, INT_MAX, &error);
 		if (error)
 			continue;
-		holders->hidden += !look_up(place, &proc, entry->d_name, &holder);
+		holders->hidden += !look_up(place, &proc, entry->d_name, false, &holder);
 		if (holder.count)
 			keep(holders, &holder);
 	}

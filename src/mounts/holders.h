@@ -51,7 +51,8 @@ struct holders_place {
 int holders_find(const struct holders_place *place, struct holders *holders);
 
 /*
- * Whether PID still holds PLACE: 1, 0. -1 with errno: EXDEV (/proc is that of another pid namespace,
+ * Whether PID still holds PLACE, beyond doubt: 1, 0; a file in its memory that is known by its path
+ * alone, as in user namespaces, is none. -1 with errno: EXDEV (/proc is that of another pid namespace,
  * and the numbers in it are not those of kill(2)).
  */
 int holders_check(const struct holders_place *place, pid_t pid);
