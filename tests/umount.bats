@@ -225,6 +225,7 @@ mounted:"
 }
 
 @test "-R: what is in it, and what it covers, also what was moved there; the first that is busy ends it" {
+	need_root
 	mounted '
 		mkdir a later
 		mount -t tmpfs n later
@@ -636,6 +637,7 @@ cannot enter the mount namespace '/proc/self/ns/net': Invalid argument (it is no
 
 # in_root SCRIPT: as mounted, with a tmpfs as the root, which has butter, busybox and no more.
 in_root() {
+	need_root
 	need_applet pivot_root
 	need_tool busybox
 	need_plain_build
@@ -846,6 +848,7 @@ cannot unmount 'a': $BUSY
 }
 
 @test "each errno of the kernel has its message, and what is not tried is not changed" {
+	need_root
 	need_strace
 	mounted '
 		mkdir a
