@@ -61,10 +61,11 @@ look_up(struct held *held, const char *target, int id)
 }
 
 static void
-tell_more(const char *target, size_t count, const char *what)
+tell_more(const char *target, size_t count, const char *what, const char *ending)
 {
 	if (count > MOST)
-		note("'%s' is used by %zu more %s", target, count - MOST, what);
+		note("'%s' is used by %zu more %s%s", target, count - MOST, what,
+		     count == MOST + 1 ? "" : ending);
 }
 
 /* Returns how many. */
@@ -82,7 +83,7 @@ tell_mounts(const struct held *held)
 			note("'%s' is used by the mount '%s' (%s)", held->target, mount->target,
 			     mount->type);
 	}
-	tell_more(held->target, count, "mounts");
+	tell_more(held->target, count, "mount", "s");
 	return count;
 }
 
@@ -121,7 +122,7 @@ tell_processes(const struct held *held)
 	count = holders.count;
 	for (size_t i = 0; i < count && i < MOST; i++)
 		tell_process(held->target, &holders.processes[i]);
-	tell_more(held->target, count, "processes");
+	tell_more(held->target, count, "process", "es");
 	if (holders.hidden)
 		note("%zu process%s cannot be looked into, and may use '%s' (%s)", holders.hidden,
 		     holders.hidden == 1 ? "" : "es", held->target,
@@ -186,7 +187,7 @@ holding_tell(const char *target, int id, bool briefly)
 	if (!count || !briefly) {
 		count += tell_processes(&held);
 		backing_each(tell_file, &files);
-		tell_more(target, files.count, "files of the kernel");
+		tell_more(target, files.count, "loop device or swap file", "s");
 		count += files.count;
 	}
 	table_done(&held.table);
