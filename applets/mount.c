@@ -231,7 +231,7 @@ mount_given(const struct words *words, int count, char **operands)
 	if (!check_words(&order))
 		return MOUNTING_NOT_PERMITTED;
 	order.target = target = mountall_target(&mountall, order.target);
-	status = !how.into && mountall_is_done(&mountall, &order) ? 0 : mounting(&how, &order);
+	status = mountall_one(&mountall, &order);
 	free(target);
 	return status;
 }

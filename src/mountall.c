@@ -125,38 +125,46 @@ look(struct mounted *mounted, const struct mounting_order *order, const char *so
 	return mounted_look(mounted, &wish);
 }
 
-/* Asks, and keeps what was read for the next one. */
-static bool
+/* Asks, and keeps what was read for the next one. 1, 0; -1: nobody knows, which has been told. */
+static int
 is_mounted(const struct mountall *mountall, const struct mounting_order *order,
 	   struct mounted *mounted)
 {
+	static const struct hint hints[] = { { ENOENT, "mount /proc" }, { 0 } };
 	char *bound = order->words->operation == WORDS_BIND ? bound_path(order) : NULL;
 	int result = look(mounted, order, bound ? bound : order->source);
 
 	free(bound);
 	if (result < 0)
-		note_error(NULL, "cannot see whether '%s' is mounted at '%s' already",
-			   order->source, order->target);
+		fail(hints, "cannot see whether '%s' is mounted at '%s' already", order->source,
+		     order->target);
 	if (result > 0 && mountall->how->verbose) {
 		out_escape(order->source);
 		out_print(" is mounted at ");
 		out_escape(order->target);
 		out_print(" already\n");
 	}
-	return result > 0;
+	return result;
 }
 
-bool
-mountall_is_done(const struct mountall *mountall, const struct mounting_order *order)
+/* Whether ORDER must not be mounted once more if it is already. */
+static bool
+is_for_once(const struct mountall *mountall, const struct mounting_order *order)
+{
+	return mountall->only_once && !mountall->how->into && !order->words->remount
+	       && order->words->operation != WORDS_MOVE;
+}
+
+int
+mountall_one(const struct mountall *mountall, const struct mounting_order *order)
 {
 	struct mounted mounted = { 0 };
-	bool result;
+	int done = is_for_once(mountall, order) ? is_mounted(mountall, order, &mounted) : 0;
 
-	if (!mountall->only_once || order->words->remount || order->words->operation == WORDS_MOVE)
-		return false;
-	result = is_mounted(mountall, order, &mounted);
 	mounted_forget(&mounted);
-	return result;
+	if (done)
+		return done < 0 ? MOUNTING_FAILED : 0;
+	return mounting(mountall->how, order);
 }
 
 /* ---- one line ---- */
@@ -192,7 +200,7 @@ mountall_named(const struct mountall *mountall, const char *name)
 			.words = &words,
 		};
 
-		status = mountall_is_done(mountall, &order) ? 0 : mounting(mountall->how, &order);
+		status = mountall_one(mountall, &order);
 		free(target);
 	} else if (!entry) {
 		for (size_t i = 0; i < fstab.count; i++)
@@ -269,10 +277,9 @@ needs(const struct fstab_entry *entry, const struct fstab_entry *earlier)
 	       || strstr(entry->options, earlier->target);
 }
 
-/* Whether ENTRY has to be mounted. Waits for those that it needs, and until there can be one more. */
-static bool
-is_due(struct progress *progress, const struct fstab_entry *entry,
-       const struct mounting_order *order)
+/* Waits for those that ENTRY needs, and until there can be one more. */
+static void
+make_way(struct progress *progress, const struct fstab_entry *entry)
 {
 	size_t wait = progress->count == MOST_CHILDREN;
 
@@ -280,10 +287,19 @@ is_due(struct progress *progress, const struct fstab_entry *entry,
 		if (needs(entry, progress->running[i].entry))
 			wait = i + 1;
 	await(progress, wait);
-	if (!is_mounted(progress->mountall, order, &progress->mounted))
-		return true;
-	progress->found++;
-	return false;
+}
+
+/* Whether ORDER has to be mounted. */
+static bool
+is_due(struct progress *progress, const struct mounting_order *order)
+{
+	int mounted = is_mounted(progress->mountall, order, &progress->mounted);
+
+	if (mounted < 0)
+		progress->failed++;
+	else if (mounted)
+		progress->found++;
+	return !mounted;
 }
 
 /* Whether ORDER may have to wait for a disk, a server or a program. */
@@ -313,7 +329,16 @@ mount_entry(struct progress *progress, const struct fstab_entry *entry,
 		add_status(progress, mounting(mountall->how, order));
 	else
 		progress->running[progress->count++] = (struct running){ pid, entry };
-	mounted_forget(&progress->mounted);
+}
+
+/* Mounts ENTRY, unless it is mounted already, as soon as those are that it needs. */
+static void
+mount_if_due(struct progress *progress, const struct fstab_entry *entry,
+	     const struct mounting_order *order)
+{
+	make_way(progress, entry);
+	if (is_due(progress, order))
+		mount_entry(progress, entry, order);
 }
 
 /* With -v, that ENTRY is left out. */
@@ -349,8 +374,8 @@ take_entry(struct progress *progress, const struct fstab_entry *entry)
 		progress->broken++;
 	else if (words.no_auto)
 		tell_left_out(mountall, entry, "noauto");
-	else if (is_due(progress, entry, &order))
-		mount_entry(progress, entry, &order);
+	else
+		mount_if_due(progress, entry, &order);
 	words_done(&words);
 	free(target);
 }

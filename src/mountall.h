@@ -38,7 +38,7 @@ int mountall_lines(const struct mountall *mountall);
 /* TARGET with what is to be in front of it, to be freed. */
 char *mountall_target(const struct mountall *mountall, const char *target);
 
-/* Whether ORDER is mounted already, and may be no more than once; then that has been told. */
-bool mountall_is_done(const struct mountall *mountall, const struct mounting_order *order);
+/* Mounts ORDER; with --onlyonce, unless it is mounted already, which is told then. The exit status. */
+int mountall_one(const struct mountall *mountall, const struct mounting_order *order);
 
 #endif

@@ -280,6 +280,52 @@ n\012l tmpfs n
 6'
 }
 
+@test "-a leaves alone what is covered, by whatever comes later, too" {
+	mounted '
+		mkdir a/x a/y
+		{ line "$PWD/a/x" b none bind; line "$PWD/a" c none bind; line one a/y tmpfs defaults; line two a tmpfs defaults; } >t
+		m -a; here >before; m -a; m -aF; here | diff before -; cat before; m -av | grep -c already'
+	equal "$status $output" '0 b tmpfs none
+c tmpfs none
+a/y tmpfs one
+a tmpfs two
+4'
+}
+
+@test "-a reads what is mounted once, not for each line" {
+	need_strace
+	namespaces -m
+	for i in $(seq 30); do mkdir "$i"; echo "new $PWD/$i tmpfs size=4k"; done >t
+	capture "${within[@]}" sh -euc '
+		for i in $(seq 30); do mount -t tmpfs old "$i"; done
+		strace -qq -o trace -e trace=openat "$BUTTER" mount -a -T t
+		grep -c mountinfo trace; grep -c " $PWD/[0-9]* .* new " /proc/self/mountinfo'
+	equal "$status $output" '0 1
+30'
+}
+
+@test "what cannot be known to be mounted is not mounted once more" {
+	need_plain_build
+	need_tool "${CC:-cc}"
+	"${CC:-cc}" -w -O1 -o enosys "$BUTTER_SOURCE/tests/enosys.c" || skip 'cannot compile here'
+	here=$PWD
+	mounted '
+		{ line one a tmpfs defaults; line two b tmpfs defaults; } >t
+		mount -t tmpfs one a; here >before
+		exec 9</proc/self/mountinfo
+		umount -l /proc
+		"'"$here"'/enosys" listmount "$BUTTER" mount -a -T t 2>&1 || echo "$?"
+		"'"$here"'/enosys" listmount "$BUTTER" mount --onlyonce -t tmpfs one a 2>&1 || echo "$?"
+		grep -c "$PWD/[ab] " <&9'
+	equal "$status" 0
+	output=${output//$PWD\/place\//}
+	equal "$output" "butter: mount: cannot see whether 'one' is mounted at 'a' already: No such file or directory (mount /proc)
+64
+butter: mount: cannot see whether 'one' is mounted at 'a' already: No such file or directory (mount /proc)
+32
+2"
+}
+
 @test "disks by loop devices are known, by whatever name" {
 	need_root
 	need_tool mkfs.ext4 losetup
@@ -299,12 +345,15 @@ n\012l tmpfs n
 		ln -s "$("$BUTTER" mount --of a --json | sed "s/.*\"source\":\"\([^\"]*\).*/\1/")" node
 		echo "$PWD/node $PWD/a auto ro" >t; m -a -T t
 		echo "$PWD/disk $PWD/b ext4 loop" >t; m -a -T t; m -a -T t
+		echo "../${PWD##*/}/disk $PWD/b ext4 loop" >t; m -a -T t; m --onlyonce disk b
 		[ "$(stat -c %Hd:%Ld b)" = "$disk" ] && echo "one device"'
 	[ "$status" != 77 ] || skip 'no loop devices here'
 	equal "$status $output $stderr" '0 1
 1
 1
 1
+2
+2
 2
 2
 one device '

@@ -1,14 +1,58 @@
 /* SPDX-License-Identifier: MIT */
 #include "mounts/mounted.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "cli/buffer.h"
 #include "kernel/loop.h"
+#include "memory.h"
 #include "mounts/point.h"
 #include "mounts/source.h"
+
+/* Ends PATH before its last name, at LENGTH, which is returned. */
+static size_t
+cut_name(char *path, size_t length)
+{
+	while (length && path[length - 1] == '/')
+		length--;
+	while (length && path[length - 1] != '/')
+		length--;
+	path[length] = '\0';
+	return length;
+}
+
+/*
+ * PATH without links, to be freed; of what is not there, since something covers it, the rest is as it is
+ * spelled. NULL: it cannot be looked at.
+ */
+static char *
+real_path(const char *path)
+{
+	char *real = realpath(path, NULL), *folder;
+	size_t length = strlen(path);
+	struct buffer whole = { 0 };
+
+	if (real)
+		return real;
+	folder = memory_string(path);
+	while (!real && length && errno == ENOENT) {
+		length = cut_name(folder, length);
+		real = realpath(length ? folder : ".", NULL);
+	}
+	free(folder);
+	if (!real)
+		return NULL;
+	buffer_print(&whole, "%s/%s", strcmp(real, "/") ? real : "", path + length);
+	while (whole.length > 1 && whole.data[whole.length - 1] == '/')
+		whole.length--;
+	free(real);
+	return buffer_string(&whole);
+}
 
 /* Whether MOUNT shows what the path REAL is in the mount ORIGIN. */
 static bool
@@ -34,7 +78,7 @@ shows(const struct mountinfo *mount, const struct mountinfo *origin, const char 
 static bool
 is_bind_of(const struct table *table, const struct mountinfo *mount, const char *path)
 {
-	char *real = realpath(path, NULL);
+	char *real = real_path(path);
 	bool result = false;
 
 	for (size_t i = 0; real && i < table->count && !result; i++)
@@ -60,13 +104,15 @@ has_root(const struct mountinfo *mount, const char *root)
 	return !strcmp(mount->root, "/");
 }
 
-/* Whether what is mounted by MOUNT is SOURCE, or on the disk that SOURCE is. */
+/* Whether what is mounted by MOUNT is SOURCE, called NAME, or on the disk that SOURCE is. */
 static bool
-is_of(const struct mountinfo *mount, const struct source *source, uint64_t offset)
+is_of(const struct mountinfo *mount, const char *name, const struct source *source, uint64_t offset)
 {
 	struct source other;
 	bool result;
 
+	if (source_is_same_path(name, mount->source))
+		return true;
 	if (source->kind == S_IFBLK && source->device == makedev(mount->major, mount->minor))
 		return true;
 	source_identify(&other, mount->source);
@@ -77,55 +123,80 @@ is_of(const struct mountinfo *mount, const struct source *source, uint64_t offse
 	return result;
 }
 
-/* Whether one of the mounts at the place of TOP is what WISH wants. */
-static bool
-is_among(const struct table *table, const struct mountinfo *top, const struct mounted_wish *wish)
+/* What the source NAME is: a file or a disk, from the current folder too, or what it is for its type. */
+static void
+identify(struct source *source, const char *name)
 {
-	struct source source;
+	char *path = *name == '/' ? NULL : realpath(name, NULL);
+
+	source_identify(source, path ? path : name);
+	free(path);
+}
+
+/* Whether one of the mounts at TARGET, as the kernel calls it, is what WISH wants. */
+static bool
+is_among(const struct table *table, const char *target, const struct mounted_wish *wish)
+{
+	struct source source = { 0 };
 	bool result = false;
 
-	source_identify(&source, wish->source);
 	for (size_t i = table->count; i-- && !result;) {
 		const struct mountinfo *mount = &table->mounts[i];
 
-		if (strcmp(mount->target, top->target))
+		if (strcmp(mount->target, target))
 			continue;
-		result = wish->is_bind ? is_bind_of(table, mount, wish->source)
-				       : has_root(mount, wish->root)
-						 && is_of(mount, &source, wish->offset);
+		if (!wish->is_bind && !source.name)
+			identify(&source, wish->source);
+		result = wish->is_bind
+				 ? is_bind_of(table, mount, wish->source)
+				 : has_root(mount, wish->root)
+					   && is_of(mount, wish->source, &source, wish->offset);
 	}
 	source_done(&source);
 	return result;
 }
 
-/* The mount ID; NULL: it has gone. -1 with errno: nobody knows. */
+/* Reads the table, if it has not been, or if it does not have the mount ID; 0: any. -1 with errno. */
 static int
-find_mount(struct mounted *mounted, int id, const struct mountinfo **mount)
+read_with(struct mounted *mounted, int id)
 {
-	*mount = mounted->is_read ? table_find_id(&mounted->table, id) : NULL;
-	if (*mount)
+	if (mounted->is_read && (!id || table_find_id(&mounted->table, id)))
 		return 0;
-	/* Others mount, too. */
 	mounted_forget(mounted);
 	if (table_read(&mounted->table) < 0)
 		return -1;
 	mounted->is_read = true;
-	*mount = table_find_id(&mounted->table, id);
 	return 0;
+}
+
+/* Whether WISH is mounted at its target, where none is seen, since what is above has been covered. */
+static bool
+is_covered(struct mounted *mounted, const struct mounted_wish *wish)
+{
+	char *target = real_path(wish->target);
+	bool result =
+		target && read_with(mounted, 0) == 0 && is_among(&mounted->table, target, wish);
+
+	free(target);
+	return result;
 }
 
 int
 mounted_look(struct mounted *mounted, const struct mounted_wish *wish)
 {
 	const struct mountinfo *top;
-	struct status status;
+	struct status status, source;
 
-	/* What is missing, or cannot be looked at, mounting will tell. */
 	if (point_look(wish->target, true, &status) <= 0)
-		return 0;
-	if (find_mount(mounted, status.mount, &top) < 0)
+		return is_covered(mounted, wish);
+	/* What a bind is of may have been mounted since, by us or by others. */
+	if (wish->is_bind && status_at(AT_FDCWD, wish->source, true, &source) == 0
+	    && read_with(mounted, source.mount) < 0)
 		return -1;
-	return top && is_among(&mounted->table, top, wish);
+	if (read_with(mounted, status.mount) < 0)
+		return -1;
+	top = table_find_id(&mounted->table, status.mount);
+	return top && is_among(&mounted->table, top->target, wish);
 }
 
 void

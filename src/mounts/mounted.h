@@ -24,11 +24,13 @@ struct mounted {
 };
 
 /*
- * 1, 0: not there, or not as WISH says; what else may be mounted there does not matter. -1 with errno of
- * table_read. The table is read when it must be, and kept: mounted_forget after each change.
+ * 1, 0: not there, or not as WISH says; what else may be mounted there, or above it, does not matter. -1:
+ * something is mounted there, and nobody knows what; with errno of table_read. The table is read when it
+ * must be, and kept.
  */
 int mounted_look(struct mounted *mounted, const struct mounted_wish *wish);
 
+/* Frees what is known. */
 void mounted_forget(struct mounted *mounted);
 
 #endif
