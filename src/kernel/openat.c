@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -20,20 +21,32 @@ openat_unmounted(int fd, const char *name)
 	return (int)syscall(SYS_openat2, fd, name, &how, sizeof(how));
 }
 
-int
-openat_in_root(int fd, const char *path)
+/* Where somebody has just renamed or mounted something, it may have to begin again. */
+static int
+open_in_root(int fd, const char *path, uint64_t flags, uint64_t resolve)
 {
 	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT,
+		.flags = flags | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | resolve,
 	};
 	int opened, tries = 100;
 
-	/* Where somebody has just renamed or mounted something, it may have to begin again. */
 	do
 		opened = (int)syscall(SYS_openat2, fd, path, &how, sizeof(how));
 	while (opened < 0 && errno == EAGAIN && tries--);
 	return opened;
+}
+
+int
+openat_in_root(int fd, const char *path)
+{
+	return open_in_root(fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+}
+
+int
+openat_part(int fd, const char *path)
+{
+	return open_in_root(fd, path, O_PATH, RESOLVE_NO_MAGICLINKS);
 }
 
 /* The same for older kernels: folder by folder. */

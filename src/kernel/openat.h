@@ -17,6 +17,12 @@ int openat_unmounted(int fd, const char *name);
 int openat_in_root(int fd, const char *path);
 
 /*
+ * The same with O_PATH, of a file or a folder; links such as those of /proc/PID/fd lead nowhere at all:
+ * ELOOP.
+ */
+int openat_part(int fd, const char *path);
+
+/*
  * Opens the folder PATH, which is absolute, with O_PATH, close-on-exec, and follows no symlink on
  * the way. -1 with errno of open(2): ELOOP or ENOTDIR for a symlink.
  */

@@ -77,25 +77,29 @@ get_mount(const struct attach *wish, bool read_only, struct trouble *trouble)
 		return fd < 0 ? trouble_at(trouble, TROUBLE_MOVE, NULL) : fd;
 	case WORDS_BIND:
 		fd = mountfd_clone(AT_FDCWD, wish->source, words->is_recursive);
-		if (fd < 0)
-			return trouble_at(trouble, TROUBLE_COPY, NULL);
-		if (change_attributes(words, fd, trouble) == 0)
-			return fd;
-		close_quietly(fd);
-		return -1;
+		return fd < 0 ? trouble_at(trouble, TROUBLE_COPY, NULL) : fd;
 	case WORDS_MOUNT:
 	default:
 		return fresh_mount(wish, read_only, trouble);
 	}
 }
 
-/* The same, dressed. */
+/*
+ * The same, dressed. The attributes of a copy come last: they are for the part of it that is taken, and
+ * what is read-only gets no owner.
+ */
 static int
 prepare(const struct attach *wish, bool read_only, struct trouble *trouble)
 {
 	int fd = get_mount(wish, read_only, trouble);
 
-	return fd < 0 ? -1 : dress(wish->words, fd, trouble);
+	if (fd >= 0)
+		fd = dress(wish->words, fd, trouble);
+	if (fd < 0 || wish->words->operation != WORDS_BIND
+	    || change_attributes(wish->words, fd, trouble) == 0)
+		return fd;
+	close_quietly(fd);
+	return -1;
 }
 
 /* Puts FD, which is closed if that fails, at TARGET. */
@@ -128,22 +132,6 @@ is_for_call(const struct attach *wish)
 	return !wish->beneath && !wish->exclusive && !wish->into && !dress_needs_newer(wish->words);
 }
 
-static int
-call_and_dress(const struct attach *wish, const struct destination *target, bool read_only,
-	       struct trouble *trouble)
-{
-	int fd = call_mount(wish, target, read_only, trouble), copy;
-
-	if (fd < 0 || (!wish->words->owner && !wish->words->group && !wish->words->has_mode))
-		return fd;
-	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	fd = dress(wish->words, fd, trouble);
-	if (fd < 0)
-		call_undo(wish, copy, target->path);
-	close_quietly(copy);
-	return fd;
-}
-
 /* TROUBLE is what SECOND says, if that says more. */
 static void
 take_trouble(struct trouble *trouble, struct trouble *second, bool failed)
@@ -168,11 +156,11 @@ mount_either(const struct attach *wish, const struct destination *target, bool r
 	int fd;
 
 	if (wish->words->operation == WORDS_MOUNT && fresh_needs_call(wish) && is_for_call(wish))
-		return call_and_dress(wish, target, read_only, trouble);
+		return call_mount(wish, target, read_only, trouble);
 	fd = mount_newly(wish, target, read_only, trouble);
 	if (fd >= 0 || !is_for_call(wish) || !is_worth_a_call(wish, trouble))
 		return fd;
-	fd = call_and_dress(wish, target, read_only, &second);
+	fd = call_mount(wish, target, read_only, &second);
 	take_trouble(trouble, &second, fd < 0);
 	errno = trouble->error;
 	return fd;

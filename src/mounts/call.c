@@ -13,6 +13,7 @@
 #include "kernel/status.h"
 #include "memory.h"
 #include "mounts/current.h"
+#include "mounts/dress.h"
 #include "mounts/table.h"
 
 /* What the kernel takes of a list of options, a page with its NUL; more it cuts off without a word. */
@@ -151,9 +152,9 @@ call_propagate(int fd, const char *path, uint64_t propagation)
 
 /* ---- mounting ---- */
 
-/* The absolute path of the open FD as it is now, or PATH. To be freed. */
+/* The absolute path of the open FD as it is now, to be freed; NULL: there is no /proc. */
 static char *
-path_of(int fd, const char *path)
+path_of(int fd)
 {
 	char name[DESTINATION_NAME_SIZE], found[PATH_MAX];
 	ssize_t length;
@@ -161,7 +162,7 @@ path_of(int fd, const char *path)
 	destination_name(fd, name);
 	length = readlink(name, found, sizeof(found) - 1);
 	if (length <= 0 || found[0] != '/')
-		return memory_string(path);
+		return NULL;
 	found[length] = '\0';
 	return memory_string(found);
 }
@@ -170,8 +171,8 @@ path_of(int fd, const char *path)
 static int
 open_mounted(const struct attach *wish, const struct destination *target)
 {
-	char *path = path_of(target->fd, target->path);
-	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char *path = path_of(target->fd);
+	int fd = open(path ? path : target->path, O_PATH | O_CLOEXEC | (path ? O_NOFOLLOW : 0));
 	struct status before, now, source;
 	bool is_it;
 
@@ -235,19 +236,14 @@ make(const struct attach *wish, const char *place, uint64_t flags, struct troubl
 	return result;
 }
 
-/*
- * A new file system. Its flags are those of the mount and of the superblock at once. *LATER: some are
- * not for both.
- */
+/* A new file system. Its flags are those of the mount and of the superblock at once. */
 static int
-make_new(const struct attach *wish, const char *place, bool read_only, bool *later,
-	 struct trouble *trouble)
+make_new(const struct attach *wish, const char *place, bool read_only, struct trouble *trouble)
 {
 	const struct words *words = wish->words;
 	uint64_t attributes = current_wanted(0, words) | (read_only ? MOUNT_ATTR_RDONLY : 0);
 	uint64_t flags = words->flags.set | (read_only ? MS_RDONLY : 0);
 
-	*later = !(attributes & MOUNT_ATTR_RDONLY) != !(flags & MS_RDONLY);
 	return make(wish, place, (flags_of(attributes) & ~(uint64_t)MS_RDONLY) | flags, trouble);
 }
 
@@ -270,32 +266,81 @@ set_later(const struct words *words, int fd, const char *path, struct trouble *t
 	return set_attributes(words, current_wanted(0, words), fd, path, trouble);
 }
 
+/* Whether WORDS say something of the mount that mount(2) does in a second step alone. */
+static bool
+has_later(const struct words *words, bool read_only)
+{
+	bool mount = (current_wanted(0, words) & MOUNT_ATTR_RDONLY) || read_only;
+	bool super = (words->flags.set & MS_RDONLY) || read_only;
+
+	if (words->operation == WORDS_BIND)
+		return words_has_attributes(words);
+	return words->operation == WORDS_MOUNT && mount != super;
+}
+
+/*
+ * What is mounted in a shared mount is in its copies at once, and the second step does not reach those:
+ * what it forbids would be allowed there for ever.
+ */
+static bool
+would_be_lax(const struct words *words, const struct destination *target)
+{
+	static const uint64_t forbids = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV
+					| MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW;
+
+	return (words->own.set | words->all.set) & forbids && current_is_shared(target->fd);
+}
+
+static int
+make_at(const struct attach *wish, const char *place, bool read_only, struct trouble *trouble)
+{
+	switch (wish->words->operation) {
+	case WORDS_MOVE:
+		if (mount_call(wish->source, place, NULL, MS_MOVE, NULL) < 0)
+			return trouble_at(trouble, TROUBLE_CALL, NULL);
+		return 0;
+	case WORDS_BIND:
+		return make_bind(wish, place, trouble);
+	case WORDS_MOUNT:
+	default:
+		return make_new(wish, place, read_only, trouble);
+	}
+}
+
+/* The owner first: what is read-only gets none. FD stays open. */
+static int
+complete(const struct words *words, int fd, bool later, const char *path, struct trouble *trouble)
+{
+	int copy;
+
+	if (words->owner || words->group || words->has_mode) {
+		copy = dress(words, fcntl(fd, F_DUPFD_CLOEXEC, 0), trouble);
+		if (copy < 0)
+			return -1;
+		close(copy);
+	}
+	return later ? set_later(words, fd, path, trouble) : 0;
+}
+
 int
 call_mount(const struct attach *wish, const struct destination *target, bool read_only,
 	   struct trouble *trouble)
 {
 	const struct words *words = wish->words;
 	char name[DESTINATION_NAME_SIZE];
-	const char *place = name_of(target->fd, target->path, name);
-	bool later = false;
-	int result, fd;
+	bool later = has_later(words, read_only);
+	int fd;
 
-	if (words->operation == WORDS_MOVE) {
-		result = mount_call(wish->source, place, NULL, MS_MOVE, NULL);
-		if (result < 0)
-			trouble_at(trouble, TROUBLE_CALL, NULL);
-	} else if (words->operation == WORDS_BIND) {
-		result = make_bind(wish, place, trouble);
-		later = words_has_attributes(words);
-	} else {
-		result = make_new(wish, place, read_only, &later, trouble);
+	if (later && would_be_lax(words, target)) {
+		errno = EXDEV;
+		return trouble_at(trouble, TROUBLE_SHARED, NULL);
 	}
-	if (result < 0)
+	if (make_at(wish, name_of(target->fd, target->path, name), read_only, trouble) < 0)
 		return -1;
 	fd = open_mounted(wish, target);
 	if (fd < 0)
 		trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
-	if (fd >= 0 && (!later || set_later(words, fd, target->path, trouble) == 0))
+	if (fd >= 0 && complete(words, fd, later, target->path, trouble) == 0)
 		return fd;
 	call_undo(wish, fd, target->path);
 	if (fd >= 0)

@@ -2,6 +2,7 @@
 #include "mounts/current.h"
 
 #include <linux/mount.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "kernel/mountinfo.h"
@@ -11,7 +12,7 @@
 struct search {
 	int id;
 	struct words *current;
-	bool found;
+	bool found, is_shared;
 };
 
 uint64_t
@@ -49,8 +50,10 @@ take(const struct mountinfo *mount, void *context)
 	struct search *search = context;
 
 	search->found = mount->id == search->id;
-	if (search->found)
+	if (search->found && search->current)
 		current_parse(mount->options, mount->super, search->current);
+	if (search->found)
+		search->is_shared = strstr(mount->tags, "shared:");
 	return !search->found;
 }
 
@@ -128,4 +131,16 @@ current_what(int fd, char **type, char **source)
 		return;
 	what.id = status.mount;
 	mountinfo_each(take_what, &what);
+}
+
+bool
+current_is_shared(int fd)
+{
+	struct search search = { 0 };
+	struct status status;
+
+	if (status_at(fd, "", false, &status) < 0 || !status.mount)
+		return false;
+	search.id = status.mount;
+	return mountinfo_each(take, &search) == 0 && search.is_shared;
 }

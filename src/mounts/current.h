@@ -24,4 +24,10 @@ uint64_t current_merge(uint64_t current, const struct words_bits *wanted);
 /* What a mount with the MOUNT_ATTR_... CURRENT, 0 if it is new, is to have by the WORDS. */
 uint64_t current_wanted(uint64_t current, const struct words *words);
 
+/*
+ * Whether what is mounted in the mount that FD is in is mounted in others, too, at once. False also
+ * where nobody tells: no /proc, and none of the newer calls.
+ */
+bool current_is_shared(int fd);
+
 #endif

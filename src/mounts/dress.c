@@ -15,6 +15,7 @@
 #include "kernel/mount.h"
 #include "kernel/mountfd.h"
 #include "kernel/namespace.h"
+#include "kernel/openat.h"
 #include "kernel/proc.h"
 #include "mounts/idmap.h"
 
@@ -37,11 +38,11 @@ close_quietly(int fd)
 /* ---- a part of it ---- */
 
 /*
- * Before Linux 6.15 what is mounted nowhere cannot be copied: so it is, for a moment, in a mount
- * namespace that nobody else is in.
+ * A copy of PART, which is open in the mount FD. Before Linux 6.15 what is mounted nowhere cannot be
+ * copied: so it is, for a moment, in a mount namespace that nobody else is in.
  */
 static int
-copy_elsewhere(int fd, const char *path)
+copy_elsewhere(int fd, int part, bool recursive)
 {
 	int here = proc_open("self/ns/mnt", O_RDONLY);
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -52,7 +53,7 @@ copy_elsewhere(int fd, const char *path)
 		if (mount_propagate("/", MOUNT_PRIVATE) == 0)
 			place = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (place >= 0 && mountfd_place(fd, place, false) == 0)
-			copy = mountfd_clone(fd, path, false);
+			copy = mountfd_clone(part, "", recursive);
 		error = errno;
 		if (namespace_enter_mounts(here) < 0 || fchdir(root) < 0 || mount_chroot(".") < 0
 		    || fchdir(folder) < 0) {
@@ -69,21 +70,26 @@ copy_elsewhere(int fd, const char *path)
 	return copy;
 }
 
+/* It is looked up as if the mount were the root: a link on a disk does not lead out of that. */
 static int
-take_part(const char *subdir, int fd, struct trouble *trouble)
+take_part(const struct words *words, int fd, struct trouble *trouble)
 {
-	const char *path = subdir + strspn(subdir, "/");
-	int part;
+	const char *path = words->subdir + strspn(words->subdir, "/");
+	bool recursive = words->operation == WORDS_BIND && words->is_recursive;
+	int part, copy = -1;
 
 	if (!*path)
 		return fd;
-	part = mountfd_clone(fd, path, false);
-	if (part < 0 && errno == EINVAL)
-		part = copy_elsewhere(fd, path);
-	if (part < 0)
-		trouble_at(trouble, TROUBLE_PART, subdir);
+	part = openat_part(fd, path);
+	if (part >= 0)
+		copy = mountfd_clone(part, "", recursive);
+	if (part >= 0 && copy < 0 && errno == EINVAL)
+		copy = copy_elsewhere(fd, part, recursive);
+	if (copy < 0)
+		trouble_at(trouble, TROUBLE_PART, words->subdir);
+	close_quietly(part);
 	close_quietly(fd);
-	return part;
+	return copy;
 }
 
 /* ---- owners ---- */
@@ -173,7 +179,7 @@ int
 dress(const struct words *words, int fd, struct trouble *trouble)
 {
 	if (words->subdir)
-		fd = take_part(words->subdir, fd, trouble);
+		fd = take_part(words, fd, trouble);
 	if (fd < 0)
 		return -1;
 	if ((words->idmap && map(words, fd, trouble) < 0)

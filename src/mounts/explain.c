@@ -286,6 +286,32 @@ tell_file_system(struct tale *tale)
 	}
 }
 
+/* The stages that are about places. */
+static void
+tell_place(struct tale *tale)
+{
+	switch (tale->trouble->stage) {
+	case TROUBLE_TARGET:
+		tale_target(tale);
+		break;
+	case TROUBLE_COPY:
+		tale_copy(tale);
+		break;
+	case TROUBLE_MOVE:
+		tale_move(tale);
+		break;
+	case TROUBLE_SHARED:
+		tale_tell(
+			tale, "make that one private or a slave: mount --make-slave",
+			"the target is in a shared mount, in whose copies mount(2) would not make it "
+			"read-only, nosuid and so on, and newer calls are not to be had");
+		break;
+	case TROUBLE_PLACE:
+	default:
+		tale_place(tale);
+	}
+}
+
 static void
 tell_stage(struct tale *tale)
 {
@@ -294,9 +320,6 @@ tell_stage(struct tale *tale)
 	switch (trouble->stage) {
 	case TROUBLE_NAMESPACE:
 		tell_namespace(tale);
-		break;
-	case TROUBLE_TARGET:
-		tale_target(tale);
 		break;
 	case TROUBLE_MAPS:
 	case TROUBLE_MAP:
@@ -320,17 +343,15 @@ tell_stage(struct tale *tale)
 	case TROUBLE_CHANGE:
 		tell_file_system(tale);
 		break;
-	case TROUBLE_COPY:
-		tale_copy(tale);
-		break;
 	case TROUBLE_ATTRIBUTES:
 		tell_attributes(tale);
 		break;
+	case TROUBLE_TARGET:
+	case TROUBLE_COPY:
 	case TROUBLE_PLACE:
-		tale_place(tale);
-		break;
 	case TROUBLE_MOVE:
-		tale_move(tale);
+	case TROUBLE_SHARED:
+		tell_place(tale);
 		break;
 	case TROUBLE_PICK:
 		if (trouble->error == EINVAL)

@@ -23,6 +23,7 @@ enum trouble_stage {
 	TROUBLE_OWNER,      /* of the root of the mount, or its mode */
 	TROUBLE_PLACE,      /* the mount at the target */
 	TROUBLE_MOVE,
+	TROUBLE_SHARED,      /* by mount(2), copies of the mount would get no attributes */
 	TROUBLE_PICK,        /* what is mounted at the target */
 	TROUBLE_CHANGE,      /* the file system */
 	TROUBLE_PROPAGATION, /* of the mount */

@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What mount's words mean where they meet: parts, owners, read-only, what is shared, and what goes wrong half-way. Each
+# test mounts in a mount namespace of its own.
+# shellcheck disable=SC2030,SC2031 # each test is a subshell, and a fresh one
+# shellcheck disable=SC2154 # helper.bash sets status, output, stderr, within ...
+# shellcheck disable=SC2016 # inner shells expand
+
+load helper
+load mounts
+
+setup_file() {
+	"${CC:-cc}" -w -O1 -o "$BATS_FILE_TMPDIR/enosys" "$BUTTER_SOURCE/tests/enosys.c" || true
+}
+
+setup() {
+	trace_tests_only
+	need_applet mount
+	cd "$BATS_TEST_TMPDIR" || return
+	tracer=()
+	enosys=$BATS_FILE_TMPDIR/enosys
+	mkdir a b c
+	echo content >file
+}
+
+# ---- Parts, and what they get
+
+@test "links in what is mounted do not lead to a part outside of it" {
+	need_newer
+	mounts 'm -t tmpfs none a; mkdir -p a/real/in outside; : >a/real/in/file; : >outside/secret
+		ln -s "$PWD/outside" a/abs; ln -s ../../../../../../../../../../etc a/up; ln -s /real/in a/root; ln -s real/../real a/rel
+		for i in abs up ../../../../../../../../../../../../../etc; do s -B -o "ro,X-mount.subdir=$i" a b | tail -n 1; done; is b
+		m -B -o ro,X-mount.subdir=root a b; ls b; is b; umount b
+		m -R -o X-mount.subdir=rel,noexec a b; ls b; is b'
+	succeeded
+	equal "$output" '32
+32
+32
+file
+ro,relatime|tmpfs|none|rw
+in
+rw,noexec,relatime|tmpfs|none|rw'
+}
+
+@test "a part that is another mount gets the words, too, and what is below it" {
+	need_newer
+	for tracer in "" "strace -qq -o /dev/null -e trace=open_tree -e inject=open_tree:error=EINVAL:when=2"; do
+		[ -z "$tracer" ] || need_strace
+		read -ra tracer <<<"$tracer"
+		mounts '"$BUTTER" mount -t tmpfs one a; mkdir a/in; "$BUTTER" mount -t tmpfs two a/in; mkdir a/in/deep; "$BUTTER" mount -t tmpfs three a/in/deep
+			m -R -o ro,X-mount.subdir=in a b; is b; is b/deep; is a/in
+			m -R -o rro,noexec,X-mount.subdir=in a c; is c; is c/deep; is a/in/deep'
+		succeeded
+		equal "$output" 'ro,relatime|tmpfs|two|rw
+rw,relatime|tmpfs|three|rw
+rw,relatime|tmpfs|two|rw
+ro,noexec,relatime|tmpfs|two|rw
+ro,relatime|tmpfs|three|rw
+rw,relatime|tmpfs|three|rw'
+	done
+}
+
+@test "what is read-only gets an owner all the same" {
+	each_way 'm -t tmpfs none a
+		m -B -o ro,X-mount.owner=7,X-mount.mode=710 a b; is b; stat -c "%u %a" b' 'ro,relatime|tmpfs|none|rw
+7 710'
+}
+
+# ---- Copies
+
+@test "without the newer calls, nothing is bound into a shared mount that its copies would not forbid" {
+	[ -x "$enosys" ] || skip "cannot compile here"
+	for tracer in "$enosys open_tree" "$enosys EPERM:mount_setattr"; do
+		read -ra tracer <<<"$tracer"
+		mounts 'mkdir -p p q; "$BUTTER" mount -t tmpfs pp p; mkdir p/t; "$BUTTER" mount --make-shared p; "$BUTTER" mount -B p q
+			s -B -o ro a p/t; s -R -o ro=recursive a p/t | tail -n 1; s -B -o nosuid a p/t | tail -n 1; is p/t; is q/t
+			m -B -o rw a p/t; is q/t | cut -c 1-2; umount p/t
+			"$BUTTER" mount --make-private p; m -B -o ro a p/t; is p/t | cut -c 1-2; is q/t'
+		succeeded
+		equal "$output" "butter: mount: cannot mount 'a' at 'p/t': the target is in a shared mount, in whose copies mount(2) would not make it read-only, nosuid and so on, and newer calls are not to be had (make that one private or a slave: mount --make-slave)
+32
+32
+32
+rw
+ro"
+	done
+	tracer=("$enosys" fsopen)
+	mounts 'mkdir -p p q; "$BUTTER" mount -t tmpfs pp p; mkdir p/t; "$BUTTER" mount --make-shared p; "$BUTTER" mount -B p q
+		s -t tmpfs -o ro=vfs x p/t | tail -n 1; is q/t; m -t tmpfs -o ro,nosuid x p/t; is q/t | sed "s/ shared:[0-9]*//"'
+	succeeded
+	equal "$output" '32
+ro,nosuid,relatime|tmpfs|x|ro'
+}
+
+@test "without the newer calls and /proc, the target may be a symbolic link" {
+	[ -x "$enosys" ] || skip "cannot compile here"
+	tracer=("$enosys" "$newer")
+	mounts 'ln -s b link; "$BUTTER" mount -t tmpfs hidden /proc; m -B -o ro a link; m -t tmpfs -o nodev x link; umount /proc; is b'
+	succeeded
+	equal "$output" 'rw,nodev,relatime|tmpfs|x|rw'
+}
