@@ -107,21 +107,16 @@ search_in(struct search *search, const struct table *table)
 	}
 }
 
-/* Whether the mount namespace of PROCESS, a folder of /proc, is a new one, which is seen now. */
+/* Whether the mount namespace of PROCESS, a folder of PROC, is a new one, which is seen now. */
 static bool
-is_new(struct search *search, const char *process)
+is_new(struct search *search, int proc, const char *process)
 {
 	char path[NAME_MAX + 10];
 	struct stat status;
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/ns/mnt", process);
-	fd = proc_open(path, O_PATH);
-	if (fd < 0)
+	if (fstatat(proc, path, &status, 0) < 0)
 		return false;
-	if (fstat(fd, &status) < 0)
-		status.st_ino = 0;
-	close(fd);
 	for (size_t i = 0; i < search->known; i++)
 		if (search->seen[i] == status.st_ino)
 			return false;
@@ -137,12 +132,14 @@ search_elsewhere(struct search *search)
 	DIR *stream = proc < 0 ? NULL : fdopendir(proc);
 	const struct dirent *entry;
 
-	is_new(search, "self");
+	if (stream)
+		is_new(search, proc, "self");
 	while (stream && search->count < search->room && (entry = readdir(stream))) {
 		char path[NAME_MAX + 20];
 		struct table table;
 
-		if (*entry->d_name < '1' || *entry->d_name > '9' || !is_new(search, entry->d_name))
+		if (*entry->d_name < '1' || *entry->d_name > '9'
+		    || !is_new(search, proc, entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), "%s/mountinfo", entry->d_name);
 		if (table_read_of(&table, proc_open(path, O_RDONLY)) < 0)
