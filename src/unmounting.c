@@ -57,21 +57,24 @@ static bool
 spreads(struct unmounting *work, const char *operand, const struct mountinfo *mount,
 	enum unmount_scope scope)
 {
-	const struct mountinfo *other;
 	size_t count, *plan;
+	bool elsewhere;
+	char *other;
 
 	if (work->propagate || scope == UNMOUNT_ALL || (scope == UNMOUNT_ONE && !work->lazy))
 		return false;
 	/* In a lazy one, all that is in it goes. */
 	plan = unmount_plan(&work->mounts, mount, scope == UNMOUNT_ONE ? UNMOUNT_BELOW : scope,
 			    &count);
-	other = copies_endangered(&work->mounts, plan, count);
+	other = copies_endangered(&work->mounts, plan, count, &elsewhere);
 	free(plan);
 	if (!other)
 		return false;
-	failx("cannot unmount '%s': it is shared, and '%s' would be unmounted, too (mount "
+	failx("cannot unmount '%s': it is shared%s, and '%s' would be unmounted%s, too (mount "
 	      "--make-rprivate '%s' first, or --propagate)",
-	      operand, other->target, mount->target);
+	      operand, elsewhere ? " with another mount namespace" : "", other,
+	      elsewhere ? " there" : "", mount->target);
+	free(other);
 	removing_failed(work, UNMOUNTING_FAILED);
 	return true;
 }

@@ -553,6 +553,37 @@ mounted: dev dev/pts
 mounted: copy"
 }
 
+@test "copies in other mount namespaces stay, too; but what mirrors the whole follows" {
+	mounted '
+		mkdir h
+		h() { mount -t tmpfs n h; mkdir h/dev h/proc; mount -t tmpfs n h/dev; mkdir h/dev/pts; mount -t tmpfs n h/dev/pts; mount --make-rshared h; }
+		inside() { unshare -m --propagation unchanged "$BUTTER" umount "$@" 2>&1 | sed "s|^butter: umount: ||; s|$here/||g"; }
+		h
+		inside -R h; inside -l h; inside -lR h; inside -R h/dev/../../h; mounts
+		inside -R h/dev/pts; mounts
+		mount -t tmpfs n h/dev/pts
+		inside -lR h/dev; mounts
+		umount -R h; h
+		inside -R --propagate h; mounts
+		umount h; h
+		unshare -m --propagation slave "$BUTTER" umount -R h; mounts
+		hold . unshare -m --propagation slave sleep 100
+		until [ "$(cat "/proc/$!/comm")" = sleep ]; do :; done
+		u -R h; mounts'
+	line="cannot unmount 'h': it is shared with another mount namespace, and 'h/dev' would be unmounted there, too (mount --make-rprivate 'h' first, or --propagate)"
+	equal "$status $output" "0 $line
+$line
+$line
+${line/"'h'"/"'h/dev/../../h'"}
+mounted: h h/dev h/dev/pts
+mounted: h h/dev
+mounted: h
+mounted: h
+mounted: h h/dev h/dev/pts
+0
+mounted:"
+}
+
 @test "what goes with another one is no failure" {
 	mounted '
 		mkdir top copy

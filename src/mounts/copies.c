@@ -85,31 +85,15 @@ is_copy(const struct mountinfo *mount, const struct ground *ground, const struct
 	       && is_same_place(mount, ground->parent, other, its->parent);
 }
 
-/* A search in one mount namespace after the other. */
-struct search {
-	const struct mountinfo *mount;
-	struct ground ground;
-	int *ids;
-	size_t count, room;
-	ino_t *seen; /* namespaces, this one first */
-	size_t known;
+/* Mount namespaces, of which each is looked at once. */
+struct spaces {
+	ino_t *seen; /* this one first */
+	size_t count;
 };
-
-static void
-search_in(struct search *search, const struct table *table)
-{
-	for (size_t i = 0; i < table->count && search->count < search->room; i++) {
-		const struct mountinfo *other = &table->mounts[i];
-		struct ground its = ground_of(table, other);
-
-		if (is_copy(search->mount, &search->ground, other, &its))
-			search->ids[search->count++] = other->id;
-	}
-}
 
 /* Whether the mount namespace of PROCESS, a folder of PROC, is a new one, which is seen now. */
 static bool
-is_new(struct search *search, int proc, const char *process)
+is_new(struct spaces *spaces, int proc, const char *process)
 {
 	char path[NAME_MAX + 10];
 	struct stat status;
@@ -117,41 +101,66 @@ is_new(struct search *search, int proc, const char *process)
 	snprintf(path, sizeof(path), "%s/ns/mnt", process);
 	if (fstatat(proc, path, &status, 0) < 0)
 		return false;
-	for (size_t i = 0; i < search->known; i++)
-		if (search->seen[i] == status.st_ino)
+	for (size_t i = 0; i < spaces->count; i++)
+		if (spaces->seen[i] == status.st_ino)
 			return false;
-	search->seen = memory_resize(search->seen, search->known + 1, sizeof(*search->seen));
-	search->seen[search->known++] = status.st_ino;
+	spaces->seen = memory_resize(spaces->seen, spaces->count + 1, sizeof(*spaces->seen));
+	spaces->seen[spaces->count++] = status.st_ino;
 	return true;
 }
 
+/* Hands what is mounted in each other mount namespace to EACH, until that returns false. */
 static void
-search_elsewhere(struct search *search)
+each_elsewhere(bool (*each)(const struct table *table, void *context), void *context)
 {
 	int proc = proc_open("", O_RDONLY | O_DIRECTORY);
 	DIR *stream = proc < 0 ? NULL : fdopendir(proc);
 	const struct dirent *entry;
+	struct spaces spaces = { 0 };
+	bool more = true;
 
 	if (stream)
-		is_new(search, proc, "self");
-	while (stream && search->count < search->room && (entry = readdir(stream))) {
+		is_new(&spaces, proc, "self");
+	while (stream && more && (entry = readdir(stream))) {
 		char path[NAME_MAX + 20];
 		struct table table;
 
 		if (*entry->d_name < '1' || *entry->d_name > '9'
-		    || !is_new(search, proc, entry->d_name))
+		    || !is_new(&spaces, proc, entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), "%s/mountinfo", entry->d_name);
 		if (table_read_of(&table, proc_open(path, O_RDONLY)) < 0)
 			continue;
-		search_in(search, &table);
+		more = each(&table, context);
 		table_done(&table);
 	}
 	if (stream)
 		closedir(stream);
 	else if (proc >= 0)
 		close(proc);
-	free(search->seen);
+	free(spaces.seen);
+}
+
+struct search {
+	const struct mountinfo *mount;
+	struct ground ground;
+	int *ids;
+	size_t count, room;
+};
+
+static bool
+search_in(const struct table *table, void *context)
+{
+	struct search *search = context;
+
+	for (size_t i = 0; i < table->count && search->count < search->room; i++) {
+		const struct mountinfo *other = &table->mounts[i];
+		struct ground its = ground_of(table, other);
+
+		if (is_copy(search->mount, &search->ground, other, &its))
+			search->ids[search->count++] = other->id;
+	}
+	return search->count < search->room;
 }
 
 size_t
@@ -161,58 +170,120 @@ copies_find(const struct table *table, const struct mountinfo *mount, int *ids, 
 		.mount = mount, .ground = ground_of(table, mount), .ids = ids, .room = room
 	};
 
-	if (!search.ground.shared)
-		return 0;
-	search_in(&search, table);
-	search_elsewhere(&search);
+	if (search.ground.shared && search_in(table, &search))
+		each_elsewhere(search_in, &search);
 	return search.count;
 }
 
 /* A plan, while it is gone through. */
 struct check {
 	const struct table *table;
+	const size_t *plan;
+	size_t count;
 	struct ground *grounds;
-	bool *chosen, *goes; /* by the plan; with it */
-	const struct mountinfo *endangered;
+	bool *chosen;     /* by the plan */
+	char *endangered; /* the path of a mount; NULL: there is none */
 };
 
-/* What goes with the mount INDEX of the plan. */
-static void
-check_one(struct check *check, size_t index)
+/* What is mounted in one mount namespace. */
+struct space {
+	const struct table *table;
+	struct ground *grounds;
+	bool *goes; /* with the plan */
+};
+
+static struct ground *
+find_grounds(const struct table *table)
 {
-	const struct mountinfo *mounts = check->table->mounts;
+	struct ground *grounds = memory_resize(NULL, table->count, sizeof(*grounds));
+
+	for (size_t i = 0; i < table->count; i++)
+		grounds[i] = ground_of(table, &table->mounts[i]);
+	return grounds;
+}
+
+/* Whether the mount INDEX of the plan is in none that goes, too. */
+static bool
+is_top(const struct check *check, size_t index)
+{
+	const struct mountinfo *parent = check->grounds[index].parent;
+
+	return !parent || !check->chosen[parent - check->table->mounts];
+}
+
+/* What goes in SPACE with the mount INDEX of the plan. */
+static void
+check_one(struct check *check, const struct space *space, size_t index)
+{
+	const struct mountinfo *mounts = space->table->mounts;
+	const struct mountinfo *mount = &check->table->mounts[index];
 	const struct ground *ground = &check->grounds[index];
-	bool is_top = !ground->parent || !check->chosen[ground->parent - mounts];
+	bool top = is_top(check, index);
 
-	for (size_t i = 0; ground->shared && i < check->table->count; i++) {
-		const struct ground *its = &check->grounds[i];
+	for (size_t i = 0; ground->shared && i < space->table->count; i++) {
+		const struct ground *its = &space->grounds[i];
 
-		if (check->goes[i] || !is_copy(&mounts[index], ground, &mounts[i], its))
+		if (space->goes[i] || !is_copy(mount, ground, &mounts[i], its))
 			continue;
-		if (is_top || its->shared != ground->shared || check->goes[its->parent - mounts])
-			check->goes[i] = true;
+		if (top || its->shared != ground->shared || space->goes[its->parent - mounts])
+			space->goes[i] = true;
 		else if (!check->endangered)
-			check->endangered = &mounts[i];
+			check->endangered = memory_string(mounts[i].target);
 	}
 }
 
-const struct mountinfo *
-copies_endangered(const struct table *table, const size_t *plan, size_t count)
+/* Whether nothing is endangered in SPACE. */
+static bool
+check_all(struct check *check, const struct space *space)
+{
+	/* From outside inwards. */
+	for (size_t i = check->count; i-- && !check->endangered;)
+		check_one(check, space, check->plan[i]);
+	return !check->endangered;
+}
+
+static bool
+check_elsewhere(const struct table *table, void *context)
+{
+	struct space space = { .table = table,
+			       .grounds = find_grounds(table),
+			       .goes = memory_get(table->count) };
+	bool more = check_all(context, &space);
+
+	free(space.grounds);
+	free(space.goes);
+	return more;
+}
+
+/* Whether anything but copies of its outermost mounts may go with the plan. */
+static bool
+spreads(const struct check *check)
+{
+	for (size_t i = 0; i < check->count; i++)
+		if (check->grounds[check->plan[i]].shared && !is_top(check, check->plan[i]))
+			return true;
+	return false;
+}
+
+char *
+copies_endangered(const struct table *table, const size_t *plan, size_t count, bool *elsewhere)
 {
 	struct check check = { .table = table,
-			       .grounds = memory_resize(NULL, table->count, sizeof(*check.grounds)),
-			       .chosen = memory_get(table->count),
-			       .goes = memory_get(table->count) };
+			       .plan = plan,
+			       .count = count,
+			       .grounds = find_grounds(table),
+			       .chosen = memory_get(table->count) };
+	struct space here = { .table = table,
+			      .grounds = check.grounds,
+			      .goes = memory_get(table->count) };
 
-	for (size_t i = 0; i < table->count; i++)
-		check.grounds[i] = ground_of(table, &table->mounts[i]);
 	for (size_t i = 0; i < count; i++)
-		check.chosen[plan[i]] = check.goes[plan[i]] = true;
-	/* From outside inwards. */
-	for (size_t i = count; i-- && !check.endangered;)
-		check_one(&check, plan[i]);
+		check.chosen[plan[i]] = here.goes[plan[i]] = true;
+	*elsewhere = spreads(&check) && check_all(&check, &here);
+	if (*elsewhere)
+		each_elsewhere(check_elsewhere, &check);
 	free(check.grounds);
 	free(check.chosen);
-	free(check.goes);
+	free(here.goes);
 	return check.endangered;
 }

@@ -15,11 +15,13 @@
 size_t copies_find(const struct table *table, const struct mountinfo *mount, int *ids, size_t room);
 
 /*
- * A mount of TABLE that would go with those of PLAN, COUNT indices, the outer ones last, though what
- * it is in stays: a copy that nobody has asked to be unmounted. NULL: there is none. Slaves are there
- * to follow, and are not meant.
+ * The path, to be freed, of a mount that would go with those of PLAN, COUNT indices of TABLE, the outer
+ * ones last, though what it is in stays: a copy that nobody has asked to be unmounted; *ELSEWHERE: it
+ * is in another mount namespace, as far as /proc shows them. NULL: there is none. Copies of the
+ * outermost mounts of PLAN are not meant, nor what is in those: they go whenever such a mount does.
+ * Slaves are there to follow, and are not meant, either.
  */
-const struct mountinfo *copies_endangered(const struct table *table, const size_t *plan,
-					  size_t count);
+char *copies_endangered(const struct table *table, const size_t *plan, size_t count,
+			bool *elsewhere);
 
 #endif
