@@ -151,8 +151,8 @@ is_mounted(const struct mountall *mountall, const struct mounting_order *order,
 static bool
 is_for_once(const struct mountall *mountall, const struct mounting_order *order)
 {
-	return mountall->only_once && !mountall->how->into && !order->words->remount
-	       && order->words->operation != WORDS_MOVE;
+	return mountall->only_once && !mountall->how->into && order->source
+	       && !order->words->remount && order->words->operation != WORDS_MOVE;
 }
 
 int

@@ -256,7 +256,7 @@ butter: mount: cannot mount 'none': it is neither a target nor a source in 't' \
 		line one a tmpfs noauto >t
 		m --onlyonce a; m --onlyonce a; m --onlyonce -v a
 		m --onlyonce -t tmpfs one a; m --onlyonce -t tmpfs two a; m --onlyonce -t tmpfs two a; here
-		m --onlyonce -o remount,ro a; grep "two" /proc/self/mountinfo | cut -d " " -f 6'
+		m --onlyonce --make-private a; m --onlyonce -o remount,ro a; grep "two" /proc/self/mountinfo | cut -d " " -f 6'
 	equal "$status" 0
 	output=${output//$PWD\/place\//}
 	equal "$output" 'one is mounted at a already
