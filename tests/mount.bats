@@ -229,6 +229,7 @@ rw,relatime'
 }
 
 @test "folders are made for it, and its root gets an owner and a mode" {
+	need_root
 	each_way 'm -m -t tmpfs none n/e/w; is n/e/w; stat -c %a n
 		m --mkdir=700 --bind a n2/; stat -c %a n2
 		m -t tmpfs -o X-mount.mkdir=711,X-mount.owner=12,X-mount.group=34,X-mount.mode=1750 none n3; stat -c "%u %g %a" n3
@@ -445,6 +446,7 @@ ro,relatime"
 }
 
 @test "devices, folders, types and places that are missing, or are something else, are named" {
+	need_root
 	both_ways 's -t ext4 /dev/nosuch a; s -t ext4 ./b a; s -t xyzfs none a; s -t tmpfs none missing; s -t tmpfs none file; s -t tmpfs none file/x; s -B a file; s -B file a; s -B nosuch a; s -B a missing/x' \
 		"butter: mount: cannot mount '/dev/nosuch' at 'a': there is no such disk (--wait 30s waits for one that comes late)
 32
@@ -503,7 +505,7 @@ butter: mount: cannot change 'nosuch': the target does not exist
 32
 butter: mount: cannot change 'b': nothing is mounted there (bind it on itself first)
 32
-butter: mount: cannot mount 'a/in' at 'c': 'a/in' is unbindable, or in another mount namespace (make it private: mount --make-private)
+butter: mount: cannot mount 'a/in' at 'c': 'a/in' is in a mount that is unbindable (make it private: mount --make-private)
 32"
 }
 

@@ -23,7 +23,7 @@ mounts() {
 				line=${line#*" $PWD/$1 "}
 				rest=${line#*- }
 				printf "%s|%s\n" "${line%% - *}" "${rest// /|}"
-			done </proc/self/mountinfo | tail -n 1
+			done </proc/self/mountinfo | sed -nE "\$ { s/,(inode64|[ug]id=[0-9]+)//g; p }" # some kernels and namespaces
 		}
 		'"$1"
 }
@@ -47,7 +47,8 @@ each_way() {
 # need_newer: the kernel has the calls that nothing else can do.
 need_newer() {
 	need_tool perl
-	perl -e 'my $type = "tmpfs"; exit(syscall(430, $type, 0) < 0)' || skip "the kernel has no fsopen(2) for us"
+	namespaces -m
+	"${within[@]}" perl -e 'my $type = "tmpfs"; exit(syscall(430, $type, 0) < 0)' || skip "the kernel has no fsopen(2) for us"
 }
 
 # without_log: output, without what is quoted from the kernel's log, which not everybody may read, and the file system's

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "kernel/capability.h"
+#include "kernel/mountinfo.h"
 #include "kernel/status.h"
 #include "mounts/current.h"
 #include "mounts/userns.h"
@@ -208,6 +209,36 @@ tale_move(struct tale *tale)
 		TALE_ERROR(tale, NULL, "'%s' cannot be moved", tale_source(wish));
 }
 
+struct search {
+	int id;
+	bool is_unbindable;
+};
+
+static bool
+take(const struct mountinfo *mount, void *context)
+{
+	struct search *search = context;
+
+	if (mount->id != search->id)
+		return true;
+	search->is_unbindable = strstr(mount->tags, "unbindable");
+	return false;
+}
+
+/* Whether the mount that PATH is on is; mount_namespaces(7). */
+static bool
+is_unbindable(const char *path)
+{
+	struct search search = { 0 };
+	struct status status;
+
+	if (status_at(AT_FDCWD, path, true, &status) < 0 || !status.mount)
+		return false;
+	search.id = status.mount;
+	mountinfo_each(take, &search);
+	return search.is_unbindable;
+}
+
 void
 tale_copy(struct tale *tale)
 {
@@ -218,13 +249,18 @@ tale_copy(struct tale *tale)
 		tale_tell(tale, NULL, "there is no '%s'", source);
 		break;
 	case EINVAL:
-		if (userns_is_inside() && !tale->wish->words->is_recursive)
+		if (is_unbindable(source))
+			tale_tell(tale, "make it private: mount --make-private",
+				  "'%s' is in a mount that is unbindable", source);
+		else if (userns_is_inside() && !tale->wish->words->is_recursive)
 			tale_tell(tale, "use --rbind",
 				  "'%s' has mounts below it that are locked in this user namespace",
 				  source);
 		else
-			tale_tell(tale, "make it private: mount --make-private",
-				  "'%s' is unbindable, or in another mount namespace", source);
+			TALE_ERROR(
+				tale,
+				"it may be in a mount that has been taken away, or in another namespace",
+				"'%s' cannot be bound", source);
 		break;
 	default:
 		TALE_ERROR(tale, NULL, "'%s' cannot be bound", source);
