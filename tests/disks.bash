@@ -12,12 +12,6 @@ need_loop() {
 	losetup -f >/dev/null 2>&1 || skip "no loop devices here"
 }
 
-# need_types: butter finds them itself.
-need_types() {
-	! { "$BUTTER" mount LABEL=there-is-no-such-label . 2>&1 || true; } | grep -q 'without libblkid' ||
-		skip 'butter is built without libblkid'
-}
-
 # free_loops: what tests have made disks is none any more, even where they have failed.
 free_loops() {
 	local device

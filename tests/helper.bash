@@ -180,6 +180,12 @@ need_applet() {
 	[[ " $APPLETS " == *" $1 "* ]] || skip "built without $1"
 }
 
+# need_types: mount finds the types and labels of disks itself.
+need_types() {
+	! { "$BUTTER" mount LABEL=there-is-no-such-label . 2>&1 || true; } | grep -q 'without libblkid' ||
+		skip 'butter is built without libblkid'
+}
+
 is_root() {
 	[ "$(id -u)" = 0 ]
 }

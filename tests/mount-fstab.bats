@@ -360,6 +360,7 @@ one device '
 }
 
 @test "a disk is found in fstab by its device, a link to it, or its tag" {
+	need_types
 	need_root
 	need_tool mkfs.ext4 losetup
 	truncate -s 4M disk

@@ -166,6 +166,7 @@ of h#x on $PWD/m/h#x type tmpfs (rw,relatime)"
 }
 
 @test "-l shows labels" {
+	need_types
 	need_root
 	need_tool mkfs.ext4 losetup
 	truncate -s 4M disk

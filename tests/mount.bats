@@ -420,6 +420,7 @@ butter: mount: cannot mount 'none' at 'missing': the target does not exist (make
 }
 
 @test "a disk that has no such file system is told from wrong options" {
+	need_types
 	truncate -s 20M image
 	loop_of image
 	for type in ext4 xfs erofs squashfs btrfs; do

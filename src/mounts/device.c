@@ -148,6 +148,8 @@ is_for_type(const struct device_wish *wish, const char *type)
 
 	if (!type || asks_for_loop(wish))
 		return false;
+	if (types_is_of_kernel(type))
+		return true;
 	if (wish->wait)
 		return wish->name[0] != '/';
 	/* (Without libblkid, what disks have costs a look; what is no file needs none.) */

@@ -8,22 +8,9 @@
 
 #include "cli/buffer.h"
 #include "memory.h"
+#include "mounts/types.h"
 #include "process/command.h"
 #include "process/signals.h"
-
-/* Types that the kernel alone makes, and makes often: nobody needs to look for a program. */
-static bool
-is_of_kernel(const char *type)
-{
-	static const char *const types[] = { "tmpfs", "proc",    "sysfs",    "devtmpfs", "devpts",
-					     "ramfs", "cgroup2", "cgroup",   "mqueue",   "debugfs",
-					     "bpf",   "tracefs", "hugetlbfs" };
-
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (!strcmp(type, types[i]))
-			return true;
-	return false;
-}
 
 char *
 helper_find(bool unmounts, const char *type)
@@ -34,7 +21,7 @@ helper_find(bool unmounts, const char *type)
 	struct stat status;
 
 	/* A type is no path. */
-	if (!*type || strchr(type, '/') || is_of_kernel(type))
+	if (!*type || strchr(type, '/') || types_is_of_kernel(type))
 		return NULL;
 	for (int i = 0; i < 2; i++) {
 		if (!lengths[i] || (i && lengths[i] == whole))

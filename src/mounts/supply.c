@@ -28,15 +28,15 @@ mount_as(const char *type, struct supply *supply)
 	return attach(&supply->attach, &supply->trouble);
 }
 
-/* Whether the next type may fit where this one has not. */
+/* Whether the next type may fit where this one has not; what is mounted as one is in use for all others. */
 static bool
 is_of_type(const struct trouble *trouble)
 {
 	if (trouble->stage == TROUBLE_TYPE || trouble->stage == TROUBLE_OPTION)
 		return true;
 	return (trouble->stage == TROUBLE_CREATE || trouble->stage == TROUBLE_CALL)
-	       && (trouble->error == EINVAL || trouble->error == ENODEV
-		   || trouble->error == EUCLEAN);
+	       && (trouble->error == EINVAL || trouble->error == ENODEV || trouble->error == EUCLEAN
+		   || trouble->error == EBUSY);
 }
 
 /* None of the types fits, and it is not the options that none of them takes. */
@@ -60,17 +60,24 @@ mount_device(struct supply *supply)
 	char *const only[] = { supply->device.type, NULL };
 	char *const *types = supply->device.type ? only : supply->device.types;
 	size_t tried = 0;
-	bool by_option = true, goes_on = true;
+	bool by_option = true, goes_on = true, is_busy = false;
 
 	for (; *types && goes_on; types++, tried++) {
 		if (mount_as(*types, supply) == 0)
 			return SUPPLY_DONE;
 		goes_on = is_of_type(&supply->trouble);
 		by_option &= supply->trouble.stage == TROUBLE_OPTION;
+		is_busy |= supply->trouble.error == EBUSY;
 	}
 	supply->undo = true;
 	if (supply->device_trouble.reason == DEVICE_LOOP_FAILED)
 		return SUPPLY_NO_SOURCE;
+	if (goes_on && is_busy) {
+		trouble_done(&supply->trouble);
+		errno = EBUSY;
+		trouble_at(&supply->trouble, TROUBLE_CREATE, NULL);
+		return SUPPLY_FAILED;
+	}
 	return tried > 1 && goes_on && !by_option ? fit_none(supply) : SUPPLY_FAILED;
 }
 

@@ -122,3 +122,16 @@ types_is_on_disks(const char *type)
 	free(text);
 	return is;
 }
+
+bool
+types_is_of_kernel(const char *type)
+{
+	static const char *const types[] = { "tmpfs", "proc",    "sysfs",    "devtmpfs", "devpts",
+					     "ramfs", "cgroup2", "cgroup",   "mqueue",   "debugfs",
+					     "bpf",   "tracefs", "hugetlbfs" };
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}

@@ -35,4 +35,7 @@ bool types_is_pattern(const char *pattern);
 /* Whether the kernel knows TYPE as one that is on disks; also if it does not know it yet. */
 bool types_is_on_disks(const char *type);
 
+/* Whether TYPE is one that the kernel alone makes, of nothing: no disk and no program is to be looked for. */
+bool types_is_of_kernel(const char *type);
+
 #endif
