@@ -31,7 +31,8 @@ mounted() {
 			echo "$is"
 		}
 		mounts() {
-			echo "mounted:" $(cut -d " " -f 5,6 /proc/self/mountinfo | grep "^$here/" | sed "s|$here/||; s/ ro.*/(ro)/; s/ rw.*//")
+			echo "mounted:" $(awk "{ print \$5 (\$6 ~ /^ro/ || \$NF ~ /^ro/ ? \"(ro)\" : \"\") }" /proc/self/mountinfo |
+				grep "^$here/" | sed "s|$here/||")
 		}
 		hold() {
 			(cd "$1"; shift; exec "$@") &
@@ -338,7 +339,7 @@ free
 		mount -t tmpfs -o nosuid,noatime,nodev n a
 		hold a sleep 100
 		u --expire a
-		u -r a; mounts; grep -c " $here/a ro,nosuid,nodev,noatime " /proc/self/mountinfo
+		u -r a; mounts; grep -c " $here/a rw,nosuid,nodev,noatime - .* ro" /proc/self/mountinfo
 		u -lv a; mounts
 		mount -t tmpfs n a
 		u --expire a; u --expire -v a
@@ -892,8 +893,12 @@ cannot unmount 'a': $BUSY
 		strace -f -qq -o /dev/null -e trace=umount2 -e inject=umount2:error=EBUSY:when=1 "$BUTTER" umount -r a 2>&1 | sed "s|$here/||g"
 		mounts
 		umount a
+		mount -t tmpfs -o nosuid,noatime,nodev n a
+		strace -f -qq -o /dev/null -e trace=umount2,fspick -e inject=fspick:error=EPERM -e inject=umount2:error=EBUSY "$BUTTER" umount -r a 2>&1 | sed "s|$here/||g"
+		grep -c " $here/a ro,nosuid,nodev,noatime " /proc/self/mountinfo
+		umount a
 		mount -t tmpfs n a
-		strace -f -qq -o /dev/null -e trace=umount2,mount -e inject=umount2:error=EBUSY -e inject=mount:error=EIO "$BUTTER" umount -r a 2>&1 | sed "s|$here/||g"
+		strace -f -qq -o /dev/null -e trace=umount2,mount,fspick -e inject=fspick:error=ENOSYS -e inject=umount2:error=EBUSY -e inject=mount:error=EIO "$BUTTER" umount -r a 2>&1 | sed "s|$here/||g"
 		mounts'
 	equal "$status $output" "0 cannot unmount 'a': Operation not permitted (it belongs to a more privileged user namespace, or a seccomp profile forbids it)
 cannot unmount 'a': Permission denied
@@ -907,6 +912,8 @@ cannot unmount 'a': $BUSY
 mounted: a
 butter: umount: 'a' is in use: it is read-only now
 mounted: a(ro)
+butter: umount: 'a' is in use: it is read-only now
+1
 butter: umount: cannot make 'a' read-only either: Input/output error
 butter: umount: cannot unmount 'a': $BUSY
 butter: umount: nobody is seen here who uses 'a': it may be a process of another pid namespace, an open file on its way through a socket, or an export of NFS

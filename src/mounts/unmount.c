@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cli/buffer.h"
+#include "kernel/filesystem.h"
 #include "kernel/mount.h"
 #include "kernel/openat.h"
 #include "kernel/status.h"
@@ -181,6 +182,30 @@ unmount_plan(const struct table *table, const struct mountinfo *mount, enum unmo
 	return order;
 }
 
+/*
+ * With the newer calls only that changes; mount(2) has to name all else, of which the kernel does not
+ * tell everything. -1 with errno.
+ */
+static int
+make_read_only(const char *name)
+{
+	int fd = open(name, O_PATH | O_NOFOLLOW | O_CLOEXEC), context, result = -1, error;
+
+	if (fd < 0)
+		return -1;
+	context = filesystem_pick(fd);
+	if (context >= 0 && filesystem_set(context, "ro", NULL) == 0)
+		result = filesystem_reconfigure(context);
+	else if (context < 0 && (errno == ENOSYS || errno == EPERM))
+		result = mount_make_read_only(name);
+	error = errno;
+	if (context >= 0)
+		close(context);
+	close(fd);
+	errno = error;
+	return result;
+}
+
 /* What is done in the folder that something is mounted in, with its NAME there. */
 static int
 act(const char *name, int id, unsigned how, bool read_only)
@@ -199,7 +224,7 @@ act(const char *name, int id, unsigned how, bool read_only)
 			return -1;
 		}
 	}
-	return read_only ? mount_make_read_only(name) : mount_remove(name, how);
+	return read_only ? make_read_only(name) : mount_remove(name, how);
 }
 
 static int

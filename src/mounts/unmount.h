@@ -50,7 +50,7 @@ int unmount_at(const char *path, int id, unsigned how);
 
 /*
  * Makes the file system that is mounted at PATH read-only, with the same care. -1 with errno of
- * mount_make_read_only.
+ * filesystem_reconfigure.
  */
 int unmount_make_read_only(const char *path, int id);
 
