@@ -28,6 +28,7 @@ static const char *const kinds[] = {
 
 static const struct hint proc_hints[] = {
 	{ ENOENT, "mount /proc", 0 },
+	{ EMFILE, "raise ulimit -n", 0 },
 	{ EXDEV, "the proc on /proc is another pid namespace's: mount one of this", 0 },
 	{ 0, NULL, 0 },
 };
@@ -128,7 +129,6 @@ tell_processes(const struct held *held)
 		     holders.hidden == 1 ? "" : "es", held->target,
 		     capability_have(CAP_SYS_PTRACE) ? "more privileged than this one"
 						     : "needs CAP_SYS_PTRACE");
-	count += holders.hidden;
 	holders_done(&holders);
 	return count;
 }

@@ -479,6 +479,59 @@ cannot unmount 'a': $BUSY
 1 cannot unmount 'a': $BUSY"
 }
 
+@test "the threads of a process whose first one has ended" {
+	need_tool "${CC:-cc}"
+	cat >rest.c <<-'END'
+		#define _GNU_SOURCE
+		#include <pthread.h>
+		#include <sys/syscall.h>
+		#include <unistd.h>
+		static void *run(void *nothing)
+		{
+			pause();
+			return nothing;
+		}
+		int main(void)
+		{
+			pthread_t thread;
+			if (pthread_create(&thread, NULL, run, NULL)) return 1;
+			syscall(SYS_exit, 0);
+		}
+	END
+	"${CC:-cc}" -pthread -o rest rest.c
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		cp rest a/
+		a/rest &
+		while readlink "/proc/$!/exe" >/dev/null; do :; done
+		u a; u --kill KILL a; mounts'
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (rest): exe 'a/rest'
+32
+0
+mounted:"
+}
+
+@test "few descriptors: more who use it are found and signalled than can be open, or it is an error" {
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		for i in $(seq 50); do sleep 100 5<a & done
+		while [ "$(ls -l /proc/[0-9]*/fd/5 2>/dev/null | grep -c "$PWD/a$")" -lt 50 ]; do :; done
+		(ulimit -n 24; u a | tail -n 2)
+		sh -c "ulimit -n 5; exec \"\$BUTTER\" umount --kill KILL a" 2>&1 | sed "s|^butter: umount: ||; s|$here/||g"
+		(ulimit -n 24; u --kill KILL a)
+		mounts'
+	equal "$status $output" "0 'a' is used by 30 more processes
+32
+cannot signal the processes that use 'a': Too many open files (raise ulimit -n)
+cannot unmount 'a': $BUSY
+cannot find the processes that use 'a': Too many open files (raise ulimit -n)
+0
+mounted:"
+}
+
 @test "--kill: those who use it are signalled, once, and it is unmounted when they have ended" {
 	mounted '
 		mkdir a

@@ -49,12 +49,17 @@ send_to(const struct holders_place *place, pid_t pid, int pidfd, int signal)
 	return (pidfd < 0 ? kill(pid, signal) : pidfd_signal(pidfd, signal)) == 0;
 }
 
+/* How many descriptors are kept: others need some, too. */
+enum { KEPT = 16 };
+
 /* The same, and keeps it in mind. */
 static int
 evict_one(struct evict *evict, const struct holders_place *place, pid_t pid, int signal)
 {
 	int pidfd = pidfd_of(pid), sent, error;
 
+	if (pidfd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+		return -1;
 	if (pidfd < 0 && errno == ESRCH)
 		return 0;
 	sent = send_to(place, pid, pidfd, signal);
@@ -64,6 +69,10 @@ evict_one(struct evict *evict, const struct holders_place *place, pid_t pid, int
 			close(pidfd);
 		errno = error;
 		return sent;
+	}
+	if (pidfd >= 0 && evict->count >= KEPT) {
+		close(pidfd);
+		pidfd = -1;
 	}
 	evict->processes =
 		memory_resize(evict->processes, evict->count + 1, sizeof(*evict->processes));
@@ -96,12 +105,20 @@ evict_signal(struct evict *evict, const struct holders_place *place, int signal,
 static bool
 ends(const struct evicted *process, int milliseconds)
 {
-	struct pollfd wanted = { .fd = process->pidfd, .events = POLLIN };
+	bool is_kept = process->pidfd >= 0, has_ended;
+	struct pollfd wanted = { .fd = is_kept ? process->pidfd : pidfd_of(process->pid),
+				 .events = POLLIN };
 
-	if (process->pidfd >= 0)
-		return poll(&wanted, 1, milliseconds) > 0;
-	poll(NULL, 0, milliseconds < 10 ? milliseconds : 10);
-	return kill(process->pid, 0) < 0 && errno == ESRCH;
+	if (wanted.fd < 0) {
+		if (errno == ESRCH)
+			return true;
+		poll(NULL, 0, milliseconds < 10 ? milliseconds : 10);
+		return kill(process->pid, 0) < 0 && errno == ESRCH;
+	}
+	has_ended = poll(&wanted, 1, milliseconds) > 0;
+	if (!is_kept)
+		close(wanted.fd);
+	return has_ended;
 }
 
 bool

@@ -12,7 +12,7 @@
 struct evict {
 	struct evicted {
 		pid_t pid;
-		int pidfd; /* -1: the kernel has none */
+		int pidfd; /* -1: the kernel has none, or there are enough */
 		bool ended;
 	} * processes; /* that have been signalled */
 	size_t count;

@@ -24,6 +24,8 @@ struct search {
 	bool is_searcher;         /* whose descriptors there are those of the search */
 	bool surely;              /* what has only the same name does not count */
 	bool hidden;              /* it cannot be looked into */
+	bool has_memory;          /* one of its threads has been seen to have a program */
+	int error;                /* why the search itself has failed; 0: it has not */
 	uint64_t program, mapped; /* the inodes of what has been found last */
 };
 
@@ -67,26 +69,44 @@ look(struct search *search, enum holder_kind kind, int fd, int folder, const cha
 	return 1;
 }
 
+/* Something could not be opened: that it is not there, or not to be seen, is no failure. */
+static void
+fail_search(struct search *search)
+{
+	if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+		search->error = errno;
+}
+
+/* NULL: it cannot be read. */
+static DIR *
+open_folder(struct search *search, const char *name)
+{
+	int folder = openat(search->process, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+
+	if (stream)
+		return stream;
+	fail_search(search);
+	if (folder >= 0)
+		close(folder);
+	return NULL;
+}
+
 static void
 look_at_descriptors(struct search *search)
 {
-	int folder = openat(search->process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+	DIR *stream = open_folder(search, "fd");
 	const struct dirent *entry;
 
-	if (!stream) {
-		if (folder >= 0)
-			close(folder);
-		return;
-	}
-	while ((entry = readdir(stream))) {
+	while (stream && (entry = readdir(stream))) {
 		const char *error;
 		int fd = (int)strtonum(entry->d_name, 0, INT_MAX, &error);
 
 		if (!error)
-			look(search, HOLDER_FD, fd, folder, entry->d_name);
+			look(search, HOLDER_FD, fd, dirfd(stream), entry->d_name);
 	}
-	closedir(stream);
+	if (stream)
+		closedir(stream);
 }
 
 static bool
@@ -152,22 +172,37 @@ look_at_folders(struct search *search)
 	look(search, HOLDER_ROOT, -1, search->process, "root");
 }
 
+/* Threads of the kernel have no program, and no memory; nor has one that has ended. */
+static void
+look_at_memory(struct search *search)
+{
+	search->has_memory =
+		look(search, HOLDER_EXE, -1, search->process, "exe") >= 0 || errno != ENOENT;
+	if (search->has_memory && maps_each(search->process, look_at_map, search) < 0)
+		fail_search(search);
+}
+
 /* What a thread has of its own. */
 static void
-look_at_thread(struct search *search, int folder, const char *name, pid_t thread)
+look_at_thread(struct search *search, const char *name, pid_t thread)
 {
 	bool folders = pid_shares(search->holder->pid, thread, PID_FOLDERS) <= 0;
 	bool descriptors = pid_shares(search->holder->pid, thread, PID_DESCRIPTORS) <= 0;
 	int process = search->process;
 
-	if (!folders && !descriptors)
+	if (!folders && !descriptors && search->has_memory)
 		return;
-	search->process = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (search->process >= 0) {
+	/* Not from `task`, where there are no map_files. */
+	search->process = openat(search->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (search->process < 0)
+		fail_search(search);
+	else {
 		if (folders)
 			look_at_folders(search);
 		if (descriptors)
 			look_at_descriptors(search);
+		if (!search->has_memory)
+			look_at_memory(search);
 		close(search->process);
 	}
 	search->process = process;
@@ -176,23 +211,18 @@ look_at_thread(struct search *search, int folder, const char *name, pid_t thread
 static void
 look_at_other_threads(struct search *search)
 {
-	int folder = openat(search->process, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = folder < 0 ? NULL : fdopendir(folder);
+	DIR *stream = open_folder(search, "task");
 	const struct dirent *entry;
 
-	if (!stream) {
-		if (folder >= 0)
-			close(folder);
-		return;
-	}
-	while ((entry = readdir(stream))) {
+	while (stream && (entry = readdir(stream))) {
 		const char *error;
 		pid_t thread = (pid_t)strtonum(entry->d_name, 1, INT_MAX, &error);
 
 		if (!error && thread != search->holder->pid)
-			look_at_thread(search, folder, entry->d_name, thread);
+			look_at_thread(search, entry->d_name, thread);
 	}
-	closedir(stream);
+	if (stream)
+		closedir(stream);
 }
 
 static void
@@ -205,9 +235,7 @@ look_at_process(struct search *search)
 		return;
 	if (!search->is_searcher)
 		look_at_descriptors(search);
-	/* Threads of the kernel have no program, and no memory. */
-	if (look(search, HOLDER_EXE, -1, search->process, "exe") >= 0 || errno != ENOENT)
-		maps_each(search->process, look_at_map, search);
+	look_at_memory(search);
 	/* Besides `.`, `..` and the first thread. */
 	if (fstatat(search->process, "task", &threads, 0) == 0 && threads.st_nlink > 3)
 		look_at_other_threads(search);
@@ -256,9 +284,9 @@ open_proc(struct proc *proc, const struct holders_place *place)
 
 /*
  * Fills HOLDER, whose pid is known, from its folder NAME; SURELY: only by what the kernel follows
- * itself. Whether it may be looked into.
+ * itself. Whether it may be looked into: 1, 0; -1 with errno.
  */
-static bool
+static int
 look_up(const struct holders_place *place, const struct proc *proc, const char *name, bool surely,
 	struct holder *holder)
 {
@@ -270,12 +298,15 @@ look_up(const struct holders_place *place, const struct proc *proc, const char *
 
 	search.process = openat(proc->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (search.process < 0)
-		return errno != EACCES;
+		fail_search(&search);
+	if (search.process < 0)
+		return search.error ? -1 : errno != EACCES;
 	look_at_process(&search);
 	if (holder->count)
 		read_comm(search.process, holder->comm);
 	close(search.process);
-	return !search.hidden;
+	errno = search.error;
+	return search.error ? -1 : !search.hidden;
 }
 
 static void
@@ -292,7 +323,7 @@ holders_check(const struct holders_place *place, pid_t pid)
 	struct holder holder = { .pid = pid };
 	struct proc proc;
 	char name[16];
-	bool holds;
+	int holds, error;
 
 	if (open_proc(&proc, place) < 0)
 		return -1;
@@ -302,10 +333,13 @@ holders_check(const struct holders_place *place, pid_t pid)
 		return -1;
 	}
 	snprintf(name, sizeof(name), "%d", (int)pid);
-	look_up(place, &proc, name, true, &holder);
-	holds = holder.count > 0;
+	holds = look_up(place, &proc, name, true, &holder);
+	error = errno;
+	if (holds >= 0 || holder.count)
+		holds = holder.count > 0;
 	forget(&holder);
 	close(proc.fd);
+	errno = error;
 	return holds;
 }
 
@@ -326,6 +360,7 @@ holders_find(const struct holders_place *place, struct holders *holders)
 	const struct dirent *entry;
 	struct proc proc;
 	DIR *stream;
+	int result = 0, failure = 0;
 
 	*holders = (struct holders){ 0 };
 	if (open_proc(&proc, place) < 0)
@@ -335,19 +370,25 @@ holders_find(const struct holders_place *place, struct holders *holders)
 		close(proc.fd);
 		return -1;
 	}
-	while ((entry = readdir(stream))) {
+	while (result >= 0 && (entry = readdir(stream))) {
 		struct holder holder = { 0 };
 		const char *error;
 
 		holder.pid = (pid_t)strtonum(entry->d_name, 1, INT_MAX, &error);
 		if (error)
 			continue;
-		holders->hidden += !look_up(place, &proc, entry->d_name, false, &holder);
+		result = look_up(place, &proc, entry->d_name, false, &holder);
+		failure = errno;
+		holders->hidden += !result;
 		if (holder.count)
 			keep(holders, &holder);
 	}
 	closedir(stream);
-	return 0;
+	if (result >= 0)
+		return 0;
+	holders_done(holders);
+	errno = failure;
+	return -1;
 }
 
 void

@@ -46,7 +46,7 @@ struct holders_place {
 
 /*
  * Finds all that hold PLACE, as far as /proc shows them, threads with a folder or descriptors of
- * their own, too. -1 with errno ENOENT (no /proc), EMFILE.
+ * their own, too. -1 with errno ENOENT (no /proc), EMFILE, ENFILE, ENOMEM.
  */
 int holders_find(const struct holders_place *place, struct holders *holders);
 
