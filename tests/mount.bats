@@ -125,7 +125,7 @@ ro,relatime|tmpfs|none|rw'
 @test "with the newer calls, a mount that is bound read-only is so before it can be seen" {
 	need_newer
 	need_strace
-	tracer=(strace -qq -o trace -e trace=open_tree,mount_setattr,move_mount,mount)
+	tracer=(strace -qq -o trace -e 'trace=open_tree,mount_setattr,move_mount,mount')
 	mounts 'm -B -o ro a b'
 	succeeded
 	equal "$(sed 's/(.*//' trace)" 'open_tree
@@ -527,7 +527,6 @@ butter: mount: cannot mount 'a/in' at 'c': 'a/in' is in a mount that is unbindab
 @test "in a user namespace, what is locked stays so, and is named" {
 	need_root
 	need_userns
-	within_user='unshare -Urm --propagation private bash -euc'
 	both_ways 'm -t tmpfs -o nosuid,nodev,ro none a; m -t tmpfs none b; mkdir b/in; m -t tmpfs none b/in
 		export -f m s is 2>/dev/null; exec unshare -Urm --propagation private bash -euc "
 			m -B -o noexec a c; is c; s -B -o rw a c; s -B -o suid,dev,noexec a c; s -o remount,bind,dev a; s -B b c
@@ -618,7 +617,7 @@ rw,relatime shared'
 @test "what only newer kernels do by the newer calls is done by mount(2)" {
 	need_newer
 	need_strace
-	tracer=(strace -qq -o /dev/null -e trace=fsconfig,mount_setattr -e inject=fsconfig:error=EINVAL:when=2)
+	tracer=(strace -qq -o /dev/null -e 'trace=fsconfig,mount_setattr' -e inject=fsconfig:error=EINVAL:when=2)
 	mounts 'long=$(printf "%0200d" 0); mkdir a/$long b/$long
 		m -t overlay -o lowerdir=a/$long:b/$long none c 2>/dev/null || exit 77; is c | cut -d "|" -f 2'
 	((status != 77)) || skip "the kernel has no overlay"
