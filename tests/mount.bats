@@ -198,6 +198,21 @@ butter: mount: cannot change 'a': it is in use: Device or resource busy (fuser -
 rw,nodev,relatime|tmpfs|none|rw" || contains "$output" "the file system does not take option" # without fspick(2)
 }
 
+@test "where one of several changes fails, the others are taken back" {
+	need_newer
+	need_strace
+	for when in 1 2; do
+		tracer=(strace -qq -o /dev/null -e trace=mount_setattr -e "inject=mount_setattr:error=ENOMEM:when=$when")
+		mounts '"$BUTTER" mount -t tmpfs -o nodev none a; mkdir a/in; "$BUTTER" mount -t tmpfs none a/in
+			s -o remount,bind,ro=recursive,nosuid,noatime a; is a; is a/in'
+		succeeded
+		equal "$output" "butter: mount: cannot change 'a': the words for the mount are not taken: Cannot allocate memory
+32
+rw,nodev,relatime|tmpfs|none|rw
+rw,relatime|tmpfs|none|rw"
+	done
+}
+
 @test "a mount is moved" {
 	each_way 'm -t tmpfs -o nodev one a; mkdir a/in; m -t tmpfs two a/in; m --move a b; is b; is b/in; is a
 		m -M b a; is a' 'rw,nodev,relatime|tmpfs|one|rw

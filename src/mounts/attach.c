@@ -52,16 +52,30 @@ close_quietly(int fd)
 
 /* ---- the newer calls ---- */
 
+/* One kind of them. */
+static int
+change_bits(int fd, const struct words_bits *bits, bool recursive, struct trouble *trouble)
+{
+	if ((bits->set || bits->clear) && mountfd_change(fd, bits->set, bits->clear, recursive) < 0)
+		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
+	return 0;
+}
+
+/*
+ * What the mount itself is to have comes first, since that can be changed back; but for words that it
+ * has against those for all below.
+ */
 static int
 change_attributes(const struct words *words, int fd, struct trouble *trouble)
 {
-	if ((words->all.set || words->all.clear)
-	    && mountfd_change(fd, words->all.set, words->all.clear, true) < 0)
-		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
-	if ((words->own.set || words->own.clear)
-	    && mountfd_change(fd, words->own.set, words->own.clear, false) < 0)
-		return trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
-	return 0;
+	const struct words_bits *own = &words->own, *all = &words->all;
+	bool is_against = (own->set | own->clear) & (all->set | all->clear);
+
+	if (!is_against && change_bits(fd, own, false, trouble) < 0)
+		return -1;
+	if (change_bits(fd, all, true, trouble) < 0)
+		return -1;
+	return is_against ? change_bits(fd, own, false, trouble) : 0;
 }
 
 /* What is to be placed: a new mount that is nowhere yet, or the one that is to be moved. */
@@ -271,7 +285,14 @@ changes_file_system(const struct words *words)
 	       && (words->flags.set || words->flags.clear || words->option_count);
 }
 
-/* The attributes are changed back as they were BEFORE: the file system could not be changed. errno stays. */
+/* Whether some of the attributes are for the mount alone, and others for all below, too. */
+static bool
+is_of_both_kinds(const struct words *words)
+{
+	return (words->own.set || words->own.clear) && (words->all.set || words->all.clear);
+}
+
+/* The attributes are changed back as they were BEFORE: something else could not be changed. errno stays. */
 static void
 change_back(const struct words *before, const struct words *words, const struct destination *target)
 {
@@ -328,15 +349,18 @@ change(const struct attach *wish, const struct destination *target, struct troub
 	bool mount = words_has_attributes(words), file_system = changes_file_system(words);
 	struct words before = { 0 };
 
-	if (file_system && (mount || words->flags.set & MS_DIRSYNC)
+	if ((file_system ? mount || words->flags.set & MS_DIRSYNC : is_of_both_kinds(words))
 	    && current_read(target->fd, &before) < 0)
 		return trouble_at(trouble, TROUBLE_PICK, NULL);
 	if (words->flags.set & MS_DIRSYNC & ~before.flags.set && file_system) {
 		errno = EINVAL;
 		return trouble_at(trouble, TROUBLE_OPTION, "dirsync");
 	}
-	if (mount && change_mount(wish, target, trouble) < 0)
+	if (mount && change_mount(wish, target, trouble) < 0) {
+		if (is_of_both_kinds(words))
+			change_back(&before, words, target);
 		return -1;
+	}
 	if (file_system && change_file_system(wish, target, trouble) < 0) {
 		if (mount)
 			change_back(&before, words, target);
