@@ -99,3 +99,36 @@ ro,nosuid,relatime|tmpfs|x|ro'
 	succeeded
 	equal "$output" 'rw,nodev,relatime|tmpfs|x|rw'
 }
+
+# ---- All or nothing
+
+@test "of folders those that were made are removed again, and no others" {
+	need_newer
+	mounts 'mkdir keep q q/exist; m -m -t tmpfs x new/w/../../keep; is keep; umount keep; rmdir new/w new
+		s -m -t tmpfs -o bogus x new/../keep | tail -n 1; s -m -t tmpfs -o bogus x q/n/e/../../exist | tail -n 1
+		s -m -t tmpfs -o bogus x "$PWD/q//n/./e/" | tail -n 1; find keep q; [ ! -e new ]
+		ln -s nowhere link; s -m -t tmpfs x link; s -m -t tmpfs x link/in; s -m -t tmpfs x file/in'
+	succeeded
+	equal "$output" "rw,relatime|tmpfs|x|rw
+32
+32
+32
+keep
+q
+q/exist
+butter: mount: cannot mount 'x' at 'link': the target does not exist, and cannot be made (a symbolic link on the way may lead nowhere)
+32
+butter: mount: cannot mount 'x' at 'link/in': the target does not exist, and cannot be made (a symbolic link on the way may lead nowhere)
+32
+butter: mount: cannot mount 'x' at 'file/in': the target cannot be reached: Not a directory (a name in front of a / is that of a file)
+32" || return 1
+	need_strace
+	tracer=(strace -qq -o trace -e trace=fsopen,fsconfig -e inject=fsopen:delay_enter=700000 -e inject=fsconfig:error=EINVAL)
+	mounts 'mkdir other other/e; m -m -t tmpfs x n/e 2>/dev/null & pid=$!
+		until [ -d n/e ]; do kill -0 "$pid"; done
+		mv n moved; ln -s other n; wait "$pid" || echo "$?"; find other moved'
+	equal "$output" '32
+other
+other/e
+moved'
+}

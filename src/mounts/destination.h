@@ -10,10 +10,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct destination_made;
+
 struct destination {
 	int fd; /* O_PATH, of what is mounted on top there */
 	char *path;
-	size_t made; /* how many folders have been made for it */
+	struct destination_made *made; /* the folders that have been made for it */
+	size_t count;
 };
 
 /*
@@ -22,7 +25,7 @@ struct destination {
  */
 int destination_open(struct destination *target, const char *path, bool make, mode_t mode);
 
-/* Removes the folders that were made. errno stays. */
+/* Removes the folders that were made, and no other, whatever their names lead to now. errno stays. */
 void destination_undo(struct destination *target);
 
 /* Gives the memory and the descriptor back. errno stays. */

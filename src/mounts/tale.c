@@ -140,8 +140,13 @@ tale_target(struct tale *tale)
 {
 	switch (tale->trouble->error) {
 	case ENOENT:
-		tale_tell(tale, tale->wish->words->remount ? NULL : "make it, or use --mkdir",
-			  "the target does not exist");
+		if (tale->wish->words->mkdir)
+			tale_tell(tale, "a symbolic link on the way may lead nowhere",
+				  "the target does not exist, and cannot be made");
+		else
+			tale_tell(tale,
+				  tale->wish->words->remount ? NULL : "make it, or use --mkdir",
+				  "the target does not exist");
 		break;
 	case ENOTDIR:
 		TALE_ERROR(tale, "a name in front of a / is that of a file",
