@@ -15,6 +15,7 @@
 #include "mountall.h"
 #include "mounting.h"
 #include "mountlist.h"
+#include "mounts/point.h"
 
 static struct buffer maps;    /* of owners, as X-mount.idmap has them */
 static struct opt_list given; /* what adds words, in this order */
@@ -210,9 +211,13 @@ check_words(const struct mounting_order *order)
 	if (how.into && (is_change(order) || words->operation == WORDS_MOVE))
 		return misuse("--into is for what is mounted anew, and for --bind and --rbind"),
 		       false;
+	if (how.into && mountall.only_once)
+		return misuse("--onlyonce looks at what is mounted here, and --into mounts elsewhere"),
+		       false;
 	if (words->operation == WORDS_MOVE
 	    && (words_has_attributes(words) || words->flags.set || words->flags.clear
-		|| words->option_count || words->remount || words->idmap || words->subdir))
+		|| words->option_count || words->remount || words->idmap || words->subdir
+		|| words->owner || words->group || words->has_mode))
 		return misuse("what is moved stays as it is: remount changes it"), false;
 	return true;
 }
@@ -221,7 +226,7 @@ static int
 mount_given(const struct words *words, int count, char **operands)
 {
 	struct mounting_order order = { .type = type, .words = words };
-	char *target = NULL;
+	char *target = NULL, *disk = NULL;
 	int status;
 
 	if (!take_operands(&order, count, operands))
@@ -231,7 +236,12 @@ mount_given(const struct words *words, int count, char **operands)
 	if (!check_words(&order))
 		return MOUNTING_NOT_PERMITTED;
 	order.target = target = mountall_target(&mountall, order.target);
+	if (is_change(&order)) {
+		disk = point_of_disk(target);
+		order.target = disk ? disk : target;
+	}
 	status = mountall_one(&mountall, &order);
+	free(disk);
 	free(target);
 	return status;
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/buffer.h"
@@ -10,7 +11,9 @@
 #include "cli/say.h"
 #include "kernel/capability.h"
 #include "kernel/kmsg.h"
+#include "mounts/appear.h"
 #include "mounts/attach.h"
+#include "mounts/clash.h"
 #include "mounts/explain.h"
 #include "mounts/lack.h"
 #include "mounts/supply.h"
@@ -154,6 +157,20 @@ mount_new(const struct mounting *how, const struct mounting_order *order,
 	return status;
 }
 
+/* Waits for PATH to be there, as long as is said. */
+static void
+await(const char *path, int64_t wait)
+{
+	struct appear appear;
+	struct stat status;
+
+	appear_begin(&appear, wait);
+	do
+		appear_watch(&appear, path);
+	while (stat(path, &status) < 0 && errno == ENOENT && appear_pause(&appear));
+	appear_end(&appear);
+}
+
 /* Something that is mounted already. */
 static int
 mount_again(const struct mounting *how, const struct mounting_order *order,
@@ -162,6 +179,8 @@ mount_again(const struct mounting *how, const struct mounting_order *order,
 	struct trouble trouble;
 	int status = 0;
 
+	if (how->wait && wish->source)
+		await(wish->source, how->wait);
 	if (attach(wish, &trouble) < 0)
 		status = tell_failed(how, order, wish, &trouble);
 	else
@@ -174,11 +193,28 @@ mount_again(const struct mounting *how, const struct mounting_order *order,
 static void
 tell_idle(const struct mounting_order *order)
 {
-	const struct words *words = order->words;
+	const char *word = clash_idle(order->words);
 
-	if (words->operation == WORDS_BIND && words->option_count)
+	if (word)
 		note("'%s': option '%s' is the file system's, which what is bound has already: it has no effect",
-		     order->target, words->options[0].key);
+		     order->target, word);
+}
+
+/* Whether it cannot be: then a message has been printed. */
+static bool
+is_refused(const struct attach *wish)
+{
+	const char *reason = clash_find(wish);
+
+	if (reason)
+		failx("cannot mount at '%s': %s", wish->target, reason);
+	else if (wish->words->is_for_user && !capability_have(CAP_SYS_ADMIN))
+		failx("cannot mount at '%s': users could by a setuid program, which this never is "
+		      "(needs CAP_SYS_ADMIN)",
+		      wish->target);
+	else
+		return false;
+	return true;
 }
 
 int
@@ -198,12 +234,8 @@ mounting(const struct mounting *how, const struct mounting_order *order)
 	};
 	int status = 0;
 
-	if (words->is_for_user && !capability_have(CAP_SYS_ADMIN)) {
-		failx("cannot mount at '%s': users could by a setuid program, which this never is "
-		      "(needs CAP_SYS_ADMIN)",
-		      order->target);
+	if (is_refused(&wish))
 		return MOUNTING_NOT_PERMITTED;
-	}
 	tell_idle(order);
 	if (!how->fake)
 		wish.log = kernel_log();

@@ -123,7 +123,7 @@ butter: mount: cannot mount 'x' at 'link/in': the target does not exist, and can
 butter: mount: cannot mount 'x' at 'file/in': the target cannot be reached: Not a directory (a name in front of a / is that of a file)
 32" || return 1
 	need_strace
-	tracer=(strace -qq -o trace -e trace=fsopen,fsconfig -e inject=fsopen:delay_enter=700000 -e inject=fsconfig:error=EINVAL)
+	tracer=(strace -qq -o trace -e "trace=fsopen,fsconfig" -e inject=fsopen:delay_enter=700000 -e inject=fsconfig:error=EINVAL)
 	mounts 'mkdir other other/e; m -m -t tmpfs x n/e 2>/dev/null & pid=$!
 		until [ -d n/e ]; do kill -0 "$pid"; done
 		mv n moved; ln -s other n; wait "$pid" || echo "$?"; find other moved'
@@ -131,4 +131,66 @@ butter: mount: cannot mount 'x' at 'file/in': the target cannot be reached: Not 
 other
 other/e
 moved'
+}
+
+# ---- What does not go together
+
+@test "words that would have no effect are refused, or told" {
+	need_newer
+	mounts 'm -t tmpfs none c
+		s -B -o ro=fs a b; s -B --exclusive a b; s --exclusive -o remount,ro c; s --beneath -o remount,ro c
+		s -t tmpfs -o silent --exclusive x b; s -t tmpfs -o iversion,X-mount.subdir=x x b
+		s -B -o sync a b; s -B -o ro,silent,loud,async a c; s -M -o X-mount.mode=7 c a; s --into 1 --onlyonce -t tmpfs x b'
+	succeeded
+	equal "$output" "butter: mount: cannot mount at 'b': ro=fs is the file system's, and what is bound has that already (ro=vfs is the mount alone)
+1
+butter: mount: cannot mount at 'b': --exclusive is for a new file system
+1
+butter: mount: cannot mount at 'c': --exclusive is for a new file system
+1
+butter: mount: cannot mount at 'c': --beneath is for what is mounted, and not for what is changed
+1
+butter: mount: cannot mount at 'b': silent and iversion are for mount(2) alone, which does not know --beneath, --exclusive, --into, X-mount.idmap and X-mount.subdir
+1
+butter: mount: cannot mount at 'b': silent and iversion are for mount(2) alone, which does not know --beneath, --exclusive, --into, X-mount.idmap and X-mount.subdir
+1
+butter: mount: 'b': option 'sync' is the file system's, which what is bound has already: it has no effect
+butter: mount: what is moved stays as it is: remount changes it (see 'butter mount --help')
+1
+butter: mount: --onlyonce looks at what is mounted here, and --into mounts elsewhere (see 'butter mount --help')
+1"
+}
+
+@test "what is no mount is not changed, even if there is nothing to be changed" {
+	each_way 's -o remount a; s -o remount,defaults a | tail -n 1; s -o remount,bind a | tail -n 1; m -t tmpfs x a; m -o remount a' \
+		"butter: mount: cannot change 'a': nothing is mounted there (mountpoint tells)
+32
+32
+32"
+}
+
+@test "a bind waits for what is late" {
+	mounts '"$BUTTER" mount --wait 9s -B late b & pid=$!
+		until grep -qs inotify "/proc/$pid/fdinfo/"*; do kill -0 "$pid"; done
+		mkdir late; wait "$pid"; is b | grep -c .; s --wait 10ms -B later b'
+	succeeded
+	equal "$output" "1
+butter: mount: cannot mount 'later' at 'b': there is no 'later'
+32"
+}
+
+@test "what a disk is mounted as can be changed by the name of the disk" {
+	need_tool mkfs.ext4
+	grep -qw ext4 /proc/filesystems || skip "the kernel has no ext4"
+	truncate -s 8M image
+	mkfs.ext4 -q image
+	need_root
+	disk=$(losetup -f --show image 2>/dev/null) || skip "no loop devices here"
+	mounts "ln -s $disk link; s -o remount,ro $disk; m -t ext4 $disk a; m -o remount,ro $disk; is a; m -o remount,bind,rw,nodev link; is a; m -o remount,rw a"
+	losetup -d "$disk"
+	succeeded
+	equal "$output" "butter: mount: cannot change '$disk': nothing is mounted there (mountpoint tells)
+32
+ro,relatime|ext4|$disk|ro
+rw,nodev,relatime|ext4|$disk|ro"
 }

@@ -10,6 +10,7 @@
 #include "kernel/kmsg.h"
 #include "kernel/mountfd.h"
 #include "kernel/namespace.h"
+#include "kernel/status.h"
 #include "mounts/call.h"
 #include "mounts/current.h"
 #include "mounts/destination.h"
@@ -348,7 +349,14 @@ change(const struct attach *wish, const struct destination *target, struct troub
 	const struct words *words = wish->words;
 	bool mount = words_has_attributes(words), file_system = changes_file_system(words);
 	struct words before = { 0 };
+	struct status status;
 
+	/* Nothing is to be changed, and the kernel will not be asked. */
+	if (!mount && !file_system && status_at(target->fd, "", false, &status) == 0
+	    && status.root == STATUS_IS_NO_ROOT) {
+		errno = EINVAL;
+		return trouble_at(trouble, TROUBLE_PICK, NULL);
+	}
 	if ((file_system ? mount || words->flags.set & MS_DIRSYNC : is_of_both_kinds(words))
 	    && current_read(target->fd, &before) < 0)
 		return trouble_at(trouble, TROUBLE_PICK, NULL);

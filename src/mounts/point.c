@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "cli/buffer.h"
 #include "memory.h"
@@ -86,4 +88,31 @@ point_source(const struct status *status)
 	if (!source)
 		errno = ESRCH;
 	return source;
+}
+
+/* By its number, or, as btrfs has others, by its name. */
+static bool
+is_on(const struct mountinfo *mount, dev_t device, const char *name)
+{
+	return (mount->major == major(device) && mount->minor == minor(device))
+	       || !strcmp(mount->source, name);
+}
+
+char *
+point_of_disk(const char *path)
+{
+	char *name = realpath(path, NULL), *target = NULL;
+	struct status status;
+	struct table table;
+	struct stat disk;
+
+	if (name && stat(name, &disk) == 0 && S_ISBLK(disk.st_mode)
+	    && point_look(name, true, &status) == 0 && table_read(&table) == 0) {
+		for (size_t i = table.count; i-- && !target;)
+			if (is_on(&table.mounts[i], disk.st_rdev, name))
+				target = memory_string(table.mounts[i].target);
+		table_done(&table);
+	}
+	free(name);
+	return target;
 }

@@ -20,4 +20,10 @@ int point_look(const char *path, bool follow, struct status *status);
  */
 char *point_source(const struct status *status);
 
+/*
+ * Where the disk PATH is mounted, on top of what is mounted before, to be freed. NULL: it is no disk, is
+ * mounted nowhere, or something is mounted on PATH itself.
+ */
+char *point_of_disk(const char *path);
+
 #endif

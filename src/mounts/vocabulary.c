@@ -94,3 +94,12 @@ vocabulary_takes_value(enum vocabulary_kind kind)
 		return false;
 	}
 }
+
+const char *
+vocabulary_flag(uint64_t bits)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (table[i].kind == WORD_FLAG && !table[i].off && table[i].bits & bits)
+			return table[i].name;
+	return NULL;
+}

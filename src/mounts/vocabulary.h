@@ -40,4 +40,7 @@ const struct vocabulary_word *vocabulary_find(const char *text, size_t length);
 /* Whether a word of KIND with a value is still that word, and not an option of the file system. */
 bool vocabulary_takes_value(enum vocabulary_kind kind);
 
+/* The word that sets one of the BITS of the superblock; NULL: none does. */
+const char *vocabulary_flag(uint64_t bits);
+
 #endif
