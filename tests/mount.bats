@@ -601,8 +601,8 @@ rw,nosuid,nodev,noexec,relatime shared|tmpfs|none|rw'
 		: >err
 		m -t tmpfs none c; mkdir c/in; m -t tmpfs none c/in
 		via=()
-		tries 'fsopen fsconfig fsmount move_mount mount_setattr mkdir' -m -t tmpfs -o size=1m,shared none
-		tries 'open_tree mount_setattr move_mount mkdir' -m -R -o ro=recursive,noexec,rshared c
+		tries 'fsopen fsconfig fsmount move_mount mount_setattr mkdirat' -m -t tmpfs -o size=1m,shared none
+		tries 'open_tree mount_setattr move_mount mkdirat' -m -R -o ro=recursive,noexec,rshared c
 		via=("$enosys" "$newer")
 		tries 'mount' -m -t tmpfs -o size=1m,ro=vfs,shared none
 		tries 'mount' -m -R -o ro=recursive,noexec,rshared c
