@@ -16,6 +16,8 @@
 #include "mounting.h"
 #include "mountlist.h"
 #include "mounts/point.h"
+#include "mounts/signature.h"
+#include "mounts/types.h"
 
 static struct buffer maps;    /* of owners, as X-mount.idmap has them */
 static struct opt_list given; /* what adds words, in this order */
@@ -181,6 +183,24 @@ take_tags(void)
 	return true;
 }
 
+/* Whether NAME, that of WHAT, has been given, or not at all. */
+static bool
+is_no_empty(const char *what, const char *name)
+{
+	if (!name || *name)
+		return true;
+	misuse("%s is empty: is a variable not set?", what);
+	return false;
+}
+
+/* Whether the source may be called "": there are file systems that need none. */
+static bool
+may_be_empty(const struct words *words)
+{
+	return words->operation == WORDS_MOUNT && type && strcmp(type, "auto")
+	       && !types_is_pattern(type) && !signature_is_on_disks(type);
+}
+
 /* Takes the operands; one alone is the target, which may be a source in fstab. */
 static bool
 take_operands(struct mounting_order *order, int count, char **operands)
@@ -199,7 +219,10 @@ take_operands(struct mounting_order *order, int count, char **operands)
 		return misuse("SOURCE and TARGET are needed, or one of them"), false;
 	if (is_change(order) && order->target)
 		order->source = NULL;
-	return true;
+	if (!is_no_empty("TARGET", order->target))
+		return false;
+	return (order->source && !*order->source && may_be_empty(order->words))
+	       || is_no_empty("SOURCE", order->source);
 }
 
 /* What goes with what, of the words. */
@@ -250,7 +273,9 @@ mount_given(const struct words *words, int count, char **operands)
 static bool
 is_list(int count)
 {
-	bool is_mount = all || given.count || source_given || target_given || label || uuid;
+	bool is_mount = all || given.count || source_given || target_given || label || uuid
+			|| how.beneath || how.exclusive || how.into || how.wait || how.fake
+			|| mountall.prefix;
 	bool is_of_fstab = mountall.tables.count || mountall.only_once || mountall.parallel
 			   || mountall.options;
 
@@ -271,7 +296,7 @@ check(int count)
 		       false;
 	if (!all && (mountall.parallel || mountall.options))
 		return misuse("--fork and --test-opts go with --all"), false;
-	return true;
+	return is_no_empty("--target-prefix", mountall.prefix);
 }
 
 static int

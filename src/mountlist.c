@@ -42,6 +42,8 @@ mountlist_print(const struct mountlist *mountlist, const char *types)
 
 	if (mountlist->tree && (mountlist->json || mountlist->of || mountlist->labels))
 		return misuse("--tree goes without --json, --of and --show-labels");
+	if (mountlist->of && !*mountlist->of)
+		return misuse("--of is empty: is a variable not set?");
 	if (mountlist->of && status_at(AT_FDCWD, mountlist->of, true, &status) < 0)
 		return fail(NULL, "cannot look at '%s'", mountlist->of);
 	if (mountlist->of)
@@ -49,6 +51,12 @@ mountlist_print(const struct mountlist *mountlist, const char *types)
 	if (table_read(&table) < 0) {
 		fail(hints, "cannot read what is mounted");
 		return MOUNTLIST_UNKNOWN;
+	}
+	if (mountlist->of && !table_find_id(&table, listing.id)) {
+		table_done(&table);
+		return failx(
+			"cannot list what '%s' is on: it is mounted nowhere that can be seen from here",
+			mountlist->of);
 	}
 	listing_add(&text, &listing, &table);
 	table_done(&table);

@@ -161,6 +161,8 @@ M/l\377 of l\377 tmpfs rw,relatime'
 		"$BUTTER" mount --of m/h#x -t ext4'
 	equal "$status $output" "0 of a b on $PWD/m/a b type tmpfs (rw,relatime)
 of h#x on $PWD/m/h#x type tmpfs (rw,relatime)"
+	try mount --of /proc/self/ns/mnt
+	failed 1 mount "cannot list what '/proc/self/ns/mnt' is on: it is mounted nowhere that can be seen from here"
 	try mount --of none
 	failed 1 mount "cannot look at 'none': No such file or directory"
 }
@@ -238,4 +240,10 @@ of h#x on $PWD/m/h#x type tmpfs (rw,relatime)"
 	misused mount
 	try mount --json tmpfs /nowhere
 	misused mount
+	try mount --of ''
+	misused mount '--of is empty: is a variable not set?'
+	for option in --beneath --exclusive --into=1 --wait=1s -f --target-prefix=/; do
+		try mount "$option"
+		misused mount 'SOURCE and TARGET are needed, or one of them'
+	done
 }

@@ -676,6 +676,19 @@ ro,nosuid,relatime|tmpfs|none|rw'
 	((few <= 14)) || fails "$few more" "$(cat mount.trace)"
 }
 
+@test "a variable that is not set mounts nothing" {
+	mounts 'for what in -B -R -M "-o bind,ro" -text4 "-t ext4,tmpfs" -tauto -onofail --mkdir; do
+			"$BUTTER" mount $what "" a 2>&1 | grep -cF "mount: SOURCE is empty: is a variable not set?"
+		done
+		for what in -ttmpfs -B -oremount; do "$BUTTER" mount $what x "" 2>&1 | grep -cF "mount: TARGET is empty"; done
+		"$BUTTER" mount "" 2>&1 | grep -cF "mount: TARGET is empty"
+		"$BUTTER" mount --target-prefix "" -t tmpfs x a 2>&1 | grep -cF "mount: --target-prefix is empty"
+		! grep -q " $PWD/a " /proc/self/mountinfo
+		m -t tmpfs "" a; is a'
+	succeeded
+	equal "$(sort <<<"$output" | uniq -c | xargs)" '14 1 1 rw,relatime|tmpfs||rw'
+}
+
 @test "wrong words and wrong usage" {
 	for wrong in 'ro=x:is not recursive, vfs or fs' 'noexec=x:is not recursive' 'context="x:has a quote without an end' \
 		'=x:has no name before' 'sizelimit=x:is not a size' 'X-mount.mkdir=9:is not a mode' \
