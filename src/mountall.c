@@ -49,37 +49,47 @@ mountall_add_test_opts(struct opt_table *table, struct mountall *mountall)
 
 /* ---- fstab ---- */
 
-/* The files of the command line. False: a message has been printed, with WHAT to do if there is none. */
-static bool
-read_tables(const struct mountall *mountall, struct fstab *fstab, const char *what)
+/* The file NAME cannot be read: errno; WHAT says what to do if there is none. */
+static void
+tell_unreadable(const char *name, const char *what)
 {
 	const struct hint hints[] = {
 		{ ENOENT, what },
 		{ EFBIG, "it has no end, or was not meant to be one" },
+		{ EINVAL, "a FIFO is read with cat FIFO | butter mount -T /dev/stdin" },
 		{ 0 },
 	};
+
+	fail(hints, "cannot read '%s'", name);
+}
+
+/* The files of the command line. False: a message has been printed, with WHAT to do if there is none. */
+static bool
+read_tables(const struct mountall *mountall, struct fstab *fstab, const char *what)
+{
 	size_t count = mountall->tables.count;
-	bool right = true;
 
-	for (size_t i = 0; right && i < (count ? count : 1); i++) {
+	for (size_t i = 0; i < (count ? count : 1); i++) {
 		const char *path = count ? mountall->tables.items[i].text : default_table;
-		char *name;
 
-		if (fstab_read(fstab, path, &name) == 0)
+		if (fstab_read(fstab, path) == 0)
 			continue;
-		fail(hints, "cannot read '%s'", name);
-		free(name);
+		tell_unreadable(path, what);
 		fstab_done(fstab);
-		right = false;
+		return false;
 	}
-	return right;
+	return true;
 }
 
 static void
 tell_broken(const struct fstab_entry *entry)
 {
-	failx("cannot read line %zu of '%s': %s", entry->line, entry->file,
-	      fstab_explain(entry->fault));
+	errno = entry->error;
+	if (entry->fault == FSTAB_IS_UNREADABLE)
+		tell_unreadable(entry->file, "does a link lead nowhere?");
+	else
+		failx("cannot read line %zu of '%s': %s", entry->line, entry->file,
+		      fstab_explain(entry->fault));
 }
 
 /* The words of ENTRY, and those of the command line. False: a message has been printed. */

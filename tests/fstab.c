@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* fstab FILE...: what their lines say: line, source, target, type and options in brackets; or what is wrong. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "mounts/fstab.h"
 
@@ -9,12 +8,10 @@ int
 main(int argc, char **argv)
 {
 	struct fstab fstab = { 0 };
-	char *name;
 
 	for (int i = 1; i < argc; i++)
-		if (fstab_read(&fstab, argv[i], &name) < 0) {
-			perror(name);
-			free(name);
+		if (fstab_read(&fstab, argv[i]) < 0) {
+			perror(argv[i]);
 			fstab_done(&fstab);
 			return 1;
 		}

@@ -226,6 +226,33 @@ butter: mount: cannot read '/dev/zero': File too large (it has no end, or was no
 1"
 }
 
+@test "-T: what cannot be read in a folder is told, and the others are mounted; a pipe is no FIFO" {
+	mounted '
+		: >t
+		mkdir tables tables/3.fstab
+		line one a tmpfs defaults >tables/1.fstab
+		ln -s none tables/2.fstab
+		mkfifo tables/4.fstab
+		line two b tmpfs defaults >tables/5.fstab
+		m -a -T tables; here
+		"$BUTTER" mount -a -T tables/4.fstab 2>&1 || echo "$?"
+		{ line one c tmpfs defaults; line two d tmpfs defaults; } >t
+		head -n 1 t | "$BUTTER" mount -a -T /dev/stdin; tail -n 1 t | "$BUTTER" mount -a -T /dev/fd/0
+		: | "$BUTTER" mount -a -T /dev/stdin; here | tail -n 2'
+	equal "$status" 0
+	fifo="butter: mount: cannot read 'tables/4.fstab': Invalid argument (a FIFO is read with cat FIFO | butter mount -T /dev/stdin)"
+	equal "$output" "butter: mount: cannot read 'tables/2.fstab': No such file or directory (does a link lead nowhere?)
+butter: mount: cannot read 'tables/3.fstab': Is a directory
+$fifo
+64
+a tmpfs one
+b tmpfs two
+$fifo
+1
+c tmpfs one
+d tmpfs two"
+}
+
 @test "one operand is a target or a source in fstab, the last one that fits" {
 	mounted '
 		{ line one a tmpfs size=1m,noauto; line two a tmpfs size=2m,noauto; line three b tmpfs noauto; line "LABEL=\"x y\"" d ext4 noauto; } >t

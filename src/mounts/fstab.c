@@ -4,9 +4,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "cli/buffer.h"
@@ -160,6 +162,8 @@ fstab_explain(enum fstab_fault fault)
 		return "what follows the options is no number (a blank in a name is a backslash and 040)";
 	case FSTAB_HAS_REMARK:
 		return "a comment is a line of its own (# at the begin of a field is a backslash and 043)";
+	case FSTAB_IS_UNREADABLE:
+		return "it cannot be read";
 	case FSTAB_IS_FINE:
 	default:
 		return "nothing is wrong with it";
@@ -201,25 +205,45 @@ add_entry(struct fstab *fstab, const struct fstab_entry *entry)
 	fstab->entries[fstab->count++] = *entry;
 }
 
-/* The lines of FD, which is the file NAME. -1 with errno. */
+/* Keeps TEXT of the file PATH, whose name is returned. */
+static const char *
+keep(struct fstab *fstab, char *text, const char *path)
+{
+	size_t last = fstab->files++;
+
+	fstab->texts = memory_resize(fstab->texts, last + 1, sizeof(*fstab->texts));
+	fstab->names = memory_resize(fstab->names, last + 1, sizeof(*fstab->names));
+	fstab->texts[last] = text;
+	fstab->names[last] = memory_string(path);
+	return fstab->names[last];
+}
+
+/* Whether FD, of this STATUS, is a FIFO in a folder, and none of the pipes that have no name. */
+static bool
+is_named_pipe(int fd, const struct stat *status)
+{
+	struct statfs file_system;
+
+	return S_ISFIFO(status->st_mode) && fstatfs(fd, &file_system) == 0
+	       && file_system.f_type != PIPEFS_MAGIC;
+}
+
+/* The lines of FD, which is the file PATH. -1 with errno. */
 static int
-add_file(struct fstab *fstab, int fd, const char *name)
+add_file(struct fstab *fstab, int fd, const char *path)
 {
 	struct fstab_text text = { 0 };
 	struct fstab_entry entry;
-	size_t length, files = fstab->files + 1;
+	const char *name;
+	size_t length;
 
 	text.at = read_text(fd, &length);
 	if (!text.at)
 		return -1;
 	text.end = text.at + length;
-	fstab->texts = memory_resize(fstab->texts, files, sizeof(*fstab->texts));
-	fstab->names = memory_resize(fstab->names, files, sizeof(*fstab->names));
-	fstab->texts[files - 1] = text.at;
-	fstab->names[files - 1] = memory_string(name);
-	fstab->files = files;
+	name = keep(fstab, text.at, path);
 	while (fstab_next(&text, &entry)) {
-		entry.file = fstab->names[files - 1];
+		entry.file = name;
 		add_entry(fstab, &entry);
 	}
 	return 0;
@@ -234,56 +258,60 @@ is_fstab(const struct dirent *entry)
 	return dot && dot > entry->d_name && *entry->d_name != '.' && !strcmp(dot, ".fstab");
 }
 
-static int read_path(struct fstab *fstab, const char *path, bool in_folder, char **name);
+static int read_path(struct fstab *fstab, const char *path, bool in_folder);
 
 static int
-read_folder(struct fstab *fstab, const char *path, char **name)
+read_folder(struct fstab *fstab, const char *path)
 {
 	struct dirent **files;
-	int count = scandir(path, &files, is_fstab, versionsort), result = count < 0 ? -1 : 0;
+	int count = scandir(path, &files, is_fstab, versionsort);
 
-	if (result < 0)
-		*name = memory_string(path);
 	for (int i = 0; i < count; i++) {
+		struct fstab_entry entry = { .fault = FSTAB_IS_UNREADABLE };
 		struct buffer file = { 0 };
 
 		buffer_print(&file, "%s/%s", path, files[i]->d_name);
-		if (!result)
-			result = read_path(fstab, buffer_string(&file), true, name);
+		if (read_path(fstab, buffer_string(&file), true) < 0) {
+			entry.error = errno;
+			entry.file = keep(fstab, NULL, buffer_string(&file));
+			add_entry(fstab, &entry);
+		}
 		buffer_done(&file);
 		free(files[i]);
 	}
-	if (count >= 0)
-		free(files);
-	return result;
+	if (count < 0)
+		return -1;
+	free(files);
+	return 0;
 }
 
 static int
-read_path(struct fstab *fstab, const char *path, bool in_folder, char **name)
+read_path(struct fstab *fstab, const char *path, bool in_folder)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), result = -1, error;
+	/* Opening a FIFO would wait for somebody who writes. */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), result = -1, error;
 	struct stat status;
 
-	if (fd >= 0 && !fstat(fd, &status)) {
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &status) == 0 && fcntl(fd, F_SETFL, 0) == 0) {
 		if (S_ISDIR(status.st_mode) && !in_folder) {
 			close(fd);
-			return read_folder(fstab, path, name);
+			return read_folder(fstab, path);
 		}
-		result = add_file(fstab, fd, path);
+		errno = EINVAL;
+		result = is_named_pipe(fd, &status) ? -1 : add_file(fstab, fd, path);
 	}
 	error = errno;
-	if (fd >= 0)
-		close(fd);
-	if (result < 0)
-		*name = memory_string(path);
+	close(fd);
 	errno = error;
 	return result;
 }
 
 int
-fstab_read(struct fstab *fstab, const char *path, char **name)
+fstab_read(struct fstab *fstab, const char *path)
 {
-	return read_path(fstab, path, false, name);
+	return read_path(fstab, path, false);
 }
 
 void

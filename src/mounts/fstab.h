@@ -16,12 +16,14 @@ enum fstab_fault {
 	FSTAB_HAS_NO_TYPE,
 	FSTAB_HAS_NO_NUMBER,
 	FSTAB_HAS_REMARK,
+	FSTAB_IS_UNREADABLE, /* no line, but FILE of a folder: ERROR, as fstab_read has it */
 };
 
 struct fstab_entry {
 	const char *file;       /* that it is in; NULL: of no file */
 	size_t line;            /* its number, from 1 */
 	enum fstab_fault fault; /* or the rest is not set */
+	int error;              /* of FSTAB_IS_UNREADABLE */
 	const char *source;     /* decoded; quotes of LABEL="a b" are left in it */
 	const char *target, *type;
 	const char *options; /* with commas; `defaults` where the line has none */
@@ -51,10 +53,10 @@ struct fstab {
 
 /*
  * Adds the lines of the file PATH to FSTAB, which is zeroed at first; of a folder, those of its files
- * *.fstab in the order of their names. -1 with errno of open(2) and read(2), EFBIG (more than 64 MiB);
- * *NAME, to be freed, is the file then.
+ * *.fstab in the order of their names, of which any may be unreadable. -1 with errno of open(2) and
+ * read(2), EFBIG (more than 64 MiB), EINVAL (a FIFO, which may have no end; a pipe has one).
  */
-int fstab_read(struct fstab *fstab, const char *path, char **name);
+int fstab_read(struct fstab *fstab, const char *path);
 
 void fstab_done(struct fstab *fstab);
 
