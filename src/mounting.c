@@ -39,13 +39,14 @@ tell_done(const struct mounting *how, const struct mounting_order *order)
 	out_print(is_mount ? "\n" : how->fake ? " would be changed\n" : " has been changed\n");
 }
 
-/* The source is missing, which nofail allows. */
+/* The source is missing, by this errno, which nofail allows. */
 static int
-tell_missing(const struct mounting *how, const struct mounting_order *order)
+tell_missing(const struct mounting *how, const struct mounting_order *order, int error)
 {
 	if (how->verbose) {
 		out_escape(order->source);
-		out_print(" is missing, which nofail allows\n");
+		out_print(error == ENOTBLK ? " is no disk" : " is missing");
+		out_print(", which nofail allows\n");
 	}
 	return IS_MISSING;
 }
@@ -57,7 +58,7 @@ tell_failed(const struct mounting *how, const struct mounting_order *order,
 	struct buffer why = { 0 };
 
 	if (order->words->no_fail && lack_is_cause(trouble))
-		return tell_missing(how, order);
+		return tell_missing(how, order, trouble->error);
 	explain(wish, trouble, &why);
 	if (wish->words->remount || !wish->source)
 		failx("cannot %s '%s': %s", wish->type ? "mount at" : "change", wish->target,
@@ -89,7 +90,7 @@ tell_lack(const struct mounting *how, const struct mounting_order *order,
 	struct buffer why = { 0 };
 
 	if (order->words->no_fail && lack_is_all(order->source, &supply->device_trouble))
-		return tell_missing(how, order);
+		return tell_missing(how, order, supply->device_trouble.error);
 	lack_explain(&supply->wish, &supply->device_trouble, &why);
 	failx("cannot mount '%s' at '%s': %s", order->source, order->target, buffer_string(&why));
 	buffer_done(&why);

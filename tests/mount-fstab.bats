@@ -153,10 +153,18 @@ a tmpfs one"
 		m a; m -o nofail /dev/none a
 		# Anything else is one.
 		line one c tmpfs nofail,size=x >t; m -a | tail -n 1
-		line one none tmpfs nofail >t; m -a | tail -n 1'
-	equal "$status $output" '0 d tmpfs one
+		line one none tmpfs nofail >t; m -a | tail -n 1
+		line what c badfs nofail >t; m -a; line /dev/what c badfs defaults >t; m -a; line /dev/null c ext4 nofail >t; m -av'
+	equal "$status" 0
+	unknown="the kernel does not know a file system 'badfs' (cat /proc/filesystems lists them; modprobe may load it)"
+	equal "${output//$PWD\/place\//}" "d tmpfs one
 32
-32'
+32
+butter: mount: cannot mount 'what' at 'c': $unknown
+32
+butter: mount: cannot mount '/dev/what' at 'c': $unknown
+32
+/dev/null is no disk, which nofail allows"
 }
 
 @test "lines that cannot be read are told, and the others are mounted" {
