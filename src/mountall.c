@@ -105,6 +105,18 @@ take_words(const struct mountall *mountall, const struct fstab_entry *entry, str
 	return false;
 }
 
+/* Whether the target of ENTRY is the same whoever asks. False: a message has been printed. */
+static bool
+has_place(const struct mountall *mountall, const struct fstab_entry *entry)
+{
+	if (mountall->prefix || *entry->target == '/')
+		return true;
+	failx("cannot mount at '%s': it must begin with a slash, or would depend on the current folder "
+	      "(line %zu of '%s')",
+	      entry->target, entry->line, entry->file);
+	return false;
+}
+
 /* ---- what is mounted already ---- */
 
 /* What a bind shows: SOURCE, or a folder in it; to be freed. */
@@ -201,7 +213,7 @@ mountall_named(const struct mountall *mountall, const char *name)
 	if (!read_tables(mountall, &fstab, "-T says where it is; or give SOURCE and TARGET"))
 		return status;
 	entry = choice_find(&fstab, name);
-	if (entry && take_words(mountall, entry, &words)) {
+	if (entry && has_place(mountall, entry) && take_words(mountall, entry, &words)) {
 		char *target = mountall_target(mountall, entry->target);
 		struct mounting_order order = {
 			.source = entry->source,
@@ -384,6 +396,8 @@ take_entry(struct progress *progress, const struct fstab_entry *entry)
 		progress->broken++;
 	else if (words.no_auto)
 		tell_left_out(mountall, entry, "noauto");
+	else if (!has_place(mountall, entry))
+		progress->broken++;
 	else
 		mount_if_due(progress, entry, &order);
 	words_done(&words);

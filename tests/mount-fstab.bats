@@ -261,6 +261,21 @@ c tmpfs one
 d tmpfs two"
 }
 
+@test "a target in fstab is no path from the current folder, but in --target-prefix" {
+	mounted '
+		{ echo "one a tmpfs"; line two b tmpfs defaults; echo "three none tmpfs noauto"; echo "/dev/none none swap"; } >t
+		m -a; m a; here
+		echo "one c tmpfs" >t; m -a --target-prefix "$PWD"; m -a --target-prefix "$PWD/"; here'
+	place="butter: mount: cannot mount at 'a': it must begin with a slash, or would depend on the current folder (line 1 of 't')"
+	equal "$status $output" "0 $place
+64
+$place
+1
+b tmpfs two
+b tmpfs two
+c tmpfs one"
+}
+
 @test "one operand is a target or a source in fstab, the last one that fits" {
 	mounted '
 		{ line one a tmpfs size=1m,noauto; line two a tmpfs size=2m,noauto; line three b tmpfs noauto; line "LABEL=\"x y\"" d ext4 noauto; } >t
