@@ -7,6 +7,7 @@ if [ "${BENCH_NAMESPACE:-}" != private ]; then
 fi
 # shellcheck source=bench/common
 . "$(dirname "$0")/common"
+trap 'umount -l all 2> /dev/null; rm -rf $places' EXIT
 
 advise umount:mount fuser:psmisc lsof:lsof busybox:busybox toybox:toybox
 
@@ -100,7 +101,7 @@ while [ $i -lt "$mounts" ]; do
 	busybox mount -t tmpfs -o size=1m "number $i" "$path" 2> mount.log || mount -t tmpfs -o size=1m "number $i" "$path"
 	i=$((i + 1))
 done
-rounds=$(rounds 21 3)
+rounds=$(rounds 7 3)
 begin "umount -R of $mounts mounts, ten in each other, in a new mount namespace each ($rounds rounds)"
 before='unshare -m --propagation private'
 add 'util-linux umount -R' umount -R tree
@@ -140,4 +141,3 @@ empty=$(./measure calls . ./empty)
 take calls . | awk -F '\t' -v OFS='\t' -v empty="$empty" '
 	{ print $1, $2, $2 == "-" ? "-" : $2 - empty }' |
 	table program 'system calls' more
-umount -l all
