@@ -18,7 +18,7 @@
 #include "process/descriptors.h"
 #include "unmounting.h"
 
-static struct unmounting work = { .patience = 5 * NUM_SECOND };
+static struct unmounting work = { .patience = -1 };
 static const char *namespace, *signal_name;
 
 static void
@@ -104,6 +104,10 @@ check_usage(int count)
 		return misuse("--recursive goes without --read-only, --types and --test-opts");
 	if (work.expire && (work.force || work.lazy))
 		return misuse("--expire goes without --force and --lazy");
+	if (work.patience >= 0 && !signal_name)
+		return misuse("--wait goes with --kill");
+	if (work.patience < 0)
+		work.patience = 5 * NUM_SECOND;
 	work.signal = signal_name ? find_signal(signal_name) : 0;
 	if (signal_name && !work.signal)
 		return misuse("there is no signal '%s'", signal_name);

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "cli/say.h"
 #include "holding.h"
@@ -82,7 +84,9 @@ attempt(void *context)
 	struct attempt *attempt = context;
 	const struct unmounting *work = attempt->work;
 	const struct removal *removal = attempt->removal;
-	unsigned how = (work->force ? MOUNT_FORCE : 0) | (work->lazy ? MOUNT_LAZY : 0)
+	/* All does not mean that nothing is left to work with. */
+	bool lazy = work->lazy && !(work->all && !strcmp(removal->path, "/"));
+	unsigned how = (work->force ? MOUNT_FORCE : 0) | (lazy ? MOUNT_LAZY : 0)
 		       | (work->expire ? MOUNT_EXPIRE : 0);
 	int result = 0;
 
@@ -134,7 +138,9 @@ explain_refused(struct unmounting *work, const struct removal *removal, int erro
 	struct status status;
 	int is = point_look(removal->path, false, &status);
 
-	if (is == 0) {
+	bool covered = removal->mount && unmount_is_covered(&work->mounts, removal->mount);
+
+	if (is == 0 && !covered) {
 		removing_none(work, removal->operand, 0);
 		return;
 	}
@@ -143,7 +149,7 @@ explain_refused(struct unmounting *work, const struct removal *removal, int erro
 		      removal->path);
 	} else if (removal->mount && userns_is_inside()) {
 		failx("cannot unmount '%s': it is locked (it was mounted before the user namespace "
-		      "was made; unmount what it is in, or do it outside)",
+		      "was made; unmount what it is in with --lazy, or do it outside)",
 		      removal->path);
 	} else {
 		errno = error;
@@ -181,11 +187,34 @@ removing_explain(struct unmounting *work, struct removal *removal, int error)
 	case ESTALE:
 		explain_refused(work, removal, error);
 		return;
+	case ENOENT:
+	case ENOTDIR:
+		/* What is mounted is there; but what covers it need not have such folders. */
+		if (removal->mount && unmount_is_covered(&work->mounts, removal->mount)) {
+			explain_refused(work, removal, ESTALE);
+			return;
+		}
+		/* fall through */
 	default:
+		errno = error;
 		fail(mount_remove_hints, "cannot unmount '%s'", removal->path);
 		removing_failed(work,
 				error == EPERM ? UNMOUNTING_NOT_PERMITTED : UNMOUNTING_FAILED);
 	}
+}
+
+/* The number of the disk that MOUNT is of; 0: it is of none. */
+static dev_t
+find_disk(const struct mountinfo *mount)
+{
+	struct stat status;
+
+	if (mount->major)
+		return makedev(mount->major, mount->minor);
+	/* These have numbers of their own; of others without a disk, a source is but a word. */
+	if (strcmp(mount->type, "btrfs") && strcmp(mount->type, "bcachefs"))
+		return 0;
+	return stat(mount->source, &status) == 0 && S_ISBLK(status.st_mode) ? status.st_rdev : 0;
 }
 
 /* The mount is no more; if a loop device was mounted, it goes, too. As a rule, it has done so. */
@@ -193,12 +222,12 @@ static void
 free_loop(struct unmounting *work, const struct removal *removal)
 {
 	const struct mountinfo *mount = removal->mount;
+	char path[LOOP_PATH_SIZE];
 
-	if (!work->frees_loop || !mount || strncmp(mount->source, "/dev/loop", 9)
-	    || loop_free(mount->source) == 0 || errno == ENXIO || errno == ENOTTY
-	    || errno == EINVAL)
+	if (!work->frees_loop || !mount || !loop_name(find_disk(mount), path)
+	    || loop_free(path) == 0 || errno == ENXIO || errno == ENOTTY || errno == EINVAL)
 		return;
-	fail(NULL, "'%s' is unmounted, but cannot free '%s'", removal->path, mount->source);
+	fail(NULL, "'%s' is unmounted, but cannot free '%s'", removal->path, path);
 	work->bits |= UNMOUNTING_NO_SYSTEM;
 }
 
@@ -208,7 +237,7 @@ succeed(struct unmounting *work, const struct removal *removal)
 	work->done++;
 	if (work->verbose)
 		note(work->fake ? "'%s' would be unmounted"
-		     : !strcmp(removal->path, "/") && !work->lazy
+		     : !strcmp(removal->path, "/") && (work->all || !work->lazy)
 			     ? "'%s' cannot be unmounted by who is in it: it is read-only now"
 			     : "'%s' is unmounted",
 		     removal->path);

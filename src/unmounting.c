@@ -64,8 +64,9 @@ spreads(struct unmounting *work, const char *operand, const struct mountinfo *mo
 	if (work->propagate || scope == UNMOUNT_ALL || (scope == UNMOUNT_ONE && !work->lazy))
 		return false;
 	/* In a lazy one, all that is in it goes. */
-	plan = unmount_plan(&work->mounts, mount, scope == UNMOUNT_ONE ? UNMOUNT_BELOW : scope,
-			    &count);
+	if (scope == UNMOUNT_ONE || scope == UNMOUNT_STACK)
+		scope = UNMOUNT_BELOW;
+	plan = unmount_plan(&work->mounts, mount, scope, &count);
 	other = copies_endangered(&work->mounts, plan, count, &elsewhere);
 	free(plan);
 	if (!other)
@@ -99,7 +100,7 @@ unmount_several(struct unmounting *work, const char *operand, const struct mount
 		if (scope == UNMOUNT_ALL && !is_wanted(work, at))
 			continue;
 		/* What it is in would be busy. */
-		if (!removing(work, &removal) && scope == UNMOUNT_BELOW)
+		if (!removing(work, &removal) && (scope == UNMOUNT_BELOW || scope == UNMOUNT_STACK))
 			break;
 	}
 	free(plan);
@@ -195,8 +196,8 @@ unmount_found(struct unmounting *work, const char *operand, const struct mountin
 		unmount_several(work, operand, mount,
 				work->recursive ? UNMOUNT_SOURCE_BELOW : UNMOUNT_SOURCE);
 	} else if (work->recursive) {
-		unmount_several(work, operand, mount, UNMOUNT_BELOW);
-	} else if (!unmount_is_on_top(&work->mounts, mount)) {
+		unmount_several(work, operand, mount, work->lazy ? UNMOUNT_STACK : UNMOUNT_BELOW);
+	} else if (unmount_is_covered(&work->mounts, mount)) {
 		removing_explain(work, &removal, ESTALE);
 	} else if (!spreads(work, operand, mount, UNMOUNT_ONE)) {
 		removing(work, &removal);

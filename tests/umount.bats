@@ -323,12 +323,22 @@ mounted: over"
 		u -d a
 		losetup "$disk" 2>/dev/null || echo free
 		mount -o loop image a; u -d a
-		mount -t tmpfs n a; u -d a'
+		mount -t tmpfs n a; u -d a
+		disk=$(losetup -f --show image); trap "losetup -d $disk 2>/dev/null || :" EXIT
+		mount -t tmpfs "$disk" a; u -d a
+		losetup "$disk" >/dev/null && echo "not of it"
+		ln -s "$disk" link; mount -c -t ext4 "$PWD/link" a; grep -c "$PWD/link" /proc/self/mountinfo; u -d a
+		losetup "$disk" 2>/dev/null || echo free'
 	equal "$status $output" '0 0
 0
 free
 0
-0'
+0
+0
+not of it
+1
+0
+free'
 }
 
 @test "-l, -r and --expire" {
@@ -755,7 +765,9 @@ in_root() {
 		u -a -v
 		exec 5<&-
 		mounts
-		u -a -t nonothing,proc,tmpfs -O noro; mounts'
+		u -a -t nonothing,proc,tmpfs -O noro; mounts
+		butter umount -al || echo "failed: $?"
+		mounts'
 	equal "$status $output" "0 mounted: / /a /a/b /b(ro) /c /dev /proc
 '/a/b' is unmounted
 0
@@ -775,7 +787,8 @@ cannot unmount '/dev': $BUSY
 64
 mounted: / /a /c /dev /proc
 0
-mounted: / /a /dev /proc"
+mounted: / /a /dev /proc
+mounted: / /proc"
 }
 
 @test "without /proc: paths; for the rest it says what is missing" {
@@ -882,7 +895,7 @@ mounted: a"
 			mount -t tmpfs n a/b
 			u -v a/b; u a/b"
 		mounts'
-	line="cannot unmount 'a/b': it is locked (it was mounted before the user namespace was made; unmount what it is in, or do it outside)"
+	line="cannot unmount 'a/b': it is locked (it was mounted before the user namespace was made; unmount what it is in with --lazy, or do it outside)"
 	equal "$status $output" "0 $line
 $line
 $line
@@ -973,6 +986,79 @@ butter: umount: nobody is seen here who uses 'a': it may be a process of another
 mounted: a"
 }
 
+@test "what cannot be reached: another mount covers it, or what it is in" {
+	mounted '
+		mkdir p
+		mount -t tmpfs P p; mkdir p/q p/r; mount -t tmpfs Q p/q
+		mount -t tmpfs over p
+		u p/q; u -g p/q; u Q; u -l Q; u -R p/q
+		mkdir p/q
+		u p/q; u Q; u -g p/r; mounts
+		u -R p; mounts'
+	line="cannot unmount 'p/q': another mount covers it there (unmount that first)
+32"
+	equal "$status $output" "0 $line
+$line
+$line
+$line
+$line
+$line
+$line
+0
+mounted: p p/q p
+0
+mounted:"
+}
+
+@test "-R: a path that is longer than the kernel takes at once" {
+	need_tool "${CC:-cc}"
+	cat >deep.c <<-'END'
+		#include <string.h>
+		#include <sys/mount.h>
+		#include <sys/stat.h>
+		#include <unistd.h>
+		int main(void)
+		{
+			char name[201] = "";
+			memset(name, 'x', 200);
+			for (int i = 0; i < 25; i++)
+				if (mkdir(name, 0700) || chdir(name)) return 1;
+			return mkdir("m", 0700) || mount("n", "m", "tmpfs", 0, NULL);
+		}
+	END
+	"${CC:-cc}" -o deep deep.c
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		(cd a; ../deep)
+		mkdir a/b; mount -t tmpfs n a/b
+		u -R a; mounts'
+	equal "$status $output" "0 0
+mounted:"
+}
+
+@test "-lR detaches what is on top, with all that is in it, locked or not" {
+	need_userns
+	mounted '
+		mkdir m n
+		mount -t tmpfs n m; mkdir m/s; mount -t tmpfs n m/s
+		mount -t tmpfs low n; mount -t tmpfs top n
+		u -vlR n; mounts
+		export here
+		unshare -Urm --propagation private sh -euc "
+			u() { \"\$BUTTER\" umount \"\$@\" 2>&1 | sed \"s|^butter: umount: ||; s|\$here/||g\"; }
+			mount --rbind m n
+			u -R n; u -vlR n; u -g n/s
+			grep -c \"\$PWD/n\" /proc/self/mountinfo || :"'
+	equal "$status $output" "0 'n' is unmounted
+'n' is unmounted
+0
+mounted: m m/s
+cannot unmount 'n/s': it is locked (it was mounted before the user namespace was made; unmount what it is in with --lazy, or do it outside)
+'n' is unmounted
+0"
+}
+
 @test "/sbin/umount.TYPE does it, unless -i; its status counts" {
 	with_disk
 	mounted '
@@ -1030,6 +1116,8 @@ mounted:"
 		try umount --expire "$option" x
 		misused umount '--expire goes without --force and --lazy'
 	done
+	try umount --wait 1s x
+	misused umount '--wait goes with --kill'
 	try umount --what x
 	misused umount
 }

@@ -378,6 +378,26 @@ loop_has(const char *device, const char *path, uint64_t offset)
 	return result;
 }
 
+bool
+loop_name(dev_t device, char path[LOOP_PATH_SIZE])
+{
+	char link[LOOP_PATH_SIZE], place[PATH_MAX];
+	const char *name;
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/sys/dev/block/%u:%u", major(device), minor(device));
+	length = readlink(link, place, sizeof(place) - 1);
+	if (length < 0) {
+		snprintf(path, LOOP_PATH_SIZE, "/dev/loop%u", minor(device));
+		return major(device) == LOOP_MAJOR;
+	}
+	place[length] = '\0';
+	name = strrchr(place, '/');
+	name = name ? name + 1 : place;
+	snprintf(path, LOOP_PATH_SIZE, "/dev/%.40s", name);
+	return !strncmp(name, "loop", 4);
+}
+
 int
 loop_free(const char *device)
 {

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "cli/say.h"
 
@@ -56,6 +57,12 @@ void loop_done(struct loop *loop);
 
 /* Whether DEVICE is a loop device that has the file PATH, from OFFSET on. */
 bool loop_has(const char *device, const char *path, uint64_t offset);
+
+/*
+ * The PATH of the loop device, or of the partition of one, that has the number DEVICE, as in stat.h. False:
+ * it is none.
+ */
+bool loop_name(dev_t device, char path[LOOP_PATH_SIZE]);
 
 /*
  * Frees DEVICE, at the latest when nobody has it open any more. -1 with errno of open(2), ENXIO (it is free),

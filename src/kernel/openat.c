@@ -49,7 +49,7 @@ openat_part(int fd, const char *path)
 	return open_in_root(fd, path, O_PATH, RESOLVE_NO_MAGICLINKS);
 }
 
-/* The same for older kernels: folder by folder. */
+/* The same for older kernels, and for paths that are too long for a call: folder by folder. */
 static int
 open_each(const char *path)
 {
@@ -90,5 +90,7 @@ openat_without_links(const char *path)
 	};
 	int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 
-	return fd >= 0 || (errno != ENOSYS && errno != EPERM) ? fd : open_each(path);
+	if (fd >= 0 || (errno != ENOSYS && errno != EPERM && errno != ENAMETOOLONG))
+		return fd;
+	return open_each(path);
 }

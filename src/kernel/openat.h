@@ -23,8 +23,8 @@ int openat_in_root(int fd, const char *path);
 int openat_part(int fd, const char *path);
 
 /*
- * Opens the folder PATH, which is absolute, with O_PATH, close-on-exec, and follows no symlink on
- * the way. -1 with errno of open(2): ELOOP or ENOTDIR for a symlink.
+ * Opens the folder PATH, which is absolute and may be longer than PATH_MAX, with O_PATH, close-on-exec,
+ * and follows no symlink on the way. -1 with errno of open(2): ELOOP or ENOTDIR for a symlink.
  */
 int openat_without_links(const char *path);
 

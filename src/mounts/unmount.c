@@ -100,10 +100,28 @@ unmount_find_source(const struct table *table, const char *name)
 	return found;
 }
 
-bool
-unmount_is_on_top(const struct table *table, const struct mountinfo *mount)
+/* Whether PATH is FOLDER, or in it. */
+static bool
+is_within(const char *path, const char *folder)
 {
-	return table_find_target(table, mount->target) == mount;
+	size_t length = strcmp(folder, "/") ? strlen(folder) : 0;
+
+	return *folder && !strncmp(path, folder, length) && (path[length] == '/' || !path[length]);
+}
+
+bool
+unmount_is_covered(const struct table *table, const struct mountinfo *mount)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct mountinfo *other = &table->mounts[i];
+
+		/* It branches off on the way from the root to the mount, or is on that. */
+		if (is_within(mount->target, other->target)
+		    && !table_is_below(table, mount, other->id)
+		    && table_is_below(table, mount, other->parent))
+			return true;
+	}
+	return false;
 }
 
 /* The one at the bottom where MOUNT is on top. */
@@ -120,9 +138,12 @@ find_bottom(const struct table *table, const struct mountinfo *mount)
 }
 
 static bool
-is_first(const struct mountinfo *mount, const struct mountinfo *wanted, enum unmount_scope scope)
+is_first(const struct table *table, const struct mountinfo *mount, const struct mountinfo *wanted,
+	 enum unmount_scope scope)
 {
 	switch (scope) {
+	case UNMOUNT_STACK:
+		return find_bottom(table, mount) == wanted;
 	case UNMOUNT_ONE:
 	case UNMOUNT_BELOW:
 		return mount == wanted;
@@ -164,15 +185,15 @@ unmount_plan(const struct table *table, const struct mountinfo *mount, enum unmo
 	size_t *order = memory_resize(NULL, table->count, sizeof(*order)), all;
 
 	all = order_all(table, order);
-	if (scope == UNMOUNT_BELOW)
+	if (scope == UNMOUNT_BELOW || scope == UNMOUNT_STACK)
 		mount = find_bottom(table, mount);
 	/* Backwards: what is below comes first. */
 	for (size_t i = all; i--;) {
 		const struct mountinfo *at = &table->mounts[order[i]];
 		const struct mountinfo *parent = below ? table_parent(table, at) : NULL;
 
-		chosen[order[i]] =
-			is_first(at, mount, scope) || (parent && chosen[parent - table->mounts]);
+		chosen[order[i]] = is_first(table, at, mount, scope)
+				   || (parent && chosen[parent - table->mounts]);
 	}
 	*count = 0;
 	for (size_t i = 0; i < all; i++)

@@ -24,13 +24,17 @@ char *unmount_follow(const char *path);
  */
 const struct mountinfo *unmount_find_source(const struct table *table, const char *name);
 
-/* Whether the mount MOUNT can be reached by its path: no other one is on top of it there. */
-bool unmount_is_on_top(const struct table *table, const struct mountinfo *mount);
+/*
+ * Whether MOUNT cannot be reached by its path, because another one is on top of it, or of a folder
+ * that it is in.
+ */
+bool unmount_is_covered(const struct table *table, const struct mountinfo *mount);
 
 enum unmount_scope {
-	UNMOUNT_ONE,          /* MOUNT alone */
-	UNMOUNT_BELOW,        /* also what is on it, and what it covers at the same path */
-	UNMOUNT_SOURCE,       /* all of the same file system, MOUNT among them */
+	UNMOUNT_ONE,    /* MOUNT alone */
+	UNMOUNT_BELOW,  /* also what is on it, and what it covers at the same path */
+	UNMOUNT_STACK,  /* only what it covers at the same path; the rest goes with MOUNT_LAZY */
+	UNMOUNT_SOURCE, /* all of the same file system, MOUNT among them */
 	UNMOUNT_SOURCE_BELOW, /* all of these, and what is on them */
 	UNMOUNT_ALL,          /* all that there are */
 };
