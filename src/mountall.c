@@ -387,7 +387,11 @@ take_entry(struct progress *progress, const struct fstab_entry *entry)
 	char *target = mountall_target(mountall, entry->target);
 	struct words words = { 0 };
 	struct mounting_order order = {
-		.source = entry->source, .target = target, .type = entry->type, .words = &words
+		.source = entry->source,
+		.target = target,
+		.type = entry->type,
+		.words = &words,
+		.is_one_of_many = true,
 	};
 
 	if (reason != CHOICE_IS_MEANT)

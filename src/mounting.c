@@ -16,6 +16,7 @@
 #include "mounts/clash.h"
 #include "mounts/explain.h"
 #include "mounts/lack.h"
+#include "mounts/rehearse.h"
 #include "mounts/supply.h"
 
 /* For a status: nothing is mounted, and that is fine. */
@@ -120,6 +121,24 @@ mounting_forked(void)
 	log_fd = NOT_OPENED;
 }
 
+/* Mounts it, or, with --fake, looks. 0, or the status. */
+static int
+attach_or_look(const struct mounting *how, const struct mounting_order *order,
+	       const struct attach *wish)
+{
+	struct trouble trouble = { 0 };
+	int status = 0;
+
+	if (how->fake && order->is_one_of_many)
+		return 0;
+	if ((how->fake ? rehearse : attach)(wish, &trouble) < 0)
+		status = tell_failed(how, order, wish, &trouble);
+	else
+		tell_warnings(wish, &trouble, order->source);
+	trouble_done(&trouble);
+	return status;
+}
+
 /* A file system, from what its source is called on. */
 static int
 mount_new(const struct mounting *how, const struct mounting_order *order,
@@ -139,6 +158,8 @@ mount_new(const struct mounting *how, const struct mounting_order *order,
 
 	switch (supply(&wish, &result)) {
 	case SUPPLY_DONE:
+		if (how->fake)
+			status = attach_or_look(how, order, &result.attach);
 		tell_warnings(&result.attach, &result.trouble, order->source);
 		break;
 	case SUPPLY_NO_SOURCE:
@@ -177,17 +198,9 @@ static int
 mount_again(const struct mounting *how, const struct mounting_order *order,
 	    const struct attach *wish)
 {
-	struct trouble trouble;
-	int status = 0;
-
 	if (how->wait && wish->source)
 		await(wish->source, how->wait);
-	if (attach(wish, &trouble) < 0)
-		status = tell_failed(how, order, wish, &trouble);
-	else
-		tell_warnings(wish, &trouble, order->source);
-	trouble_done(&trouble);
-	return status;
+	return attach_or_look(how, order, wish);
 }
 
 /* Words that do nothing here are better told. */
@@ -242,7 +255,7 @@ mounting(const struct mounting *how, const struct mounting_order *order)
 		wish.log = kernel_log();
 	if (is_new)
 		status = mount_new(how, order, &wish);
-	else if (!how->fake)
+	else
 		status = mount_again(how, order, &wish);
 	if (!status)
 		tell_done(how, order);

@@ -21,7 +21,7 @@ struct mounting {
 	const char *into;
 	int64_t wait; /* for a source, as in device.h */
 	bool no_helper, sloppy, no_mtab;
-	bool fake; /* all but that */
+	bool fake; /* all but that, as in rehearse.h */
 	bool verbose;
 };
 
@@ -31,6 +31,7 @@ struct mounting_order {
 	const char *
 		type; /* or a list, or NULL: it is found; where nothing new is mounted it does not matter */
 	const struct words *words;
+	bool is_one_of_many; /* others may have to make its places before, which --fake does not do */
 };
 
 /* First of all in a copy of a process that has mounted something: what both read is not shared. */

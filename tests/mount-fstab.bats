@@ -458,6 +458,25 @@ a rw,relatime
 	contains "$stderr" CAP_SYS_ADMIN
 }
 
+@test "--fake tells what can be seen without mounting" {
+	mounted '
+		line one none tmpfs defaults >t; : >file
+		m -f "$PWD/none"; m -af; m -f --mkdir "$PWD/none"; m -ft tmpfs none none; m -fB none a; m -fB a none; m -fB file a; m -fM a b; m -fo remount,ro a
+		m -f --make-private a; m -fo nofail,bind none a; m -f --into "$$" -t tmpfs one none
+		m -t tmpfs one c; m -fM c b; m -fo remount,ro c; m -f --make-private c; m -fB file t; m -fB a b; here; [ ! -e none ]'
+	output=${output//$PWD\/place\//}
+	equal "$status $(grep -v '^32$' <<<"$output")" "0 butter: mount: cannot mount 'one' at 'none': the target does not exist (make it, or use --mkdir)
+butter: mount: cannot mount 'none' at 'none': the target does not exist (make it, or use --mkdir)
+butter: mount: cannot mount 'none' at 'a': there is no 'none'
+butter: mount: cannot mount 'a' at 'none': the target does not exist (make it, or use --mkdir)
+butter: mount: cannot mount 'file' at 'a': the target is a folder, and what is to be mounted there is a file (it has to be a file: touch makes one)
+butter: mount: cannot mount 'a' at 'b': 'a' is no mount point (mountpoint tells; bind it first)
+butter: mount: cannot change 'a': nothing is mounted there (mountpoint tells)
+butter: mount: cannot change 'a': nothing is mounted there (bind it on itself first)
+c tmpfs one"
+	equal "$(grep -c '^32$' <<<"$output")" 8
+}
+
 @test "--fake mounts nothing" {
 	mounted '
 		{ line one a tmpfs defaults; line two b tmpfs noauto; line "$PWD/c" d none bind; } >t
@@ -501,7 +520,7 @@ b is mounted at c already'
 }
 
 @test "10,000 lines" {
-	seq 10000 | sed "s,.*,number& $PWD/& tmpfs noauto 0 0," >t
+	seq 10000 | sed "s|.*|number& $PWD/& tmpfs noauto,x-mount.mkdir 0 0|" >t
 	echo "none $PWD/last tmpfs size=1m" >>t
 	try mount -a -f -v -T t
 	succeeded
