@@ -194,3 +194,61 @@ butter: mount: cannot mount 'later' at 'b': there is no 'later'
 ro,relatime|ext4|$disk|ro
 rw,nodev,relatime|ext4|$disk|ro"
 }
+
+# ---- Why it failed
+
+@test "why owners cannot be mapped or set is told as it is" {
+	need_root
+	need_newer
+	mounts 'i() { s -B -o "X-mount.idmap=$1" a b; }
+		i /proc/self/ns/user; i /etc/passwd; i /proc/self/ns/mnt; i /nosuch
+		m -t tmpfs hidden /proc; i 0:1:1; umount /proc'
+	succeeded
+	equal "$output" "butter: mount: cannot mount 'a' at 'b': '/proc/self/ns/user' is the initial user namespace, or the mount has other owners already
+1
+butter: mount: cannot mount 'a' at 'b': '/etc/passwd' is no user namespace (/proc/PID/ns/user is one)
+32
+butter: mount: cannot mount 'a' at 'b': '/proc/self/ns/mnt' is no user namespace (/proc/PID/ns/user is one)
+32
+butter: mount: cannot mount 'a' at 'b': there is no '/nosuch'
+32
+butter: mount: cannot mount 'a' at 'b': there can be no user namespace with the map '0:1:1': No such file or directory (mount /proc)
+32" || return 1
+	need_strace
+	tracer=(strace -qq -o /dev/null -e trace=fchownat -e inject=fchownat:error=EPERM)
+	mounts 's -t tmpfs -o X-mount.owner=7 x b'
+	equal "$output" "butter: mount: cannot mount 'x' at 'b': its owner or mode cannot be set: Operation not permitted
+1"
+}
+
+@test "what is on a disk that cannot be mounted so is not denied, and only errors are taken from the log" {
+	need_root
+	need_tool mkfs.ext4
+	grep -qw ext4 /proc/filesystems || skip "the kernel has no ext4"
+	truncate -s 8M image
+	mkfs.ext4 -q image
+	disk=$(losetup -f --show image 2>/dev/null) || skip "no loop devices here"
+	mounts "s -t ext4 -o usrjquota=ab $disk a; s -t ext4 /dev/null a; s -t ext4 -o X-mount.noloop image a
+		s -t tmpfs -o X-mount.owner=7 $disk file; s -t ext4 $disk file"
+	losetup -d "$disk"
+	succeeded
+	output=$(sed -E 's/; (kernel log|ext4 says): .* (\([^()]*\))$/ \2/' <<<"$output")
+	equal "$output" "butter: mount: cannot mount '$disk' at 'a': ext4 is on '$disk', but cannot be mounted so: Invalid argument (an option may be wrong, or something is broken: fsck may mend it)
+32
+butter: mount: cannot mount '/dev/null' at 'a': '/dev/null' is no disk (lsblk lists the disks)
+32
+butter: mount: cannot mount 'image' at 'a': '$PWD/image' is a file, and no disk (without X-mount.noloop it gets a loop device)
+32
+butter: mount: cannot mount '$disk' at 'file': the target is a file, and what is to be mounted there is a folder (it has to be a folder)
+32
+butter: mount: cannot mount '$disk' at 'file': the target is a file, and what is to be mounted there is a folder (it has to be a folder)
+32"
+}
+
+@test "an owner is not changed for a bind that cannot be" {
+	mounts 'chown 1:1 a; s -B -o X-mount.owner=77,X-mount.mode=700 a file; stat -c %u a'
+	succeeded
+	equal "$output" "butter: mount: cannot mount 'a' at 'file': the target is a file, and what is to be mounted there is a folder (it has to be a folder)
+32
+1"
+}

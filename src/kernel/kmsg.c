@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -42,6 +44,13 @@ kmsg_parse(char *record, size_t length)
 	return text;
 }
 
+/* Whether it is a warning or worse: the number that a record begins with has the level in its last bits. */
+static bool
+is_bad(const char *record)
+{
+	return (strtoul(record, NULL, 10) & 7) <= 4;
+}
+
 size_t
 kmsg_next(int fd, char *text, size_t room)
 {
@@ -55,6 +64,6 @@ kmsg_next(int fd, char *text, size_t room)
 			size = read(fd, record, sizeof(record));
 		while (size < 0 && (errno == EPIPE || errno == EINTR));
 		message = size > 0 ? kmsg_parse(record, (size_t)size) : NULL;
-	} while (size > 0 && (!message || !*message));
+	} while (size > 0 && (!message || !*message || !is_bad(record)));
 	return size > 0 ? strlcpy(text, message, room) : 0;
 }

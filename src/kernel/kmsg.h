@@ -11,7 +11,7 @@ int kmsg_open(void);
 /* Forgets what has been said until now. */
 void kmsg_skip(int fd);
 
-/* The next message, into TEXT; its length, 0: there is no more. */
+/* The next message that is a warning, or worse, into TEXT; its length, 0: there is no more. */
 size_t kmsg_next(int fd, char *text, size_t room);
 
 /*

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "kernel/mount.h"
@@ -86,4 +88,10 @@ int
 namespace_new_users(void)
 {
 	return unshare(CLONE_NEWUSER);
+}
+
+bool
+namespace_is_of_users(int fd)
+{
+	return ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWUSER;
 }

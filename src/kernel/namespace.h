@@ -35,4 +35,7 @@ int namespace_join(const char *name, bool root);
 int namespace_new_mounts(void);
 int namespace_new_users(void);
 
+/* Whether FD is a user namespace. */
+bool namespace_is_of_users(int fd);
+
 #endif

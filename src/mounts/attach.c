@@ -236,11 +236,36 @@ finish(const struct attach *wish, int fd, const struct destination *target, stru
 	return result;
 }
 
+/*
+ * Whether a file is to be at a folder, or a folder at a file: told before anything is done that leaves
+ * traces, where it would be.
+ */
+static bool
+is_mismatch(const struct attach *wish, const struct destination *target)
+{
+	const struct words *words = wish->words;
+	bool is_disk = words->operation == WORDS_MOUNT && wish->source && wish->source[0] == '/';
+	bool has_owner = words->owner || words->group || words->has_mode;
+	struct status source = { .mode = S_IFDIR }, place;
+
+	if ((!is_disk && !has_owner) || words->operation == WORDS_MOVE || words->subdir)
+		return false;
+	if (words->operation == WORDS_BIND && status_at(AT_FDCWD, wish->source, true, &source) < 0)
+		return false;
+	return status_at(target->fd, "", false, &place) == 0
+	       && S_ISDIR(source.mode) != S_ISDIR(place.mode);
+}
+
 static int
 mount_at(const struct attach *wish, const struct destination *target, struct trouble *trouble)
 {
-	int fd = mount_any_way(wish, target, trouble);
+	int fd;
 
+	if (is_mismatch(wish, target)) {
+		errno = ENOTDIR;
+		return trouble_at(trouble, TROUBLE_PLACE, NULL);
+	}
+	fd = mount_any_way(wish, target, trouble);
 	return fd < 0 ? -1 : finish(wish, fd, target, trouble);
 }
 

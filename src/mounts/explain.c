@@ -2,22 +2,13 @@
 #include "mounts/explain.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "kernel/capability.h"
 #include "kernel/filesystem.h"
-#include "mounts/layers.h"
-#include "mounts/signature.h"
+#include "mounts/creation.h"
 #include "mounts/tale.h"
-
-static bool
-has_heard(const struct trouble *trouble)
-{
-	return trouble->said.length || trouble->kernel.length;
-}
 
 /* ---- file systems ---- */
 
@@ -32,17 +23,6 @@ tell_type(struct tale *tale)
 			   tale->wish->type);
 }
 
-/* A folder that overlay was given as KEY is missing: VALUE, or one of it. */
-static void
-tell_folder(struct tale *tale, const char *key, const char *value)
-{
-	char *missing = strcmp(key, "lowerdir") ? NULL : layers_missing(value);
-
-	tale_tell(tale, NULL, "there is no folder '%s', which overlay was given as '%s'",
-		  missing ? missing : value, key);
-	free(missing);
-}
-
 static void
 tell_option(struct tale *tale)
 {
@@ -51,7 +31,7 @@ tell_option(struct tale *tale)
 	const char *value = words_value(tale->wish->words, trouble->name);
 
 	if (trouble->error == ENOENT && value && !strcmp(type, "overlay"))
-		tell_folder(tale, trouble->name, value);
+		tale_folder(tale, trouble->name, value);
 	else if (value && strlen(value) > FILESYSTEM_LONGEST)
 		tale_tell(tale, "use a shorter path",
 			  "option '%s' has more than %d bytes, which this kernel does not take",
@@ -62,113 +42,6 @@ tell_option(struct tale *tale)
 						      : NULL,
 			   "%s does not take option '%s%s%s'", type, trouble->name,
 			   value ? "=" : "", value ? value : "");
-}
-
-/* ENOENT: the device, or a folder that overlay was given. */
-static void
-tell_missing(struct tale *tale)
-{
-	static const char *const keys[] = { "upperdir", "workdir", "lowerdir" };
-	const struct attach *wish = tale->wish;
-	struct stat status;
-
-	for (size_t i = 0; !strcmp(wish->type, "overlay") && i < sizeof(keys) / sizeof(*keys);
-	     i++) {
-		const char *value = words_value(wish->words, keys[i]);
-
-		bool is_list = !strcmp(keys[i], "lowerdir");
-		char *missing = value && is_list ? layers_missing(value) : NULL;
-
-		if (missing || (value && !is_list && stat(value, &status) < 0)) {
-			free(missing);
-			tell_folder(tale, keys[i], value);
-			return;
-		}
-	}
-	if (wish->source && stat(wish->source, &status) < 0)
-		tale_tell(tale, wish->source[0] == '/' ? "lsblk lists the disks" : NULL,
-			  "there is no device '%s'", wish->source);
-	else
-		TALE_ERROR(tale, NULL, "%s does not find something that it needs", wish->type);
-}
-
-/* Whether what has been heard is about an option, and not about what is on the disk. */
-static bool
-is_about_option(const struct trouble *trouble)
-{
-	struct buffer heard = trouble->said.length ? trouble->said : trouble->kernel;
-
-	return heard.length
-	       && (memmem(heard.data, heard.length, "parameter", strlen("parameter"))
-		   || memmem(heard.data, heard.length, "value", strlen("value")));
-}
-
-/* What is on the disk is not what was said: then, what is it? */
-static void
-tell_other_type(struct tale *tale)
-{
-	const struct attach *wish = tale->wish;
-	int fd = open(wish->source, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct signature found;
-
-	if (fd >= 0 && signature_read(fd, 0, 0, &found) == SIGNATURE_ONE
-	    && strcmp(found.type, wish->type))
-		tale_tell(tale, "without -t the type is found",
-			  "there is no %s file system on '%s', but %s", wish->type, wish->source,
-			  found.type);
-	else
-		tale_tell(tale,
-			  signature_is_known() ? "without -t the type is found; fsck may mend it"
-					       : "fsck may mend it",
-			  "there is no %s file system on '%s', or it is broken", wish->type,
-			  wish->source);
-	if (fd >= 0)
-		close(fd);
-}
-
-static void
-tell_create(struct tale *tale)
-{
-	const struct attach *wish = tale->wish;
-	int error = tale->trouble->error;
-	struct stat status;
-	bool is_disk = wish->source && stat(wish->source, &status) == 0 && S_ISBLK(status.st_mode);
-
-	if (error == ENOENT)
-		tell_missing(tale);
-	else if (error == ENOTBLK && wish->source && stat(wish->source, &status) == 0
-		 && S_ISDIR(status.st_mode))
-		tale_tell(tale, "--bind shows it at TARGET, too", "'%s' is a folder, and no disk",
-			  wish->source);
-	else if (error == ENOTBLK)
-		tale_tell(tale, "a file needs a loop device: -o loop", "'%s' is no disk",
-			  tale_source(wish));
-	else if (error == EINVAL && is_disk && !is_about_option(tale->trouble))
-		tell_other_type(tale);
-	else if (error == EINVAL)
-		TALE_ERROR(tale,
-			   has_heard(tale->trouble) ? NULL
-						    : "one of the options may be wrong, or missing",
-			   "%s cannot be made with these options", wish->type);
-	else if (error == EROFS || error == EACCES)
-		TALE_ERROR(tale, is_disk ? "mount it read-only: -r" : NULL,
-			   is_disk ? "'%s' is write-protected" : "'%s' cannot be used",
-			   tale_source(wish));
-	else if (error == EBUSY)
-		TALE_ERROR(tale,
-			   wish->exclusive ? "--exclusive takes none that is mounted"
-					   : "findmnt or lsblk may tell by whom",
-			   "'%s' is in use already", tale_source(wish));
-	else if (error == E2BIG)
-		tale_tell(tale, "use fewer or shorter ones",
-			  "the options are more than mount(2) takes, 4095 bytes");
-	else if (error == EUCLEAN || error == EIO)
-		TALE_ERROR(tale, "the disk or what is on it may be broken: look at dmesg, run fsck",
-			   "'%s' cannot be read as %s", tale_source(wish), wish->type);
-	else if (error == ENXIO || error == ENOMEDIUM)
-		TALE_ERROR(tale, "insert one", "there is no disk in '%s'", tale_source(wish));
-	else
-		TALE_ERROR(tale, NULL, "%s cannot be made", wish->type);
 }
 
 static void
@@ -228,7 +101,7 @@ tell_call(struct tale *tale)
 	else if (error == ENOENT && stat(wish->target, &status) < 0)
 		tale_target(tale);
 	else
-		tell_create(tale);
+		creation_tell(tale);
 }
 
 static void
@@ -245,22 +118,43 @@ tell_namespace(struct tale *tale)
 			   "the mount namespace of '%s' cannot be entered", tale->trouble->name);
 }
 
+/* The map could not be made. */
+static void
+tell_maps(struct tale *tale)
+{
+	const struct trouble *trouble = tale->trouble;
+	bool is_path = trouble->name[0] == '/';
+
+	if (trouble->error == EINVAL && is_path)
+		tale_tell(tale, "/proc/PID/ns/user is one", "'%s' is no user namespace",
+			  trouble->name);
+	else if (trouble->error == EINVAL)
+		tale_tell(tale, "u:ON_DISK:SEEN:COUNT, with u, g or neither",
+			  "'%s' is no map of owners, or parts of it overlap", trouble->name);
+	else if (trouble->error == ENOENT && is_path)
+		tale_tell(tale, NULL, "there is no '%s'", trouble->name);
+	else
+		TALE_ERROR(tale, trouble->error == ENOENT ? "mount /proc" : NULL,
+			   "there can be no user namespace with the map '%s'", trouble->name);
+}
+
+/* It could not be given to the mount. */
 static void
 tell_map(struct tale *tale)
 {
 	const struct trouble *trouble = tale->trouble;
 
-	if (trouble->stage == TROUBLE_MAP && trouble->error == EINVAL)
+	if (trouble->error == EINVAL)
 		tale_tell(tale, NULL, "%s does not know other owners for its files",
 			  tale->wish->type ? tale->wish->type : "the file system");
-	else if (trouble->stage == TROUBLE_MAP)
-		TALE_ERROR(tale, NULL, "its files cannot have other owners");
-	else if (trouble->error == EINVAL)
-		tale_tell(tale, "u:ON_DISK:SEEN:COUNT, with u, g or neither",
-			  "'%s' is no map of owners, or parts of it overlap", trouble->name);
+	else if (trouble->error == EPERM && trouble->name[0] == '/')
+		tale_tell(
+			tale, NULL,
+			"'%s' is the initial user namespace, or the mount has other owners already",
+			trouble->name);
 	else
-		TALE_ERROR(tale, NULL, "there can be no user namespace with the map '%s'",
-			   trouble->name);
+		TALE_ERROR(tale, trouble->error == EPERM ? "the mount may have some already" : NULL,
+			   "its files cannot have other owners");
 }
 
 /* The stages at which the file system has its say. */
@@ -279,7 +173,7 @@ tell_file_system(struct tale *tale)
 			   tale_source(tale->wish));
 		break;
 	case TROUBLE_CREATE:
-		tell_create(tale);
+		creation_tell(tale);
 		break;
 	default:
 		tell_change(tale);
@@ -322,6 +216,8 @@ tell_stage(struct tale *tale)
 		tell_namespace(tale);
 		break;
 	case TROUBLE_MAPS:
+		tell_maps(tale);
+		break;
 	case TROUBLE_MAP:
 		tell_map(tale);
 		break;
@@ -392,14 +288,30 @@ add_said(struct buffer *text, const char *type, const struct trouble *trouble)
 	buffer_print(text, "; %s says: %.*s", type ? type : "it", (int)length, said);
 }
 
+/* Whether EPERM there has reasons of its own; for who may not mount at all, that is it first. */
+static bool
+is_of_stage(enum trouble_stage stage)
+{
+	switch (stage) {
+	case TROUBLE_NAMESPACE:
+	case TROUBLE_MAPS:
+	case TROUBLE_OWNER:
+		return true;
+	case TROUBLE_TARGET:
+	case TROUBLE_MAP:
+		return capability_have(CAP_SYS_ADMIN);
+	default:
+		return false;
+	}
+}
+
 void
 explain(const struct attach *wish, const struct trouble *trouble, struct buffer *text)
 {
 	struct tale tale = { .wish = wish, .trouble = trouble };
 	struct buffer said = trouble->said, kernel = trouble->kernel;
 
-	if (trouble->error == EPERM && trouble->stage != TROUBLE_NAMESPACE
-	    && trouble->stage != TROUBLE_MAPS && trouble->stage != TROUBLE_OWNER)
+	if (trouble->error == EPERM && !is_of_stage(trouble->stage))
 		tale_forbidden(&tale);
 	else
 		tell_stage(&tale);

@@ -155,6 +155,18 @@ make(const struct buffer *users, const struct buffer *groups)
 	return fd;
 }
 
+static int
+open_path(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || namespace_is_of_users(fd))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
 int
 idmap_open(const char *map)
 {
@@ -162,7 +174,7 @@ idmap_open(const char *map)
 	int fd, error;
 
 	if (map[0] == '/')
-		return open(map, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+		return open_path(map);
 	fd = idmap_parse(map, &users, &groups) < 0 ? -1 : make(&users, &groups);
 	error = errno;
 	buffer_done(&users);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "kernel/mountinfo.h"
 #include "kernel/status.h"
 #include "mounts/current.h"
+#include "mounts/layers.h"
 #include "mounts/userns.h"
 
 void
@@ -30,6 +32,16 @@ const char *
 tale_source(const struct attach *wish)
 {
 	return wish->source ? wish->source : "none";
+}
+
+void
+tale_folder(struct tale *tale, const char *key, const char *value)
+{
+	char *missing = strcmp(key, "lowerdir") ? NULL : layers_missing(value);
+
+	tale_tell(tale, NULL, "there is no folder '%s', which overlay was given as '%s'",
+		  missing ? missing : value, key);
+	free(missing);
 }
 
 /* ---- rights ---- */

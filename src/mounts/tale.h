@@ -34,6 +34,9 @@ const char *tale_source(const struct attach *wish);
 /* Whether PATH is the root of a mount, or may be. */
 bool tale_is_mount(const char *path);
 
+/* A folder that overlay was given as KEY is missing: VALUE, or one of it. */
+void tale_folder(struct tale *tale, const char *key, const char *value);
+
 /* EPERM: the capability that is missing, or what the user namespace may not do. */
 void tale_forbidden(struct tale *tale);
 
