@@ -143,7 +143,7 @@ butter: mount: cannot mount 'disk' at 'a': cannot open '/dev/loop-control', whic
 @test "what the kernel mounts from a file needs no loop device, and X-mount.noloop forbids one" {
 	mounts 's -o X-mount.noloop disk a; loops'
 	succeeded
-	contains "$output" "'$PWD/disk' is no disk"
+	contains "$output" "'$PWD/disk' is a file, and no disk"
 	need_types
 	need_tool mkfs.erofs
 	image erofs small
