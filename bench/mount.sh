@@ -16,6 +16,8 @@ advise busybox:busybox-static toybox:toybox
 
 rounds=$(rounds 300 20)
 mkdir m
+# shellcheck disable=SC2154 # common sets places
+trap 'umount -l m 2> /dev/null || :; rm -rf $places' EXIT
 begin "One tmpfs, mounted and unmounted by a shell ($rounds rounds)"
 cat > pair << 'END'
 ${1:-} mount -t tmpfs none m
@@ -47,7 +49,7 @@ calls="$calls + ./empty + ./empty"
 
 take run "$rounds" 0 > run.txt
 # shellcheck disable=SC2086 # words are words
-./measure count $calls | paste - - > count.txt
+./measure calls . $calls | paste - - > count.txt
 paste run.txt count.txt | awk -F '\t' -v OFS='\t' '
-	{ split($2, is, " "); split($3, mount, " "); split($4, umount, " "); print $1, is[1], is[5], mount[2], umount[2] }' |
+	{ split($2, is, " "); print $1, is[1], is[5], $3, $4 }' |
 	table program 'µs, median' ratio 'mount: system calls' 'umount: system calls'
