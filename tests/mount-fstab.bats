@@ -354,6 +354,18 @@ a tmpfs two
 30'
 }
 
+@test "-a knows what is mounted where no call tells of which mount something is" {
+	need_strace
+	mounted '
+		{ line one a tmpfs defaults; line "$PWD/a" b none bind; line "$PWD/a" b none bind; } >t
+		old() { strace -f -qq -o /dev/null -e trace=statx,name_to_handle_at -e inject=statx,name_to_handle_at:error=ENOSYS "$@"; }
+		old "$BUTTER" mount -a -T t; here; old "$BUTTER" mount -av -T t | grep -c already; here | wc -l'
+	equal "$status $output" '0 a tmpfs one
+b tmpfs one
+3
+2'
+}
+
 @test "what cannot be known to be mounted is not mounted once more" {
 	need_plain_build
 	need_tool "${CC:-cc}"

@@ -169,9 +169,9 @@ read_with(struct mounted *mounted, int id)
 	return 0;
 }
 
-/* Whether WISH is mounted at its target, where none is seen, since what is above has been covered. */
+/* Whether WISH is mounted at its target by name: what is above may have been covered. */
 static bool
-is_covered(struct mounted *mounted, const struct mounted_wish *wish)
+is_named(struct mounted *mounted, const struct mounted_wish *wish)
 {
 	char *target = real_path(wish->target);
 	bool result =
@@ -188,15 +188,17 @@ mounted_look(struct mounted *mounted, const struct mounted_wish *wish)
 	struct status status, source;
 
 	if (point_look(wish->target, true, &status) <= 0)
-		return is_covered(mounted, wish);
+		return is_named(mounted, wish);
 	/* What a bind is of may have been mounted since, by us or by others. */
 	if (wish->is_bind && status_at(AT_FDCWD, wish->source, true, &source) == 0
 	    && read_with(mounted, source.mount) < 0)
 		return -1;
+	if (!status.mount)
+		mounted_forget(mounted);
 	if (read_with(mounted, status.mount) < 0)
 		return -1;
 	top = table_find_id(&mounted->table, status.mount);
-	return top && is_among(&mounted->table, top->target, wish);
+	return top ? is_among(&mounted->table, top->target, wish) : is_named(mounted, wish);
 }
 
 void
