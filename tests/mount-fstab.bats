@@ -154,13 +154,15 @@ a tmpfs one"
 		# Anything else is one.
 		line one c tmpfs nofail,size=x >t; m -a | tail -n 1
 		line one none tmpfs nofail >t; m -a | tail -n 1
-		line what c badfs nofail >t; m -a; line /dev/what c badfs defaults >t; m -a; line /dev/null c ext4 nofail >t; m -av'
+		line what c badfs nofail >t; m -a; line what c nosuchfs defaults >t; m -a; line /dev/what c badfs defaults >t; m -a; line /dev/null c ext4 nofail >t; m -av'
 	equal "$status" 0
 	unknown="the kernel does not know a file system 'badfs' (cat /proc/filesystems lists them; modprobe may load it)"
 	equal "${output//$PWD\/place\//}" "d tmpfs one
 32
 32
 butter: mount: cannot mount 'what' at 'c': $unknown
+32
+butter: mount: cannot mount 'what' at 'c': there is no such disk or file (a type that begins with no means all others)
 32
 butter: mount: cannot mount '/dev/what' at 'c': $unknown
 32

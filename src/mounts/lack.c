@@ -10,6 +10,7 @@
 #include "kernel/capability.h"
 #include "mounts/disks.h"
 #include "mounts/signature.h"
+#include "mounts/types.h"
 
 static void
 quote(struct buffer *text, const char *name)
@@ -48,6 +49,17 @@ is_tag(const char *name)
 	return parsed > 0;
 }
 
+/* There is no such path; what is none may be meant otherwise. */
+static void
+tell_no_file(const struct device_wish *wish, struct buffer *text)
+{
+	buffer_text(text, "there is no such disk or file");
+	if (wish->type && types_is_pattern(wish->type) && !strncmp(wish->type, "no", 2))
+		hint(text, "a type that begins with no means all others");
+	else if (!wish->type && !strchr(wish->name, '/'))
+		hint(text, "-t says it if it is none");
+}
+
 static void
 tell_missing(const struct device_wish *wish, const struct device_trouble *trouble,
 	     struct buffer *text)
@@ -66,9 +78,7 @@ tell_missing(const struct device_wish *wish, const struct device_trouble *troubl
 	else if (trouble->error == ENOENT && !strncmp(trouble->place, "/dev/", 5))
 		buffer_print(text, "there is no such disk (%s)", wait);
 	else if (trouble->error == ENOENT)
-		buffer_print(text, "there is no such disk or file%s",
-			     wish->type || strchr(wish->name, '/') ? ""
-								   : " (-t says it if it is none)");
+		tell_no_file(wish, text);
 	else
 		buffer_print(text, "it cannot be looked at: %s", strerror(trouble->error));
 }
