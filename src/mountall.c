@@ -9,6 +9,7 @@
 #include "cli/out.h"
 #include "cli/say.h"
 #include "memory.h"
+#include "mountline.h"
 #include "mounts/choice.h"
 #include "mounts/mounted.h"
 #include "process/child.h"
@@ -16,8 +17,6 @@
 
 /* How many lines are mounted at the same time. */
 enum { MOST_CHILDREN = 32 };
-
-static const char default_table[] = "/etc/fstab";
 
 void
 mountall_add_fork(struct opt_table *table, struct mountall *mountall)
@@ -45,76 +44,6 @@ mountall_add_test_opts(struct opt_table *table, struct mountall *mountall)
 {
 	opt_string(table, 'O', "test-opts", "LIST", &mountall->options,
 		   "-a: only lines with these options, or, nox, without x");
-}
-
-/* ---- fstab ---- */
-
-/* The file NAME cannot be read: errno; WHAT says what to do if there is none. */
-static void
-tell_unreadable(const char *name, const char *what)
-{
-	const struct hint hints[] = {
-		{ ENOENT, what },
-		{ EFBIG, "it has no end, or was not meant to be one" },
-		{ EINVAL, "a FIFO is read with cat FIFO | butter mount -T /dev/stdin" },
-		{ 0 },
-	};
-
-	fail(hints, "cannot read '%s'", name);
-}
-
-/* The files of the command line. False: a message has been printed, with WHAT to do if there is none. */
-static bool
-read_tables(const struct mountall *mountall, struct fstab *fstab, const char *what)
-{
-	size_t count = mountall->tables.count;
-
-	for (size_t i = 0; i < (count ? count : 1); i++) {
-		const char *path = count ? mountall->tables.items[i].text : default_table;
-
-		if (fstab_read(fstab, path) == 0)
-			continue;
-		tell_unreadable(path, what);
-		fstab_done(fstab);
-		return false;
-	}
-	return true;
-}
-
-static void
-tell_broken(const struct fstab_entry *entry)
-{
-	errno = entry->error;
-	if (entry->fault == FSTAB_IS_UNREADABLE)
-		tell_unreadable(entry->file, "does a link lead nowhere?");
-	else
-		failx("cannot read line %zu of '%s': %s", entry->line, entry->file,
-		      fstab_explain(entry->fault));
-}
-
-/* The words of ENTRY, and those of the command line. False: a message has been printed. */
-static bool
-take_words(const struct mountall *mountall, const struct fstab_entry *entry, struct words *words)
-{
-	struct words_trouble trouble;
-
-	if (words_add(words, entry->options, &trouble) == 0)
-		return mountall->add_words(words);
-	failx("cannot mount at '%s': '%s' %s (line %zu of '%s')", entry->target, trouble.word,
-	      trouble.reason, entry->line, entry->file);
-	return false;
-}
-
-/* Whether the target of ENTRY is the same whoever asks. False: a message has been printed. */
-static bool
-has_place(const struct mountall *mountall, const struct fstab_entry *entry)
-{
-	if (mountall->prefix || *entry->target == '/')
-		return true;
-	failx("cannot mount at '%s': it must begin with a slash, or would depend on the current folder "
-	      "(line %zu of '%s')",
-	      entry->target, entry->line, entry->file);
-	return false;
 }
 
 /* ---- what is mounted already ---- */
@@ -210,10 +139,11 @@ mountall_named(const struct mountall *mountall, const char *name)
 	struct words words = { 0 };
 	int status = MOUNTING_NOT_PERMITTED;
 
-	if (!read_tables(mountall, &fstab, "-T says where it is; or give SOURCE and TARGET"))
+	if (!mountline_read(mountall, &fstab, "-T says where it is; or give SOURCE and TARGET"))
 		return status;
 	entry = choice_find(&fstab, name);
-	if (entry && has_place(mountall, entry) && take_words(mountall, entry, &words)) {
+	if (entry && mountline_has_place(mountall, entry)
+	    && mountline_take_words(mountall, entry, &words)) {
 		char *target = mountall_target(mountall, entry->target);
 		struct mounting_order order = {
 			.source = entry->source,
@@ -227,11 +157,10 @@ mountall_named(const struct mountall *mountall, const char *name)
 	} else if (!entry) {
 		for (size_t i = 0; i < fstab.count; i++)
 			if (fstab.entries[i].fault)
-				tell_broken(&fstab.entries[i]);
+				mountline_tell_broken(&fstab.entries[i]);
 		failx("cannot mount '%s': it is neither a target nor a source in '%s' (SOURCE and "
 		      "TARGET can both be given)",
-		      name,
-		      mountall->tables.count ? mountall->tables.items[0].text : default_table);
+		      name, mountline_table(mountall));
 	}
 	words_done(&words);
 	fstab_done(&fstab);
@@ -396,11 +325,11 @@ take_entry(struct progress *progress, const struct fstab_entry *entry)
 
 	if (reason != CHOICE_IS_MEANT)
 		tell_left_out(mountall, entry, why[reason]);
-	else if (!take_words(mountall, entry, &words))
+	else if (!mountline_take_words(mountall, entry, &words))
 		progress->broken++;
 	else if (words.no_auto)
 		tell_left_out(mountall, entry, "noauto");
-	else if (!has_place(mountall, entry))
+	else if (!mountline_has_place(mountall, entry))
 		progress->broken++;
 	else
 		mount_if_due(progress, entry, &order);
@@ -425,7 +354,7 @@ mountall_lines(const struct mountall *mountall)
 	struct progress progress = { .mountall = mountall };
 	struct fstab fstab = { 0 };
 
-	if (!read_tables(mountall, &fstab, "-T says where it is"))
+	if (!mountline_read(mountall, &fstab, "-T says where it is"))
 		return MOUNTING_NOT_PERMITTED;
 	if (mountall->parallel)
 		signals_let_wait();
@@ -433,7 +362,7 @@ mountall_lines(const struct mountall *mountall)
 		const struct fstab_entry *entry = &fstab.entries[i];
 
 		if (entry->fault) {
-			tell_broken(entry);
+			mountline_tell_broken(entry);
 			progress.broken++;
 		} else {
 			take_entry(&progress, entry);
