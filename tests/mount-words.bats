@@ -133,6 +133,26 @@ other/e
 moved'
 }
 
+@test "a change that fails is none, of what is below, too" {
+	need_newer
+	[ -x "$enosys" ] || skip "cannot compile here"
+	for tracer in "" "$enosys mount_setattr"; do
+		read -ra tracer <<<"$tracer"
+		mounts '"$BUTTER" mount -t tmpfs one a; mkdir a/in a/out; "$BUTTER" mount -t tmpfs -o noatime,ro=vfs two a/in; "$BUTTER" mount -t tmpfs -o nosuid three a/out
+			s -o remount,ro=recursive,noexec=recursive,relatime=recursive,size=zz a | tail -n 1; is a; is a/in; is a/out
+			exec 9>a/out/open; s -o remount,bind,ro=recursive,nodev=recursive a | tail -n 1; is a; is a/in; is a/out'
+		succeeded
+		equal "$output" '32
+rw,relatime|tmpfs|one|rw
+ro,noatime|tmpfs|two|rw
+rw,nosuid,relatime|tmpfs|three|rw
+32
+rw,relatime|tmpfs|one|rw
+ro,noatime|tmpfs|two|rw
+rw,nosuid,relatime|tmpfs|three|rw'
+	done
+}
+
 # ---- What does not go together
 
 @test "words that would have no effect are refused, or told" {

@@ -17,6 +17,7 @@
 #include "mounts/dmesg.h"
 #include "mounts/dress.h"
 #include "mounts/fresh.h"
+#include "mounts/restore.h"
 
 /*
  * Whether a newer call has failed since it is not to be had: by the kernel's age, or by a filter of a
@@ -311,13 +312,6 @@ changes_file_system(const struct words *words)
 	       && (words->flags.set || words->flags.clear || words->option_count);
 }
 
-/* Whether some of the attributes are for the mount alone, and others for all below, too. */
-static bool
-is_of_both_kinds(const struct words *words)
-{
-	return (words->own.set || words->own.clear) && (words->all.set || words->all.clear);
-}
-
 /* The attributes are changed back as they were BEFORE: something else could not be changed. errno stays. */
 static void
 change_back(const struct words *before, const struct words *words, const struct destination *target)
@@ -367,7 +361,32 @@ change_file_system(const struct attach *wish, const struct destination *target,
 	return result;
 }
 
-/* The mount first, since it can be changed back for sure. */
+/* The mount first, since it can be changed back for sure: to BEFORE, and what is below as it was there. */
+static int
+change_both(const struct attach *wish, const struct destination *target, const struct words *before,
+	    struct trouble *trouble)
+{
+	const struct words *words = wish->words;
+	bool is_deep = words->all.set || words->all.clear, is_changed;
+	struct restore below = { 0 };
+	int result = 0;
+
+	/* Where nobody tells, the kernel still does all or nothing in each step. */
+	if (is_deep && restore_read(&below, target->fd) < 0)
+		below.id = 0;
+	if (words_has_attributes(words))
+		result = change_mount(wish, target, trouble);
+	is_changed = result == 0 || is_deep;
+	if (result == 0 && changes_file_system(words))
+		result = change_file_system(wish, target, trouble);
+	if (result < 0 && is_changed && words_has_attributes(words)) {
+		change_back(before, words, target);
+		restore_below(&below, words);
+	}
+	restore_done(&below);
+	return result;
+}
+
 static int
 change(const struct attach *wish, const struct destination *target, struct trouble *trouble)
 {
@@ -382,23 +401,16 @@ change(const struct attach *wish, const struct destination *target, struct troub
 		errno = EINVAL;
 		return trouble_at(trouble, TROUBLE_PICK, NULL);
 	}
-	if ((file_system ? mount || words->flags.set & MS_DIRSYNC : is_of_both_kinds(words))
+	if (((file_system && (mount || words->flags.set & MS_DIRSYNC)) || words->all.set
+	     || words->all.clear)
 	    && current_read(target->fd, &before) < 0)
 		return trouble_at(trouble, TROUBLE_PICK, NULL);
 	if (words->flags.set & MS_DIRSYNC & ~before.flags.set && file_system) {
 		errno = EINVAL;
 		return trouble_at(trouble, TROUBLE_OPTION, "dirsync");
 	}
-	if (mount && change_mount(wish, target, trouble) < 0) {
-		if (is_of_both_kinds(words))
-			change_back(&before, words, target);
+	if (change_both(wish, target, &before, trouble) < 0)
 		return -1;
-	}
-	if (file_system && change_file_system(wish, target, trouble) < 0) {
-		if (mount)
-			change_back(&before, words, target);
-		return -1;
-	}
 	return propagate(words, target->fd, target->path, trouble);
 }
 
