@@ -22,8 +22,8 @@ enum {
 };
 
 static const char *const kinds[] = {
-	[HOLDER_CWD] = "cwd", [HOLDER_ROOT] = "root", [HOLDER_EXE] = "exe",
-	[HOLDER_FD] = "fd",   [HOLDER_MAP] = "map",
+	[HOLDER_CWD] = "cwd", [HOLDER_ROOT] = "root",     [HOLDER_EXE] = "exe",
+	[HOLDER_FD] = "fd",   [HOLDER_SOCKET] = "socket", [HOLDER_MAP] = "map",
 };
 
 static const struct hint proc_hints[] = {
@@ -98,7 +98,7 @@ tell_process(const char *target, const struct holder *holder)
 		const struct holder_use *use = &holder->uses[i];
 
 		buffer_print(&uses, "%s%s", i ? ", " : "", kinds[use->kind]);
-		if (use->kind == HOLDER_FD)
+		if (use->kind == HOLDER_FD || use->kind == HOLDER_SOCKET)
 			buffer_print(&uses, " %d", use->fd);
 		buffer_print(&uses, " '%s'", use->path);
 	}

@@ -476,6 +476,55 @@ cannot unmount 'a': $BUSY
 32"
 }
 
+@test "who has bound a socket in it, and that nobody is seen, also if some are hidden" {
+	need_userns
+	need_tool "${CC:-cc}"
+	cat >bound.c <<-'END'
+		#include <fcntl.h>
+		#include <string.h>
+		#include <sys/socket.h>
+		#include <sys/un.h>
+		#include <unistd.h>
+		int main(int count, char **arguments)
+		{
+			struct sockaddr_un name = { .sun_family = AF_UNIX };
+			int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+			if (count < 3) return 1;
+			strcpy(name.sun_path, arguments[1]);
+			if (bind(fd, (struct sockaddr *)&name, sizeof(name))) return 1;
+			close(open(arguments[2], O_CREAT | O_WRONLY, 0600));
+			pause();
+		}
+	END
+	"${CC:-cc}" -o bound bound.c
+	mounted '
+		mkdir a other
+		mount -t tmpfs n a; mount --bind a other
+		bound() { ./bound "$@" & until [ -e "$2" ]; do :; done; }
+		mount -t tmpfs n /mnt; ln -s "$here" /mnt/short
+		bound a/relative one; bound /mnt/short/a/absolute two
+		bound other/elsewhere three
+		unshare -n ./bound a/net four & until [ -e four ]; do :; done
+		u a
+		export here
+		unshare -Urm --propagation private sh -euc "
+			u() { \"\$BUTTER\" umount \"\$@\" 2>&1 | sed \"s|^butter: umount: ||; s|\$here/||g; s/process [0-9][0-9]*/process N/; s/^[0-9]* process[es]*/N processes/\"; }
+			mkdir b; mount -t tmpfs n b
+			./bound b/gone five & until [ -e five ]; do :; done
+			u --kill KILL --wait 0 b; rm b/gone; u b; kill \$!"'
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (bound): socket 3 'a/relative'
+'a' is used by process N (bound): socket 3 '/mnt/short/a/absolute'
+'a' is used by process N (bound): socket 3 'a/net'
+32
+cannot unmount 'b': $BUSY
+'b' is used by process N (bound): socket 3 'b/gone'
+N processes cannot be looked into, and may use 'b' (more privileged than this one)
+cannot unmount 'b': $BUSY
+N processes cannot be looked into, and may use 'b' (more privileged than this one)
+nobody is seen here who uses 'b': it may be a process of another pid namespace, an open file on its way through a socket, a socket whose name has been removed, or an export of NFS"
+}
+
 @test "of many, twenty are told, and how many more" {
 	mounted '
 		mkdir a
@@ -982,7 +1031,7 @@ butter: umount: 'a' is in use: it is read-only now
 1
 butter: umount: cannot make 'a' read-only either: Input/output error
 butter: umount: cannot unmount 'a': $BUSY
-butter: umount: nobody is seen here who uses 'a': it may be a process of another pid namespace, an open file on its way through a socket, or an export of NFS
+butter: umount: nobody is seen here who uses 'a': it may be a process of another pid namespace, an open file on its way through a socket, a socket whose name has been removed, or an export of NFS
 mounted: a"
 }
 

@@ -11,16 +11,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/buffer.h"
 #include "kernel/maps.h"
 #include "kernel/proc.h"
 #include "kernel/status.h"
 #include "memory.h"
+#include "mounts/sockets.h"
 
 struct search {
 	const struct holders_place *place;
 	struct holder *holder;
 	int process;              /* its folder, or that of a thread of it */
 	int proc;                 /* /proc */
+	struct sockets *sockets;  /* what is known of them */
 	bool is_searcher;         /* whose descriptors there are those of the search */
 	bool surely;              /* what has only the same name does not count */
 	bool hidden;              /* it cannot be looked into */
@@ -39,18 +42,23 @@ is_at(const struct holders_place *place, int id)
 }
 
 static void
-add(struct search *search, enum holder_kind kind, int fd, int folder, const char *link)
+add_path(struct search *search, enum holder_kind kind, int fd, const char *path)
 {
 	struct holder *holder = search->holder;
-	char path[PATH_MAX];
-	ssize_t length;
 
-	if (holder->count++ >= HOLDER_USES)
-		return;
-	length = readlinkat(folder, link, path, sizeof(path) - 1);
+	if (holder->count++ < HOLDER_USES)
+		holder->uses[holder->count - 1] =
+			(struct holder_use){ .kind = kind, .fd = fd, .path = memory_string(path) };
+}
+
+static void
+add(struct search *search, enum holder_kind kind, int fd, int folder, const char *link)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlinkat(folder, link, path, sizeof(path) - 1);
+
 	path[length < 0 ? 0 : length] = '\0';
-	holder->uses[holder->count - 1] =
-		(struct holder_use){ .kind = kind, .fd = fd, .path = memory_string(path) };
+	add_path(search, kind, fd, path);
 }
 
 /* Whether what LINK in FOLDER leads to is at the place; then it is added. -1 with errno. */
@@ -92,6 +100,38 @@ open_folder(struct search *search, const char *name)
 	return NULL;
 }
 
+/* A socket is in no mount, but holds the one that it is bound in: by its path, as the process sees it. */
+static void
+look_at_socket(struct search *search, int fd, uint64_t inode)
+{
+	const char *path = sockets_path(search->sockets, search->process, inode);
+	struct buffer whole = { 0 };
+	struct status status;
+
+	if (!path) {
+		fail_search(search);
+		return;
+	}
+	buffer_print(&whole, "%s/%s", *path == '/' ? "root" : "cwd", path);
+	if (status_at(search->process, buffer_string(&whole), true, &status) == 0
+	    && S_ISSOCK(status.mode) && is_at(search->place, status.mount))
+		add_path(search, HOLDER_SOCKET, fd, path);
+	buffer_done(&whole);
+}
+
+static void
+look_at_descriptor(struct search *search, int fd, int folder, const char *link)
+{
+	struct status status;
+
+	if (status_at(folder, link, true, &status) < 0)
+		return;
+	if (is_at(search->place, status.mount))
+		add(search, HOLDER_FD, fd, folder, link);
+	else if (S_ISSOCK(status.mode) && !search->surely)
+		look_at_socket(search, fd, status.inode);
+}
+
 static void
 look_at_descriptors(struct search *search)
 {
@@ -103,7 +143,7 @@ look_at_descriptors(struct search *search)
 		int fd = (int)strtonum(entry->d_name, 0, INT_MAX, &error);
 
 		if (!error)
-			look(search, HOLDER_FD, fd, dirfd(stream), entry->d_name);
+			look_at_descriptor(search, fd, dirfd(stream), entry->d_name);
 	}
 	if (stream)
 		closedir(stream);
@@ -259,6 +299,7 @@ struct proc {
 	int fd;
 	pid_t self;    /* what this process is in it; 0: it is in none of its namespaces */
 	bool is_place; /* it is itself what is looked for */
+	struct sockets sockets;
 };
 
 /* -1 with errno. */
@@ -287,12 +328,13 @@ open_proc(struct proc *proc, const struct holders_place *place)
  * itself. Whether it may be looked into: 1, 0; -1 with errno.
  */
 static int
-look_up(const struct holders_place *place, const struct proc *proc, const char *name, bool surely,
+look_up(const struct holders_place *place, struct proc *proc, const char *name, bool surely,
 	struct holder *holder)
 {
 	struct search search = { .place = place,
 				 .holder = holder,
 				 .proc = proc->fd,
+				 .sockets = &proc->sockets,
 				 .surely = surely,
 				 .is_searcher = proc->is_place && holder->pid == proc->self };
 
@@ -384,6 +426,7 @@ holders_find(const struct holders_place *place, struct holders *holders)
 			keep(holders, &holder);
 	}
 	closedir(stream);
+	sockets_done(&proc.sockets);
 	if (result >= 0)
 		return 0;
 	holders_done(holders);

@@ -12,12 +12,12 @@
 
 #include "kernel/pid.h"
 
-enum holder_kind { HOLDER_CWD, HOLDER_ROOT, HOLDER_EXE, HOLDER_FD, HOLDER_MAP };
+enum holder_kind { HOLDER_CWD, HOLDER_ROOT, HOLDER_EXE, HOLDER_FD, HOLDER_SOCKET, HOLDER_MAP };
 
 struct holder_use {
 	enum holder_kind kind;
-	int fd;     /* HOLDER_FD: its number */
-	char *path; /* of what is held, as /proc tells it */
+	int fd;     /* HOLDER_FD, HOLDER_SOCKET: its number */
+	char *path; /* of what is held, as /proc tells it; of a socket, what it was bound to */
 };
 
 enum { HOLDER_USES = 4 };
@@ -51,9 +51,9 @@ struct holders_place {
 int holders_find(const struct holders_place *place, struct holders *holders);
 
 /*
- * Whether PID still holds PLACE, beyond doubt: 1, 0; a file in its memory that is known by its path
- * alone, as in user namespaces, is none. -1 with errno: EXDEV (/proc is that of another pid namespace,
- * and the numbers in it are not those of kill(2)).
+ * Whether PID still holds PLACE, beyond doubt: 1, 0; a socket that is bound there does not count, nor
+ * a file in its memory that is known by its path alone, as in user namespaces. -1 with errno: EXDEV
+ * (/proc is that of another pid namespace, and the numbers in it are not those of kill(2)).
  */
 int holders_check(const struct holders_place *place, pid_t pid);
 
