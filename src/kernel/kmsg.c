@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -48,7 +47,11 @@ kmsg_parse(char *record, size_t length)
 static bool
 is_bad(const char *record)
 {
-	return (strtoul(record, NULL, 10) & 7) <= 4;
+	unsigned int number = 0;
+
+	for (; *record >= '0' && *record <= '9'; record++)
+		number = number * 10 + (unsigned int)(*record - '0');
+	return (number & 7) <= 4;
 }
 
 size_t
