@@ -266,9 +266,22 @@ butter: mount: cannot mount '$disk' at 'file': the target is a file, and what is
 }
 
 @test "an owner is not changed for a bind that cannot be" {
-	mounts 'chown 1:1 a; s -B -o X-mount.owner=77,X-mount.mode=700 a file; stat -c %u a'
+	mounts 'chown 1:1 a; chmod 4751 a; s -B -o X-mount.owner=77,X-mount.mode=700 a file; stat -c "%u %g %a" a'
 	succeeded
 	equal "$output" "butter: mount: cannot mount 'a' at 'file': the target is a file, and what is to be mounted there is a folder (it has to be a folder)
 32
-1"
+1 1 4751" || return 1
+	need_strace
+	need_newer
+	for tracer in "strace -qq -o /dev/null -e trace=move_mount -e inject=move_mount:error=ENOMEM" \
+		"strace -qq -o /dev/null -e trace=mount_setattr -e inject=mount_setattr:error=ENOMEM"; do
+		read -ra tracer <<<"$tracer"
+		mounts 'mkdir -p a/in; chown 2:3 a/in; chmod 4751 a/in
+			s -B -o ro,X-mount.owner=77,X-mount.group=7,X-mount.mode=700 a b | tail -n 1; stat -c "%u %g %a" a
+			s -B -o ro,X-mount.owner=77,X-mount.subdir=in a b | tail -n 1; stat -c "%u %g %a" a/in'
+		equal "$output" '32
+1 1 4751
+32
+2 3 4751'
+	done
 }

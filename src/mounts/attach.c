@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel/capability.h"
@@ -414,8 +415,8 @@ change(const struct attach *wish, const struct destination *target, struct troub
 	return propagate(words, target->fd, target->path, trouble);
 }
 
-int
-attach(const struct attach *wish, struct trouble *trouble)
+static int
+attach_all(const struct attach *wish, struct trouble *trouble)
 {
 	const struct words *words = wish->words;
 	struct destination target;
@@ -445,5 +446,17 @@ attach(const struct attach *wish, struct trouble *trouble)
 	}
 	destination_done(&target);
 	errno = trouble->error;
+	return result;
+}
+
+int
+attach(const struct attach *wish, struct trouble *trouble)
+{
+	struct dress_before before;
+	int result;
+
+	dress_remember(&before, wish);
+	result = attach_all(wish, trouble);
+	dress_end(&before, result < 0);
 	return result;
 }

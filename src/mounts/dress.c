@@ -175,6 +175,66 @@ set_mode(mode_t mode, int fd, struct trouble *trouble)
 	return result < 0 ? trouble_at(trouble, TROUBLE_OWNER, NULL) : 0;
 }
 
+/* What of PATH is to be bound, open as a path. */
+static int
+open_source(const struct words *words, const char *path)
+{
+	int fd = open(path, O_PATH | O_CLOEXEC), part;
+	const char *subdir = words->subdir ? words->subdir + strspn(words->subdir, "/") : "";
+
+	if (fd < 0 || !*subdir)
+		return fd;
+	part = openat_part(fd, subdir);
+	close(fd);
+	return part;
+}
+
+void
+dress_remember(struct dress_before *before, const struct attach *wish)
+{
+	const struct words *words = wish->words;
+	struct stat status;
+
+	*before = (struct dress_before){ .fd = -1 };
+	if (words->operation != WORDS_BIND || !wish->source
+	    || (!words->owner && !words->group && !words->has_mode))
+		return;
+	before->fd = open_source(words, wish->source);
+	if (before->fd < 0)
+		return;
+	if (fstat(before->fd, &status) == 0) {
+		before->user = status.st_uid;
+		before->group = status.st_gid;
+		before->mode = status.st_mode;
+	} else {
+		close(before->fd);
+		before->fd = -1;
+	}
+}
+
+void
+dress_end(struct dress_before *before, bool failed)
+{
+	struct trouble ignored = { 0 };
+	int error = errno;
+	struct stat now;
+
+	if (before->fd >= 0 && failed && fstat(before->fd, &now) == 0) {
+		bool is_other = now.st_uid != before->user || now.st_gid != before->group;
+
+		if (is_other)
+			is_other =
+				fchownat(before->fd, "", before->user, before->group, AT_EMPTY_PATH)
+				== 0;
+		/* A new owner takes bits of the mode away. */
+		if (is_other || now.st_mode != before->mode)
+			set_mode(before->mode & 07777, before->fd, &ignored);
+	}
+	trouble_done(&ignored);
+	close_quietly(before->fd);
+	errno = error;
+}
+
 int
 dress(const struct words *words, int fd, struct trouble *trouble)
 {

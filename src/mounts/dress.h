@@ -17,4 +17,18 @@ bool dress_needs_newer(const struct words *words);
  */
 int dress(const struct words *words, int fd, struct trouble *trouble);
 
+/* The owner and mode of what is to be bound, and seen elsewhere, too. */
+struct dress_before {
+	int fd; /* of it, or -1: they will not be changed */
+	uid_t user;
+	gid_t group;
+	mode_t mode;
+};
+
+/* Remembers them before WISH is done, */
+void dress_remember(struct dress_before *before, const struct attach *wish);
+
+/* and forgets them; FAILED: sets again what has been changed. errno stays. */
+void dress_end(struct dress_before *before, bool failed);
+
 #endif
