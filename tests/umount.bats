@@ -1059,6 +1059,21 @@ mounted: p p/q p
 mounted:"
 }
 
+@test "what has been mounted beneath is not what is on top" {
+	need_applet mount
+	mounted '
+		mkdir a
+		mount -t tmpfs top a
+		"$BUTTER" mount --beneath -t tmpfs under a 2>/dev/null || { echo cannot; exit; }
+		u a; grep -c " under " /proc/self/mountinfo; u a; u a'
+	[ "$output" != cannot ] || skip "this kernel cannot mount beneath"
+	equal "$status $output" "0 0
+1
+0
+cannot unmount 'a': it is not mounted
+32"
+}
+
 @test "-R: a path that is longer than the kernel takes at once" {
 	need_tool "${CC:-cc}"
 	cat >deep.c <<-'END'

@@ -115,13 +115,31 @@ table_done(struct table *table)
 	*table = (struct table){ 0 };
 }
 
+/* The last mount at TARGET, or, if BELOW is not NULL, the one there that is mounted on that. */
+static const struct mountinfo *
+find_on(const struct table *table, const char *target, const struct mountinfo *below)
+{
+	for (size_t i = table->count; i--;) {
+		const struct mountinfo *mount = &table->mounts[i];
+
+		if ((!below || (mount->parent == below->id && mount != below))
+		    && !strcmp(mount->target, target))
+			return mount;
+	}
+	return NULL;
+}
+
 const struct mountinfo *
 table_find_target(const struct table *table, const char *target)
 {
-	for (size_t i = table->count; i--;)
-		if (!strcmp(table->mounts[i].target, target))
-			return &table->mounts[i];
-	return NULL;
+	const struct mountinfo *found = find_on(table, target, NULL), *next = found;
+
+	/* What has come beneath another one may be told after it. */
+	for (size_t steps = 0; next && steps < table->count; steps++) {
+		found = next;
+		next = find_on(table, target, found);
+	}
+	return found;
 }
 
 const struct mountinfo *

@@ -14,8 +14,8 @@ struct table_id {
 };
 
 struct table {
-	struct mountinfo
-		*mounts; /* in the order of the kernel: what is mounted over others comes later */
+	struct mountinfo *
+		mounts; /* in the order of the kernel: what is mounted on others comes later, as a rule */
 	size_t count;
 	char **texts;         /* what each points to */
 	struct table_id *ids; /* in rising order */
