@@ -18,9 +18,15 @@ setup() {
 	need_applet mount
 	cd "$BATS_TEST_TMPDIR" || return
 	tracer=()
+	disk=
 	enosys=$BATS_FILE_TMPDIR/enosys
 	mkdir a b c
 	echo content >file
+}
+
+teardown() {
+	stop_all
+	[ -z "$disk" ] || losetup -d "$disk"
 }
 
 # ---- Parts, and what they get
@@ -207,7 +213,6 @@ butter: mount: cannot mount 'later' at 'b': there is no 'later'
 	need_root
 	disk=$(losetup -f --show image 2>/dev/null) || skip "no loop devices here"
 	mounts "ln -s $disk link; s -o remount,ro $disk; m -t ext4 $disk a; m -o remount,ro $disk; is a; m -o remount,bind,rw,nodev link; is a; m -o remount,rw a"
-	losetup -d "$disk"
 	succeeded
 	equal "$output" "butter: mount: cannot change '$disk': nothing is mounted there (mountpoint tells)
 32
@@ -250,7 +255,6 @@ butter: mount: cannot mount 'a' at 'b': there can be no user namespace with the 
 	disk=$(losetup -f --show image 2>/dev/null) || skip "no loop devices here"
 	mounts "s -t ext4 -o usrjquota=ab $disk a; s -t ext4 /dev/null a; s -t ext4 -o X-mount.noloop image a
 		s -t tmpfs -o X-mount.owner=7 $disk file; s -t ext4 $disk file"
-	losetup -d "$disk"
 	succeeded
 	output=$(sed -E 's/; (kernel log|ext4 says): .* (\([^()]*\))$/ \2/' <<<"$output")
 	equal "$output" "butter: mount: cannot mount '$disk' at 'a': ext4 is on '$disk', but cannot be mounted so: Invalid argument (an option may be wrong, or something is broken: fsck may mend it)
