@@ -54,9 +54,61 @@ it
 		s -o sizelimit=7M two b; loops'
 	succeeded
 	equal "$output" "2
-butter: mount: cannot mount 'two' at 'b': from the same offset on it is in 'LOOP' (already, with another sizelimit: use that, or free it with losetup -d)
+butter: mount: cannot mount 'two' at 'b': some of it, or all, is on the loop device 'LOOP' (already, and two would destroy it: use that, or free it with losetup -d)
 32
 2"
+}
+
+@test "a file, or a part of it, is never on two devices of which one writes" {
+	local error="some of it, or all, is on the loop device 'LOOP' (already, and two would destroy it: use that, or free it with losetup -d)"
+
+	mounts '{ head -c 1M /dev/zero; cat disk; } >whole; free=$(losetup -f)
+		device=$(losetup --show -f whole); s -o offset=1M whole a; losetup -d "$device"
+		m -o offset=1M whole a; s -t ext4 -o loop whole b; umount a; loops
+		m disk a; s -o loop=/dev/loop$((${free#/dev/loop} + 7)) disk b; umount a; loops
+		device=$(losetup -r --show -f whole); m -o ro,offset=1M whole a; is a; s -t ext4 -o offset=512K whole b; umount a; losetup -d "$device"; loops'
+	succeeded
+	equal "$output" "butter: mount: cannot mount 'whole' at 'a': $error
+32
+butter: mount: cannot mount 'whole' at 'b': $error
+32
+0
+butter: mount: cannot mount 'disk' at 'b': $error
+32
+0
+ro ext4 LOOP
+butter: mount: cannot mount 'whole' at 'b': $error
+32
+0"
+}
+
+@test "two that mount a file at the same moment use one device" {
+	need_strace
+	tracer=(strace -qq -o /dev/null -e signal=none -e trace=ioctl -e inject=ioctl:delay_enter=100000)
+	mounts 'm disk a & first=$!; m disk b; wait "$first"; loops; umount a b; loops'
+	succeeded
+	equal "$output" '1
+0'
+}
+
+@test "faults: where nobody can see which devices have the file, nothing is mounted" {
+	need_strace
+	tracer=(strace -qq -o /dev/null -e signal=none -P /sys/block -e inject=open,openat:error=EIO)
+	mounts 's disk a; loops'
+	equal "$output" "butter: mount: cannot mount 'disk' at 'a': cannot see which loop devices have it already: Input/output error
+32
+0"
+	tracer=(strace -qq -o /dev/null -e signal=none -P /sys/block -e inject=getdents64:error=EIO)
+	mounts 's disk a; loops'
+	contains "$output" 'cannot see which loop devices have it already: Input/output error'
+	# The device that has it cannot be opened, as in a container without the right to.
+	mounts 'm=m; device=$(losetup --show -f disk)
+		strace -qq -o /dev/null -e signal=none -P "$device" -e inject=open,openat:error=EPERM "$BUTTER" mount disk a 2>&1 || echo $?
+		losetup -d "$device"; loops'
+	contains "$output" "cannot open the loop device '/dev/loop"
+	contains "$output" "Operation not permitted (a container: allow it the devices \`b 7:* rwm\`)
+1
+0"
 }
 
 @test "a part of a file is a disk" {
@@ -123,7 +175,9 @@ butter: mount: cannot mount 'disk' at 'a': cannot make the loop device 'LOOP': I
 	mounts 'control=$(stat -c "%t %T" /dev/loop-control); mkdir dev; mount -t tmpfs none dev
 		mknod dev/loop-control c $((0x${control% *})) $((0x${control#* })); mknod dev/null c 1 3
 		mount --move dev /dev
-		m disk a; findmnt -n -o FSTYPE a; ls /dev | sed s,[0-9]*$,, | sort; umount a
+		m disk a; findmnt -n -o FSTYPE a; ls /dev | sed s,[0-9]*$,, | sort
+		rm -f /dev/loop[0-9]*; cp disk other; m -t ext4 other b; ls /dev/loop[0-9]* | wc -l; umount b
+		rm -f /dev/loop[0-9]*; m -t ext4 disk b; { findmnt -n -o SOURCE a; findmnt -n -o SOURCE b; } | uniq | wc -l; ls /dev/loop[0-9]* | wc -l; umount a b
 		rm -f /dev/loop[0-9]*
 		s -t xfs disk a; ls /dev
 		rm /dev/loop-control; s disk a; rm /dev/null; s disk a'
@@ -131,7 +185,10 @@ butter: mount: cannot mount 'disk' at 'a': cannot make the loop device 'LOOP': I
 	contains "$output" 'ext4
 loop
 loop-control
-null'
+null
+1
+1
+1'
 	contains "$output" "there is no xfs file system on 'LOOP', but ext4"
 	contains "$output" "32
 loop-control

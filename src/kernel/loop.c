@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "kernel/loop.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,17 +9,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "file.h"
+#include "kernel/loopnode.h"
+#include "kernel/loopuse.h"
 
 enum {
 	LOOP_MAJOR = 7, /* Documentation/admin-guide/devices.txt */
 	TRIES = 64,     /* others take the device that is free, too */
-	PAUSE = 5,      /* milliseconds, once that was often */
+	TURN_TRIES = 2000,
+	PAUSE = 5, /* milliseconds, once that was often */
 };
 
 const struct hint *
@@ -70,62 +72,6 @@ close_fd(int fd)
 	errno = error;
 }
 
-/* MAJOR:MINOR of the loop device NUMBER: with partitions (loop.max_part), the minor is another number. */
-static dev_t
-device_number(int number)
-{
-	char path[64], text[32] = "", *minor = text;
-	const char *error = "";
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/block/loop%d/dev", number);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		if (file_read(fd, text, sizeof(text) - 1) < 0)
-			text[0] = '\0';
-		close(fd);
-	}
-	text[strcspn(text, "\n")] = '\0';
-	strsep(&minor, ":");
-	if (minor)
-		number = (int)strtonum(minor, 0, INT_MAX, &error);
-	return makedev(LOOP_MAJOR, number);
-}
-
-/* The number in PATH, a name as the kernel gives it; -1: it is another one. */
-static int
-number_of(const char *path)
-{
-	static const char start[] = "/dev/loop";
-	const char *error;
-	long long number;
-
-	if (strncmp(path, start, strlen(start)))
-		return -1;
-	number = strtonum(path + strlen(start), 0, INT_MAX, &error);
-	return error ? -1 : (int)number;
-}
-
-/* Opens LOOP->path, which is made if it is the device NUMBER and has no node: containers often have none. */
-static int
-open_device(struct loop *loop, int number, bool read_only, enum loop_step *step)
-{
-	int how = read_only ? O_RDONLY : O_RDWR;
-
-	*step = LOOP_OPEN_DEVICE;
-	loop->fd = open(loop->path, how | O_NONBLOCK | O_CLOEXEC);
-	if (loop->fd >= 0 || errno != ENOENT || number < 0)
-		return loop->fd;
-	*step = LOOP_MAKE_NODE;
-	if (mknod(loop->path, S_IFBLK | 0660, device_number(number)) == 0)
-		loop->made_node = true;
-	else if (errno != EEXIST)
-		return -1;
-	*step = LOOP_OPEN_DEVICE;
-	loop->fd = open(loop->path, how | O_NONBLOCK | O_CLOEXEC);
-	return loop->fd;
-}
-
 static void
 describe(const struct loop_wish *wish, bool read_only, struct loop_info64 *info)
 {
@@ -171,83 +117,55 @@ configure(int device, int file, const struct loop_info64 *info)
 	return errno == EINVAL || errno == ENOTTY ? configure_in_steps(device, file, info) : -1;
 }
 
-/* Whether the device FD has the file STATUS is of, from WISH's offset on. */
-static bool
-has_file(int fd, const struct loop_wish *wish, const struct stat *status, struct loop_info64 *info)
-{
-	return ioctl(fd, LOOP_GET_STATUS64, info) == 0 && info->lo_device == status->st_dev
-	       && info->lo_inode == status->st_ino && info->lo_offset == wish->offset;
-}
-
-/* Whether the device NAME in FOLDER, /sys/block, has a file: most have none, and need not be opened. */
-static bool
-is_in_use(DIR *folder, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "%.40s/loop", name);
-	return faccessat(dirfd(folder), path, F_OK, 0) == 0;
-}
-
-/*
- * Looks for the device that has the part of the file already: two that both write would destroy what is in
- * it. 1, 0: there is none; -1 with errno and the *STEP.
- */
-static int
-find_attached(const struct loop_wish *wish, const struct stat *status, struct loop *loop,
-	      enum loop_step *step)
-{
-	DIR *folder = opendir("/sys/block");
-	bool in_sysfs = folder;
-	struct dirent *entry;
-	int result = 0;
-
-	if (!folder)
-		folder = opendir("/dev");
-	while (folder && result == 0 && (entry = readdir(folder))) {
-		struct loop_info64 info;
-
-		snprintf(loop->path, sizeof(loop->path), "/dev/%.40s", entry->d_name);
-		if (number_of(loop->path) < 0 || (in_sysfs && !is_in_use(folder, entry->d_name)))
-			continue;
-		loop->fd = open(loop->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-		if (loop->fd < 0)
-			continue;
-		if (has_file(loop->fd, wish, status, &info)) {
-			loop->read_only = info.lo_flags & LO_FLAGS_READ_ONLY;
-			*step = LOOP_OVERLAPS;
-			result = info.lo_sizelimit == wish->size_limit ? 1 : -1;
-		}
-		if (result <= 0) {
-			close(loop->fd);
-			loop->fd = -1;
-		}
-	}
-	if (folder)
-		closedir(folder);
-	errno = EBUSY;
-	return result;
-}
-
 /* The device that was asked for: 1 if it has the file already. */
 static int
 attach_named(const struct loop_wish *wish, const struct stat *status, int file, bool read_only,
 	     struct loop *loop, enum loop_step *step)
 {
 	struct loop_info64 info;
+	struct loopuse use;
+	struct loop other;
 
 	*step = LOOP_OPEN_DEVICE;
 	errno = ENAMETOOLONG;
 	if (strlcpy(loop->path, wish->device, sizeof(loop->path)) >= sizeof(loop->path)
-	    || open_device(loop, number_of(wish->device), read_only, step) < 0)
+	    || loopnode_open(loop, read_only, step) < 0)
 		return -1;
-	*step = LOOP_CONFIGURING;
-	if (has_file(loop->fd, wish, status, &info) && info.lo_sizelimit == wish->size_limit) {
-		loop->read_only = info.lo_flags & LO_FLAGS_READ_ONLY;
+	if (loopuse_read(loop->fd, status, &use) > 0 && loopuse_is_same(&use, wish)) {
+		loop->read_only = use.read_only;
 		return 1;
 	}
+	if (loopuse_find(wish, status, read_only, &other, step) < 0) {
+		loop_undo(loop);
+		strlcpy(loop->path, other.path, sizeof(loop->path));
+		return -1;
+	}
+	*step = LOOP_CONFIGURING;
 	describe(wish, read_only, &info);
 	return configure(loop->fd, file, &info);
+}
+
+static int
+open_control(void)
+{
+	return open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+}
+
+/*
+ * Of several that look for a device at the same time each would find none that has the file: one after the
+ * other, as long as nobody hangs. Closing what is returned, which may be -1, lets the next one go on.
+ */
+static int
+take_turn(void)
+{
+	int fd = open_control();
+
+	for (int i = 0; fd >= 0 && i < TURN_TRIES; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+			break;
+		poll(NULL, 0, PAUSE);
+	}
+	return fd;
 }
 
 /* The number of a device that is free; -1 with errno. */
@@ -257,7 +175,7 @@ get_free(enum loop_step *step)
 	int control, number;
 
 	*step = LOOP_OPEN_CONTROL;
-	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	control = open_control();
 	if (control < 0)
 		return -1;
 	*step = LOOP_GET_FREE;
@@ -279,7 +197,7 @@ attach_free(const struct loop_wish *wish, int file, bool read_only, struct loop 
 		if (number < 0)
 			return -1;
 		snprintf(loop->path, sizeof(loop->path), "/dev/loop%d", number);
-		if (open_device(loop, number, read_only, step) < 0)
+		if (loopnode_open(loop, read_only, step) < 0)
 			return -1;
 		*step = LOOP_CONFIGURING;
 		if (configure(loop->fd, file, &info) == 0)
@@ -307,12 +225,33 @@ open_file(const char *file, bool *read_only)
 	return open(file, O_RDONLY | O_CLOEXEC);
 }
 
+/* LOOP becomes the device that has the file already, or a new one, which is said. -1: as loop_attach. */
+static int
+attach_file(const struct loop_wish *wish, const struct stat *status, int file, bool read_only,
+	    struct loop *loop, enum loop_step *step)
+{
+	int turn = take_turn(), found;
+
+	if (wish->device)
+		found = attach_named(wish, status, file, read_only, loop, step);
+	else
+		found = loopuse_find(wish, status, read_only, loop, step);
+	if (found == 0 && !wish->device)
+		found = attach_free(wish, file, read_only, loop, step);
+	close_fd(turn);
+	if (found == 0) {
+		loop->is_new = true;
+		loop->read_only = read_only;
+	}
+	return found < 0 ? -1 : 0;
+}
+
 int
 loop_attach(const struct loop_wish *wish, struct loop *loop, enum loop_step *step)
 {
 	bool read_only = wish->read_only;
 	struct stat status;
-	int file, found;
+	int file, result;
 
 	*loop = (struct loop){ .fd = -1 };
 	*step = LOOP_OPEN_FILE;
@@ -321,18 +260,11 @@ loop_attach(const struct loop_wish *wish, struct loop *loop, enum loop_step *ste
 		close_fd(file);
 		return -1;
 	}
-	found = wish->device ? attach_named(wish, &status, file, read_only, loop, step)
-			     : find_attached(wish, &status, loop, step);
-	if (found == 0 && !wish->device)
-		found = attach_free(wish, file, read_only, loop, step);
-	if (found == 0) {
-		loop->is_new = true;
-		loop->read_only = read_only;
-	}
+	result = attach_file(wish, &status, file, read_only, loop, step);
 	close_fd(file);
-	if (found < 0)
+	if (result < 0)
 		loop_undo(loop);
-	return found < 0 ? -1 : 0;
+	return result;
 }
 
 void
@@ -362,18 +294,17 @@ loop_done(struct loop *loop)
 bool
 loop_has(const char *device, const char *path, uint64_t offset)
 {
-	struct loop_wish wish = { .offset = offset };
-	struct loop_info64 info;
+	struct loopuse use;
 	struct stat status;
 	bool result;
 	int fd;
 
-	if (stat(path, &status) < 0 || number_of(device) < 0)
+	if (stat(path, &status) < 0 || loopnode_number(device) < 0)
 		return false;
 	fd = open(device, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	result = has_file(fd, &wish, &status, &info);
+	result = loopuse_read(fd, &status, &use) > 0 && use.offset == offset;
 	close(fd);
 	return result;
 }

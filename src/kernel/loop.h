@@ -24,7 +24,8 @@ enum loop_step {
 	LOOP_MAKE_NODE,    /* make the missing node PATH */
 	LOOP_OPEN_DEVICE,  /* open PATH */
 	LOOP_CONFIGURING,  /* give the file to PATH */
-	LOOP_OVERLAPS,     /* PATH has the file from the same offset on already, to another end */
+	LOOP_LIST,         /* see which devices there are */
+	LOOP_OVERLAPS,     /* PATH has some of that part of the file already */
 };
 
 enum { LOOP_PATH_SIZE = 64 };
@@ -44,7 +45,8 @@ const struct hint *loop_hints(enum loop_step step);
  * Makes the file of WISH a disk: LOOP is the device that has the same part of it already, or one that is
  * free, and is freed when it is used no more. It is read-only where the file cannot be written. -1 with
  * errno, and the *STEP, and LOOP->path as far as it is known: of open(2); ENXIO, EINVAL, EBUSY
- * (WISH->device has another file), ENODEV (WISH->device is no loop device), ENOENT (/dev/loop-control is
+ * (WISH->device has another file, or another device has some of this part of the file, and one of the two
+ * can write), ENODEV (WISH->device is no loop device), ENOENT (/dev/loop-control is
  * not there). Then nothing is left behind.
  */
 int loop_attach(const struct loop_wish *wish, struct loop *loop, enum loop_step *step);

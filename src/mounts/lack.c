@@ -118,16 +118,18 @@ tell_loop(const struct device_wish *wish, const struct device_trouble *trouble, 
 		[LOOP_MAKE_NODE] = "cannot make the loop device",
 		[LOOP_OPEN_DEVICE] = "cannot open the loop device",
 		[LOOP_CONFIGURING] = "it cannot be put on the loop device",
+		[LOOP_LIST] = "cannot see which loop devices have it already",
 	};
 	(void)wish;
 	if (trouble->step == LOOP_OVERLAPS) {
-		buffer_text(text, "from the same offset on it is in ");
+		buffer_text(text, "some of it, or all, is on the loop device ");
 		quote(text, trouble->place);
-		hint(text, "already, with another sizelimit: use that, or free it with losetup -d");
+		hint(text,
+		     "already, and two would destroy it: use that, or free it with losetup -d");
 		return;
 	}
 	buffer_text(text, steps[trouble->step]);
-	if (*trouble->place && trouble->step >= LOOP_MAKE_NODE) {
+	if (*trouble->place && trouble->step >= LOOP_MAKE_NODE && trouble->step != LOOP_LIST) {
 		buffer_byte(text, ' ');
 		quote(text, trouble->place);
 	}
