@@ -18,6 +18,7 @@
 #include "mounts/lack.h"
 #include "mounts/rehearse.h"
 #include "mounts/supply.h"
+#include "process/signals.h"
 
 /* For a status: nothing is mounted, and that is fine. */
 enum { IS_MISSING = -1 };
@@ -154,6 +155,7 @@ mount_new(const struct mounting *how, const struct mounting_order *order,
 		.verbose = how->verbose,
 	};
 	struct supply result;
+	bool is_shared;
 	int status = 0;
 
 	switch (supply(&wish, &result)) {
@@ -168,6 +170,11 @@ mount_new(const struct mounting *how, const struct mounting_order *order,
 	case SUPPLY_FAILED:
 		status = tell_failed(how, order, &result.attach, &result.trouble);
 		break;
+	case SUPPLY_CLASHES:
+		failx("cannot mount '%s' at '%s': '%s' would, and does not know %s (-i does it without)",
+		      order->source, order->target, result.helper, result.clash);
+		status = MOUNTING_NOT_PERMITTED;
+		break;
 	case SUPPLY_HELPED:
 		status = result.status;
 		errno = result.error;
@@ -176,6 +183,9 @@ mount_new(const struct mounting *how, const struct mounting_order *order,
 		break;
 	}
 	supply_done(&result);
+	/* The program has had that signal, too. */
+	if (signals_ending(&is_shared))
+		status = signals_end();
 	return status;
 }
 

@@ -17,6 +17,7 @@
 #include "mounts/point.h"
 #include "mounts/unmount.h"
 #include "mounts/userns.h"
+#include "process/signals.h"
 
 void
 removing_failed(struct unmounting *work, int bits)
@@ -71,8 +72,12 @@ attempt_by_helper(struct attempt *attempt)
 				 .force = work->force,
 				 .lazy = work->lazy,
 				 .read_only = work->read_only };
+	bool is_shared;
 
 	attempt->status = helper_run(attempt->helper, &helper, &attempt->error);
+	/* The program has had that signal, too. */
+	if (signals_ending(&is_shared))
+		signals_end();
 	if (attempt->status && !attempt->error)
 		attempt->error = EBUSY;
 }

@@ -273,7 +273,7 @@ with_programs() {
 		export STATUS=7; s -t one what a; s -t one --mkdir what new; ls -d new 2>/dev/null || true
 		s -t bad what a; s -t ugly what a; s -i -t one what a'
 	[ "$status" = 0 ] || fails "$stderr"
-	equal "$output" "mount.one what a
+	equal "${output//"$PWD"\//}" "mount.one what a
 mount.one what a -s -n -v -o ro,size=1,_netdev
 what is mounted at a
 mount.two.sub what a -t two.sub
@@ -293,11 +293,70 @@ butter: mount: cannot mount 'what' at 'a': the kernel does not know a file syste
 32"
 }
 
+@test "a program gets words that it knows, and a path that begins with a slash" {
+	with_programs 'mount -t tmpfs none a; ln -s a link; t() { m -t one -o "$@" what link; }; cd a; m -t one what ../link; cd ..
+		t user; t users,exec; t owner; t nouser; t private,zz,rslave; t ro=recursive; t rro,noatime; t ro=vfs; t rw=fs,nosuid=recursive; mkdir there
+		m -t one --mkdir what there/../new/x'
+	succeeded
+	equal "${output//"$PWD"\//}" "mount.one what a
+mount.one what a -o noexec,nosuid,nodev,user
+mount.one what a -o noexec,nosuid,nodev,users,exec
+mount.one what a -o nosuid,nodev,owner
+mount.one what a -o nouser
+mount.one what a -o zz
+mount.one what a -o ro
+mount.one what a -o ro,noatime
+mount.one what a -o ro
+mount.one what a -o rw,nosuid
+mount.one what new/x"
+}
+
+@test "what a program cannot be told is refused" {
+	with_programs 't() { s -t one --mkdir "$@" what new; }
+		t --into $$; t --beneath; t --exclusive; t -o X-mount.subdir=x; t -o X-mount.owner=0; t -o X-mount.group=0; t -o X-mount.mode=700; t -o X-mount.idmap=u:0:1:1; ls -d new 2>/dev/null || echo none'
+	equal "$status" 0
+	for word in --into --beneath --exclusive X-mount.subdir X-mount.owner X-mount.group X-mount.mode X-mount.idmap; do
+		contains "$output" "cannot mount 'what' at 'new': '/sbin/mount.one' would, and does not know $word (-i does it without)
+1
+"
+	done
+	lacks "$output" 'mount.one what'
+	contains "$output" none
+}
+
+@test "a program that has mounted it, but propagation fails: all is undone" {
+	need_strace
+	with_programs 'printf "#!/bin/sh\nexec %s -t tmpfs none \"\$2\"\n" "$(command -v mount)" >sbin/mount.one
+		m --mkdir -t one -o private what new/x; grep -c " $PWD/new/x " /proc/self/mountinfo; umount new/x; rmdir new/x new
+		strace -qq -f -o /dev/null -e signal=none -e trace=mount_setattr -e inject=mount_setattr:error=EIO "$BUTTER" mount --mkdir -t one -o private what new/x 2>/dev/null || echo $?
+		grep " $PWD/new" /proc/self/mountinfo || ls -d new 2>/dev/null || echo none'
+	equal "$output" '1
+32
+none'
+}
+
+@test "a signal is handed on to the program, which is waited for" {
+	need_root
+	namespaces -m --propagation private
+	mkdir -p sbin a
+	# shellcheck disable=SC2016
+	printf '%s\n' '#!/bin/sh' 'trap "echo ended; exit 3" TERM' 'echo $$ >pid; mv pid ready' 'while :; do read -r _ <>pipe; done' >sbin/mount.one
+	chmod +x sbin/mount.one
+	mkfifo pipe
+	launch "${within[@]}" sh -c 'mount --bind sbin "$(readlink -f /sbin)"; exec "$BUTTER" mount --mkdir -t one what new/folder'
+	await test -e ready
+	[ -d new/folder ]
+	kill -TERM "$pid"
+	finish
+	equal "$status $output $stderr" '143 ended '
+	[ ! -e new ] || fails 'the folder is still there'
+}
+
 @test "a program gets the loop device of a file, which is free when it has failed" {
 	need_loop
 	need_types
 	image ext4 disk
-	printf '#!/bin/sh\n[ -b "$1" ] && dd if="$1" of=/dev/null bs=512 count=1 status=none && echo "${1%%%%[0-9]*} $2"\nexit ${STATUS:-0}\n' >program
+	printf '#!/bin/sh\n[ -b "$1" ] && dd if="$1" of=/dev/null bs=512 count=1 status=none && echo "${1%%%%[0-9]*} ${2##*/}"\nexit ${STATUS:-0}\n' >program
 	chmod +x program
 	namespaces -m
 	with_programs 'cat program >sbin/mount.ext4; m disk a; loops 2>/dev/null; export STATUS=9; s disk a'

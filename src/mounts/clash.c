@@ -44,3 +44,27 @@ clash_idle(const struct words *words)
 		return words->options[0].key;
 	return vocabulary_flag(words->flags.set & ~(uint64_t)(MS_RDONLY | MS_SILENT));
 }
+
+const char *
+clash_helper(const struct attach *wish)
+{
+	const struct words *words = wish->words;
+	const struct {
+		bool is_there;
+		const char *name;
+	} all[] = {
+		{ wish->into, "--into" },
+		{ wish->beneath, "--beneath" },
+		{ wish->exclusive, "--exclusive" },
+		{ words->idmap, "X-mount.idmap" },
+		{ words->subdir, "X-mount.subdir" },
+		{ words->owner, "X-mount.owner" },
+		{ words->group, "X-mount.group" },
+		{ words->has_mode, "X-mount.mode" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (all[i].is_there)
+			return all[i].name;
+	return NULL;
+}

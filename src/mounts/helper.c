@@ -2,6 +2,7 @@
 #include "mounts/helper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,20 +73,45 @@ list_arguments(const char *program, const struct helper *helper, struct argument
 	add(arguments, has_subtype, helper->type);
 }
 
+/*
+ * Waits for the program. The first signal that asks to end is handed on to it, so that it can leave nothing
+ * behind; the terminal has done so. -1 with errno.
+ */
+static int
+wait_for(struct command *command, int signals, int *status)
+{
+	bool is_told = false, is_shared;
+	int result;
+
+	while ((result = command_reap(command, status)) == 0) {
+		struct pollfd polls[] = { { .fd = signals, .events = POLLIN },
+					  { .fd = command->pidfd, .events = POLLIN } };
+		int signal = signals_ending(&is_shared);
+
+		if (signal && !is_told && !is_shared)
+			command_signal(command, signal);
+		is_told = signal;
+		if (poll(polls, 2, -1) > 0 && polls[0].revents)
+			signals_take();
+	}
+	return result < 0 ? -1 : 0;
+}
+
 int
 helper_run(const char *program, const struct helper *helper, int *error)
 {
 	static char *const nothing[] = { NULL };
 	struct arguments arguments = { 0 };
 	struct command command;
-	int status;
+	int status = -1, signals = signals_watch();
 
 	list_arguments(program, helper, &arguments);
-	signals_let_wait();
-	status = command_start(&command, arguments.words, -1, nothing) ? -1 : 0;
-	while (status == 0 && command_wait(&command, &status) < 0)
-		status = errno == EINTR ? 0 : -1;
+	if (signals >= 0 && command_start(&command, arguments.words, -1, nothing) == 0
+	    && wait_for(&command, signals, &status) < 0)
+		status = -1;
 	*error = status < 0 ? errno : 0;
+	if (signals >= 0)
+		signals_unwatch();
 	for (int i = 0; i < arguments.count; i++)
 		free(arguments.words[i]);
 	return status < 0 ? HELPER_CANNOT_RUN : status;

@@ -28,7 +28,8 @@ char *helper_find(bool unmounts, const char *type);
 
 /*
  * Runs PROGRAM: SOURCE TARGET [-sfnv] [-o OPTIONS] [-t TYPE.SUBTYPE], or TARGET [-flnrv] [-t TYPE.SUBTYPE],
- * and waits for it. Its exit status, or 128 + the signal that has ended it; HELPER_CANNOT_RUN and *ERROR,
+ * and waits for it; a signal that asks to end is handed on to it, and signals_ending says which. Its exit
+ * status, or 128 + the signal that has ended it; HELPER_CANNOT_RUN and *ERROR,
  * the errno of execve(2) or fork(2), which is 0 else.
  */
 int helper_run(const char *program, const struct helper *helper, int *error);

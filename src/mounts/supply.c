@@ -2,10 +2,14 @@
 #include "mounts/supply.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
+#include "kernel/mount.h"
+#include "kernel/status.h"
+#include "mounts/clash.h"
 #include "mounts/destination.h"
 #include "mounts/helper.h"
 
@@ -81,21 +85,65 @@ mount_device(struct supply *supply)
 	return tried > 1 && goes_on && !by_option ? fit_none(supply) : SUPPLY_FAILED;
 }
 
+/* The id of the mount that is on top at PATH; 0: nobody tells. */
+static int
+mount_at(const char *path)
+{
+	struct status status;
+
+	return status_at(AT_FDCWD, path, true, &status) < 0 ? 0 : status.mount;
+}
+
+/* What comes after the program; if that fails, what it has mounted, in place of BEFORE, goes again. */
+static enum supply_end
+propagate(const char *path, int before, struct supply *supply)
+{
+	trouble_done(&supply->trouble);
+	if (attach(&supply->attach, &supply->trouble) == 0)
+		return SUPPLY_HELPED;
+	if (mount_at(path) != before)
+		mount_detach(path);
+	return SUPPLY_FAILED;
+}
+
+/* Lets the program do it, at PATH, and does the rest. */
+static enum supply_end
+help_at(const struct supply_wish *wish, const char *path, struct supply *supply)
+{
+	const struct words *words = wish->attach.words;
+	struct buffer options = { 0 };
+	struct helper helper = { .type = supply->device.type,
+				 .source = supply->device.path,
+				 .target = path,
+				 .fake = wish->fake,
+				 .no_mtab = wish->no_mtab,
+				 .sloppy = wish->sloppy,
+				 .verbose = wish->verbose };
+	int before = mount_at(path);
+
+	buffer_add(&options, words->kept.data, words->kept.length);
+	helper.options = buffer_string(&options);
+	supply->status = helper_run(supply->helper, &helper, &supply->error);
+	buffer_done(&options);
+	if (supply->status || wish->fake || !words->propagation_count)
+		return SUPPLY_HELPED;
+	return propagate(path, before, supply);
+}
+
 /* What mount(2) has no words for has to be there before, and is done afterwards. */
 static enum supply_end
 help(const struct supply_wish *wish, struct supply *supply)
 {
 	const struct words *words = wish->attach.words;
-	struct helper helper = { .type = supply->device.type,
-				 .source = supply->device.path,
-				 .target = wish->attach.target,
-				 .fake = wish->fake,
-				 .no_mtab = wish->no_mtab,
-				 .sloppy = wish->sloppy,
-				 .verbose = wish->verbose };
 	struct destination target = { .fd = -1 };
-	struct buffer options = { 0 };
+	enum supply_end end;
+	char *path;
 
+	supply->clash = clash_helper(&wish->attach);
+	if (supply->clash) {
+		supply->undo = true;
+		return SUPPLY_CLASHES;
+	}
 	supply->attach.source = NULL;
 	supply->attach.type = NULL;
 	if (words->mkdir && !wish->fake
@@ -104,21 +152,16 @@ help(const struct supply_wish *wish, struct supply *supply)
 		supply->undo = true;
 		return SUPPLY_FAILED;
 	}
-	buffer_add(&options, words->kept.data, words->kept.length);
-	helper.options = buffer_string(&options);
-	supply->status = helper_run(supply->helper, &helper, &supply->error);
-	buffer_done(&options);
-	if (supply->status) {
-		supply->undo = true;
-		if (target.path)
-			destination_undo(&target);
-	}
+	/* Programs may change their working folder. */
+	path = realpath(wish->attach.target, NULL);
+	end = help_at(wish, path ? path : wish->attach.target, supply);
+	free(path);
+	supply->undo = end == SUPPLY_FAILED || supply->status;
+	if (target.path && supply->undo)
+		destination_undo(&target);
 	if (target.path)
 		destination_done(&target);
-	if (supply->status || wish->fake || !words->propagation_count)
-		return SUPPLY_HELPED;
-	trouble_done(&supply->trouble);
-	return attach(&supply->attach, &supply->trouble) < 0 ? SUPPLY_FAILED : SUPPLY_HELPED;
+	return end;
 }
 
 enum supply_end

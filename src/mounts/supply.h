@@ -23,6 +23,7 @@ enum supply_end {
 	SUPPLY_DONE,
 	SUPPLY_NO_SOURCE, /* DEVICE says why */
 	SUPPLY_FAILED,    /* ATTACH and TROUBLE say why */
+	SUPPLY_CLASHES,   /* HELPER would mount it, and knows no CLASH */
 	SUPPLY_HELPED, /* HELPER has done it, or has failed: STATUS, and ERROR where it could not be run */
 };
 
@@ -33,6 +34,7 @@ struct supply {
 	struct device device;
 	struct device_trouble device_trouble;
 	char *helper;
+	const char *clash;
 	int status, error;
 	bool undo; /* what is held: it has failed, or was not meant */
 };

@@ -334,11 +334,43 @@ take_option(struct words *words, const struct piece *piece)
 }
 
 static void
-keep(struct words *words, const struct piece *piece)
+keep(struct words *words, const char *word, size_t length)
 {
 	if (words->kept.length)
 		buffer_byte(&words->kept, ',');
-	buffer_add(&words->kept, piece->start, piece->length);
+	buffer_add(&words->kept, word, length);
+}
+
+/* The same for a word of ours: as programs that know mount(2) alone understand it. */
+static void
+keep_known(struct words *words, const struct vocabulary_word *word, const struct piece *piece)
+{
+	static const char user[] = "noexec,nosuid,nodev", owner[] = "nosuid,nodev";
+
+	switch ((enum vocabulary_kind)word->kind) {
+	case WORD_PROPAGATION:
+	case WORD_NOTHING:
+	case WORD_NO_AUTO:
+	case WORD_NO_FAIL:
+		return;
+	case WORD_BELOW:
+		keep(words, "ro", 2);
+		return;
+	case WORD_ACCESS:
+	case WORD_ATTRIBUTE:
+	case WORD_ATIME:
+		keep(words, piece->start, piece->key);
+		return;
+	case WORD_USER:
+		if (word->bits & MOUNT_ATTR_NOEXEC)
+			keep(words, user, strlen(user));
+		else if (!word->off)
+			keep(words, owner, strlen(owner));
+		break;
+	default:
+		break;
+	}
+	keep(words, piece->start, piece->length);
 }
 
 static int
@@ -350,15 +382,13 @@ take(struct words *words, const struct piece *piece, struct words_trouble *troub
 	if (word && piece->value && !vocabulary_takes_value((enum vocabulary_kind)word->kind))
 		word = NULL;
 	if (word) {
-		if (word->kind != WORD_NOTHING && word->kind != WORD_NO_AUTO
-		    && word->kind != WORD_NO_FAIL)
-			keep(words, piece);
+		keep_known(words, word, piece);
 		return take_word(words, word, piece, trouble);
 	}
 	own = take_own(words, piece, trouble);
 	if (own != 1)
 		return own;
-	keep(words, piece);
+	keep(words, piece->start, piece->length);
 	take_option(words, piece);
 	return 0;
 }

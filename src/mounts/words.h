@@ -44,7 +44,7 @@ struct words {
 	uint64_t *propagations; /* MS_SHARED ..., with MS_REC; each to be done, in this order */
 	size_t propagation_count;
 
-	struct buffer kept; /* all but the words that are for this program alone, for helpers */
+	struct buffer kept; /* for helpers: all but the words that are for this program alone */
 
 	/* For this program. Texts are NULL where nothing was said. */
 	bool no_auto, no_fail, netdev;
