@@ -224,6 +224,38 @@ butter: mount: cannot mount 'disk' at 'a': there is no file system on it, but a 
 	equal "$status $output $stderr" '0 ext4 '
 }
 
+@test "--wait: a device that has a node, and becomes a disk late" {
+	need_loop
+	need_types
+	image ext4 disk
+	namespaces -m --propagation private
+	mkdir a
+	device=$(losetup -f)
+	# shellcheck disable=SC2016
+	DEVICE=$device launch "${within[@]}" sh -c '"$BUTTER" mount --wait 1m "$DEVICE" a && findmnt -n -o FSTYPE a'
+	await has_state S "$(children "$pid")"
+	losetup "$device" disk 2>/dev/null || skip "$device is somebody else's"
+	finish
+	losetup -d "$device"
+	equal "$status $output $stderr" '0 ext4 '
+	try mount --wait 0.1s -o nofail,ro "$(losetup -f)" a
+	succeeded
+}
+
+@test "nofail: what cannot be looked at is not missing" {
+	local long
+
+	long=/$(printf 'x%.0s' {1..300})
+	mkdir a
+	touch disk
+	try mount -o nofail "$long" a
+	failed 32 mount "cannot mount '$long' at 'a': " 'File name too long'
+	need_strace
+	capture strace -qq -o /dev/null -P "$PWD/disk" -e '/^(stat|newfstatat|statx)$' -e 'inject=/^(stat|newfstatat|statx)$:error=EIO' \
+		"$BUTTER" mount -o nofail "$PWD/disk" a
+	failed 32 mount "cannot mount '$PWD/disk' at 'a': " 'Input/output error'
+}
+
 @test "--wait: no longer than that, to the moment, and hardly looking" {
 	local start
 

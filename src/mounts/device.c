@@ -64,16 +64,20 @@ network_type(const char *name)
 		       : NULL;
 }
 
-/* Whether the disk PATH is there, and not only a drive without one. -1 with errno. */
+/* Whether the disk PATH is there, and not only a drive, or a device, without one. -1 with errno. */
 static int
 look_at_disk(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	bool is_empty;
 
 	if (fd < 0)
 		return errno == ENXIO || errno == ENOMEDIUM || errno == ENODEV ? -1 : 0;
+	/* Those of loop, nbd and zram have nodes before they are disks. */
+	is_empty = lseek(fd, 0, SEEK_END) == 0;
 	close(fd);
-	return 0;
+	errno = ENOMEDIUM;
+	return is_empty ? -1 : 0;
 }
 
 /* Looks for the source once. -1 and the TROUBLE; DEVICE_IS_MISSING: it may come. */
