@@ -116,7 +116,8 @@ butter: mount: cannot mount 'whole' at 'b': $error
 	mounts '{ head -c 1M /dev/zero; cat disk; } >whole
 		s whole a; m -o offset=1M,ro whole a; is a; umount a
 		m -o offset=1048576,sizelimit=8M -t ext4 whole a; is a; losetup -n -l -O OFFSET,SIZELIMIT,BACK-FILE | grep "$PWD" | xargs; umount a
-		s -o offset=100M whole a; s -o offset=x whole a; loops'
+		s -o offset=100M whole a; s -o offset=x whole a; loops
+		device=$(losetup --show -f whole); s -t ext4 -o offset=100M "$device" a; losetup -d "$device"'
 	succeeded
 	equal "$output" "butter: mount: cannot mount 'whole' at 'a': no file system is known that is on it (-t says which, mkfs makes one)
 32
@@ -127,7 +128,9 @@ butter: mount: cannot mount 'whole' at 'a': it ends before that offset
 32
 $(try mount -o offset=x whole a; cat <<<"$stderr")
 1
-0"
+0
+butter: mount: cannot mount 'LOOP' at 'a': it ends before that offset
+32"
 }
 
 @test "a file that cannot be written is mounted read-only, with a word, unless rw is asked for" {
@@ -164,9 +167,19 @@ butter: mount: cannot mount 'disk' at 'a': it cannot be put on the loop device '
 32
 butter: mount: cannot mount 'disk' at 'a': cannot open the loop device '/dev/nosuch': No such file or directory
 32
-butter: mount: cannot mount 'disk' at 'a': cannot make the loop device 'LOOP': Invalid argument
+butter: mount: cannot mount 'disk' at 'a': cannot make the loop device 'LOOP': Invalid argument (no such loop device: leave its name out for one that is free)
 32
 0"
+}
+
+@test "loop=DEVICE that was not there is not there when it fails" {
+	number=$((1000 + RANDOM % 9000))
+	[ ! -e "/sys/block/loop$number" ] || skip "/dev/loop$number is there"
+	truncate -s 1M empty
+	mounts "device=loop$number; "'s -t ext4 -o loop=/dev/$device empty a | tail -n 1; ls -d /dev/$device /sys/block/$device 2>/dev/null || echo none'
+	succeeded
+	equal "$output" '32
+none'
 }
 
 # A container has a /dev of its own, with few nodes in it.

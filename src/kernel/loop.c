@@ -38,6 +38,7 @@ loop_hints(enum loop_step step)
 	static const struct hint device[] = {
 		{ EPERM, "a container: allow it the devices `b 7:* rwm`" },
 		{ ENXIO, "no such loop device: leave its name out for one that is free" },
+		{ EINVAL, "no such loop device: leave its name out for one that is free" },
 		{ 0 },
 	};
 	static const struct hint configuring[] = {
@@ -267,6 +268,18 @@ loop_attach(const struct loop_wish *wish, struct loop *loop, enum loop_step *ste
 	return result;
 }
 
+/* If nobody has it, the kernel has no device NUMBER any more. */
+static void
+remove_device(int number)
+{
+	int control = open_control();
+
+	if (control < 0)
+		return;
+	ioctl(control, LOOP_CTL_REMOVE, number);
+	close(control);
+}
+
 void
 loop_undo(struct loop *loop)
 {
@@ -279,7 +292,9 @@ loop_undo(struct loop *loop)
 		close(loop->fd);
 	if (loop->made_node)
 		unlink(loop->path);
-	loop->is_new = loop->made_node = false;
+	if (loop->is_added)
+		remove_device(loopnode_number(loop->path));
+	loop->is_new = loop->made_node = loop->is_added = false;
 	loop->fd = -1;
 	errno = error;
 }

@@ -35,6 +35,7 @@ struct loop {
 	int fd;         /* keeps it: as soon as nobody has it open or mounted, it is free again */
 	bool is_new;    /* it was free before */
 	bool made_node; /* PATH was missing before */
+	bool is_added;  /* and so was the device, in the kernel */
 	bool read_only; /* it can be nothing else, or was asked to be */
 };
 

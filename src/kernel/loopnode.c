@@ -50,6 +50,16 @@ loopnode_number(const char *path)
 	return error ? -1 : (int)number;
 }
 
+/* Whether the kernel is known to have no device of this number: it makes one when its node is opened. */
+static bool
+is_unknown(int number)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/block/loop%d", number);
+	return access("/sys/block", F_OK) == 0 && access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 int
 loopnode_open(struct loop *loop, bool read_only, enum loop_step *step)
 {
@@ -60,6 +70,7 @@ loopnode_open(struct loop *loop, bool read_only, enum loop_step *step)
 	if (loop->fd >= 0 || errno != ENOENT || number < 0)
 		return loop->fd;
 	*step = LOOP_MAKE_NODE;
+	loop->is_added = is_unknown(number);
 	if (mknod(loop->path, S_IFBLK | 0660, device_number(number)) == 0)
 		loop->made_node = true;
 	else if (errno != EEXIST)

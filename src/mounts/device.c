@@ -279,16 +279,28 @@ device_loop(const struct device_wish *wish, struct device *device, struct device
 	return 0;
 }
 
+/* Whether the file or disk PATH is known to end before OFFSET. */
+static bool
+ends_before(const char *path, uint64_t offset)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	off_t size;
+
+	if (fd < 0)
+		return false;
+	size = lseek(fd, 0, SEEK_END);
+	close(fd);
+	return size >= 0 && offset >= (uint64_t)size;
+}
+
 /* Finds the type, and makes a file a disk. -1 and the TROUBLE. */
 static int
 prepare(const struct device_wish *wish, const char *type, mode_t mode, struct device *device,
 	struct device_trouble *trouble)
 {
 	bool is_file = S_ISREG(mode);
-	struct stat status;
 
-	if (is_file && wish->offset && stat(device->path, &status) == 0
-	    && wish->offset >= (uint64_t)status.st_size)
+	if (wish->offset && (is_file || S_ISBLK(mode)) && ends_before(device->path, wish->offset))
 		return fail_for(trouble, DEVICE_IS_SHORT, device->path, "");
 	errno = ENOTBLK;
 	if (type)
