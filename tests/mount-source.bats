@@ -384,6 +384,21 @@ none'
 	[ ! -e new ] || fails 'the folder is still there'
 }
 
+@test "-a: a signal for a program ends all; with SIGCHLD ignored, too, all are waited for" {
+	with_programs 'printf "%s\n" "#!/bin/sh" "echo \$1" "kill -TERM \$PPID" "while :; do read -r _ <>pipe; done" >sbin/mount.one; mkfifo pipe
+		printf "#!/bin/sh\necho \$1; [ \$1 = two ] || while [ ! -e go ]; do :; done; : >go\n" >sbin/mount.two
+		printf "%s $PWD/a %s defaults 0 0\n" one one other one >t
+		s -a -T t | grep -v Terminated
+		printf "%s $PWD/%s two defaults 0 0\n" /one a two b >t
+		{ env --ignore-signal=CHLD "$BUTTER" mount -aF -T t 2>&1; echo "$?"; } | sort'
+	succeeded
+	equal "$output" 'one
+143
+/one
+0
+two'
+}
+
 @test "a program gets the loop device of a file, which is free when it has failed" {
 	need_loop
 	need_types

@@ -111,7 +111,7 @@ helper_run(const char *program, const struct helper *helper, int *error)
 		status = -1;
 	*error = status < 0 ? errno : 0;
 	if (signals >= 0)
-		signals_unwatch();
+		signals_unwatch_endings();
 	for (int i = 0; i < arguments.count; i++)
 		free(arguments.words[i]);
 	return status < 0 ? HELPER_CANNOT_RUN : status;

@@ -104,9 +104,16 @@ signals_watch_children(void)
 void
 signals_unwatch(void)
 {
+	signals_unwatch_endings();
+	signals_restore(SIGCHLD);
+}
+
+void
+signals_unwatch_endings(void)
+{
 	for (int i = 0; i < ENDINGS; i++)
 		signals_restore(endings[i]);
-	signals_restore(SIGCHLD);
+	signals_let_wait();
 	for (int i = 0; i < 2; i++) {
 		if (wake[i] >= 0)
 			close(wake[i]);

@@ -28,6 +28,9 @@ void signals_restore(int signal);
 int signals_watch(void);
 void signals_unwatch(void);
 
+/* As signals_unwatch, but the ends of children can be waited for still: there may be others. */
+void signals_unwatch_endings(void);
+
 /* Lets the ends of children be waited for even if this process was started with SIGCHLD ignored. */
 void signals_let_wait(void);
 
