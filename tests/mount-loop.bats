@@ -82,6 +82,18 @@ butter: mount: cannot mount 'whole' at 'b': $error
 0"
 }
 
+@test "without /sys, too, the device that has it is found, even if it has no node" {
+	mounts 'control=$(stat -c "%t %T" /dev/loop-control); mkdir dev; mount -t tmpfs none dev
+		mknod dev/loop-control c $((0x${control% *})) $((0x${control#* })); mknod dev/null c 1 3
+		mount --move dev /dev; mount -t tmpfs none /sys
+		m -t ext4 disk a; rm -f /dev/loop[0-9]*; m -t ext4 disk b
+		{ findmnt -n -o SOURCE a; findmnt -n -o SOURCE b; } | uniq | wc -l; umount b; mount -t tmpfs none /proc
+		m -t ext4 disk b; ls /dev | grep -c "loop[0-9]"'
+	succeeded
+	equal "$output" '1
+1'
+}
+
 @test "two that mount a file at the same moment use one device" {
 	need_strace
 	tracer=(strace -qq -o /dev/null -e signal=none -e trace=ioctl -e inject=ioctl:delay_enter=100000)

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <linux/loop.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -136,25 +137,63 @@ search_folder(const struct search *search, struct loop *loop, enum loop_step *st
 	return result;
 }
 
+/* The same where there is no sysfs: devices have no nodes there, often, but are in PARTITIONS of proc(5). */
+static int
+search_partitions(const struct search *search, FILE *partitions, struct loop *loop,
+		  enum loop_step *step)
+{
+	char *line = NULL;
+	size_t room = 0;
+	int result = 0, error = 0;
+
+	while (result == 0 && getline(&line, &room, partitions) > 0) {
+		const char *name = strrchr(line, ' ');
+
+		line[strcspn(line, "\n")] = '\0';
+		*loop = (struct loop){ .fd = -1 };
+		snprintf(loop->path, sizeof(loop->path), "/dev/%.40s", name ? name + 1 : "");
+		if (loopnode_number(loop->path) >= 0)
+			result = look_at(search, name + 1, loop, step);
+		error = errno;
+	}
+	free(line);
+	errno = error;
+	return result;
+}
+
+/* Whether there is no sysfs, as far as opening /sys/block tells. */
+static bool
+has_no_sysfs(void)
+{
+	return errno == ENOENT || errno == EACCES;
+}
+
 int
 loopuse_find(const struct loop_wish *wish, const struct stat *status, bool read_only,
 	     struct loop *loop, enum loop_step *step)
 {
 	struct search search = { .wish = wish, .status = status, .read_only = read_only };
+	FILE *partitions = NULL;
 	int result, error;
 
 	*loop = (struct loop){ .fd = -1 };
 	*step = LOOP_LIST;
 	search.folder = opendir("/sys/block");
 	search.in_sysfs = search.folder;
-	/* Where there is no sysfs, only devices that have nodes can be seen. */
-	if (!search.folder && (errno == ENOENT || errno == EACCES))
-		search.folder = opendir("/dev");
-	if (!search.folder)
+	if (!search.folder && has_no_sysfs()) {
+		partitions = fopen("/proc/partitions", "re");
+		if (!partitions)
+			search.folder = opendir("/dev");
+	}
+	if (!search.folder && !partitions)
 		return -1;
-	result = search_folder(&search, loop, step);
+	result = partitions ? search_partitions(&search, partitions, loop, step)
+			    : search_folder(&search, loop, step);
 	error = errno;
-	closedir(search.folder);
+	if (partitions)
+		fclose(partitions);
+	else
+		closedir(search.folder);
 	errno = error;
 	return result;
 }

@@ -6,6 +6,8 @@
 #ifndef BUTTER_MOUNT_DRESS_H
 #define BUTTER_MOUNT_DRESS_H
 
+#include <sys/types.h>
+
 #include "mounts/attach.h"
 
 /* Whether it needs the newer calls. */
