@@ -90,7 +90,9 @@ d/10.fstab:1: [b][/b][x][defaults]
 e:1: [e][/e][x][defaults]'
 	mkdir d/x.fstab
 	read_fstab d
-	equal "$status $stderr" '1 d/x.fstab: Is a directory'
+	equal "$status $output" '0 d/2.fstab:1: [a][/a][x][defaults]
+d/10.fstab:1: [b][/b][x][defaults]
+d/x.fstab:0: Is a directory'
 	read_fstab none
 	equal "$status $stderr" '1 none: No such file or directory'
 }

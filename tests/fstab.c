@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* fstab FILE...: what their lines say: line, source, target, type and options in brackets; or what is wrong. */
 #include <stdio.h>
+#include <string.h>
 
 #include "mounts/fstab.h"
 
@@ -19,7 +20,9 @@ main(int argc, char **argv)
 		const struct fstab_entry *entry = &fstab.entries[i];
 
 		printf("%s:%zu: ", entry->file, entry->line);
-		if (entry->fault)
+		if (entry->fault == FSTAB_IS_UNREADABLE)
+			printf("%s\n", strerror(entry->error));
+		else if (entry->fault)
 			printf("%s\n", fstab_explain(entry->fault));
 		else
 			printf("[%s][%s][%s][%s]\n", entry->source, entry->target, entry->type,
