@@ -105,7 +105,7 @@ butter: mount: cannot mount 'whole' at 'b': $error
 
 @test "faults: where nobody can see which devices have the file, nothing is mounted" {
 	need_strace
-	tracer=(strace -qq -o /dev/null -e signal=none -P /sys/block -e inject=open,openat:error=EIO)
+	tracer=(strace -qq -o /dev/null -e signal=none -P /sys/block -e "inject=open,openat:error=EIO")
 	mounts 's disk a; loops'
 	equal "$output" "butter: mount: cannot mount 'disk' at 'a': cannot see which loop devices have it already: Input/output error
 32
@@ -268,28 +268,44 @@ calls_of() {
 	done
 }
 
-@test "before Linux 5.8: in two steps, both or none" {
+# two_steps: that, on a device that is free. 75: somebody else has taken it meanwhile.
+two_steps() {
 	local device index
 
-	need_strace
 	device=$(losetup -f)
 	tracer=(strace -qq -o trace -e trace=ioctl -e signal=none)
 	mounts "m -o loop=$device disk a; umount a"
-	[[ $stderr != *busy* ]] || skip "$device is somebody else's"
-	succeeded
+	[[ $stderr != *busy* ]] || return 75
+	succeeded || return 1
 	index=$(awk '/LOOP_CONFIGURE/ { print NR; exit }' trace)
 	tracer=(strace -qq -o trace -e trace=ioctl -e signal=none -e "inject=ioctl:error=EINVAL:when=$index")
 	mounts "m -o loop=$device,ro disk a; is a; umount a; loops"
-	succeeded
+	[[ $stderr != *busy* ]] || return 75
+	succeeded || return 1
 	equal "$output" 'ro ext4 LOOP
-0'
-	contains "$(<trace)" LOOP_SET_STATUS64
+0' || return 1
+	contains "$(<trace)" LOOP_SET_STATUS64 || return 1
 	# The second step refused: the first one is undone.
 	tracer=(strace -qq -o trace -e trace=ioctl -e signal=none -e "inject=ioctl:error=EINVAL:when=$index..$((index + 2))+2")
 	mounts "s -o loop=$device disk a; loops"
-	contains "$output" "it cannot be put on the loop device 'LOOP': Invalid argument"
+	[[ $output != *busy* ]] || return 75
+	contains "$output" "it cannot be put on the loop device 'LOOP': Invalid argument" || return 1
 	equal "${output: -4}" '32
 0'
+}
+
+@test "before Linux 5.8: in two steps, both or none" {
+	local result
+
+	need_strace
+	# Loop devices are everybody's.
+	for _ in {1..5}; do
+		result=0
+		two_steps || result=$?
+		[ "$result" = 75 ] || break
+	done
+	[ "$result" != 75 ] || skip "somebody else takes each free loop device"
+	[ "$result" = 0 ]
 }
 
 @test "somebody else takes the free device first: another one is tried" {
@@ -305,7 +321,8 @@ calls_of() {
 	succeeded
 	equal "$output" 'rw ext4 LOOP
 0'
-	equal "$(grep -c LOOP_CTL_GET_FREE trace)" 2
+	# More often, if others take devices, too.
+	[ "$(grep -c LOOP_CTL_GET_FREE trace)" -ge 2 ]
 }
 
 @test "the same by mount(2), where the newer calls are not to be had" {
