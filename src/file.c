@@ -22,3 +22,13 @@ file_read(int fd, char *text, size_t room)
 	}
 	return (ssize_t)length;
 }
+
+void
+file_close(int fd)
+{
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+}

@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "kernel/mount.h"
 #include "kernel/proc.h"
 
@@ -47,17 +48,6 @@ namespace_enter_mounts(int fd)
 	return setns(fd, CLONE_NEWNS);
 }
 
-/* Closes FD, if it is one. errno stays. */
-static void
-close_quietly(int fd)
-{
-	int error = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-}
-
 int
 namespace_join(const char *name, bool root)
 {
@@ -73,8 +63,8 @@ namespace_join(const char *name, bool root)
 		result = namespace_enter_mounts(mounts);
 	if (result == 0 && root)
 		result = fchdir(folder) < 0 ? -1 : mount_chroot(".");
-	close_quietly(folder);
-	close_quietly(mounts);
+	file_close(folder);
+	file_close(mounts);
 	return result;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "kernel/capability.h"
 #include "kernel/kmsg.h"
 #include "kernel/mountfd.h"
@@ -41,16 +42,6 @@ is_worth_a_call(const struct attach *wish, const struct trouble *trouble)
 		return true;
 	return trouble->error == EINVAL
 	       && (trouble->stage == TROUBLE_ATTRIBUTES || fresh_is_new_to_some(wish));
-}
-
-static void
-close_quietly(int fd)
-{
-	int error = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = error;
 }
 
 /* ---- the newer calls ---- */
@@ -115,7 +106,7 @@ prepare(const struct attach *wish, bool read_only, struct trouble *trouble)
 	if (fd < 0 || wish->words->operation != WORDS_BIND
 	    || change_attributes(wish->words, fd, trouble) == 0)
 		return fd;
-	close_quietly(fd);
+	file_close(fd);
 	return -1;
 }
 
@@ -127,7 +118,7 @@ place(const struct attach *wish, int fd, const struct destination *target, struc
 		return fd;
 	trouble_at(trouble, wish->words->operation == WORDS_MOVE ? TROUBLE_MOVE : TROUBLE_PLACE,
 		   NULL);
-	close_quietly(fd);
+	file_close(fd);
 	return -1;
 }
 
@@ -234,7 +225,7 @@ finish(const struct attach *wish, int fd, const struct destination *target, stru
 
 	if (result < 0)
 		call_undo(wish, fd, target->path);
-	close_quietly(fd);
+	file_close(fd);
 	return result;
 }
 
@@ -289,11 +280,11 @@ mount_into(const struct attach *wish, struct trouble *trouble)
 	if (fd < 0)
 		return -1;
 	if (namespace_join(wish->into, true) < 0) {
-		close_quietly(fd);
+		file_close(fd);
 		return trouble_at(trouble, TROUBLE_NAMESPACE, wish->into);
 	}
 	if (destination_open(&target, wish->target, words->mkdir, words->mkdir_mode) < 0) {
-		close_quietly(fd);
+		file_close(fd);
 		return trouble_at(trouble, TROUBLE_TARGET, NULL);
 	}
 	if (place(wish, fd, &target, trouble) >= 0)

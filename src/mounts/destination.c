@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "memory.h"
 
 /* A folder that was made: NAME in ABOVE. */
@@ -18,16 +19,6 @@ struct destination_made {
 	dev_t device;
 	ino_t inode;
 };
-
-static void
-close_quietly(int fd)
-{
-	int error = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-}
 
 /* Remembers the folder FD, which has just been made as NAME in ABOVE; takes ABOVE. */
 static void
@@ -74,7 +65,7 @@ enter(struct destination *target, int above, const char *name, mode_t mode)
 		if (errno == EEXIST)
 			fd = openat(above, name, O_PATH | O_CLOEXEC);
 	}
-	close_quietly(above);
+	file_close(above);
 	return fd;
 }
 
@@ -134,9 +125,9 @@ destination_done(struct destination *target)
 {
 	int error = errno;
 
-	close_quietly(target->fd);
+	file_close(target->fd);
 	for (size_t i = 0; i < target->count; i++) {
-		close_quietly(target->made[i].above);
+		file_close(target->made[i].above);
 		free(target->made[i].name);
 	}
 	free(target->made);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/num.h"
+#include "file.h"
 #include "kernel/entry.h"
 #include "kernel/mount.h"
 #include "kernel/mountfd.h"
@@ -23,16 +24,6 @@ bool
 dress_needs_newer(const struct words *words)
 {
 	return words->idmap || words->subdir;
-}
-
-static void
-close_quietly(int fd)
-{
-	int error = errno;
-
-	if (fd >= 0)
-		close(fd);
-	errno = error;
 }
 
 /* ---- a part of it ---- */
@@ -58,15 +49,15 @@ copy_elsewhere(int fd, int part, bool recursive)
 		if (namespace_enter_mounts(here) < 0 || fchdir(root) < 0 || mount_chroot(".") < 0
 		    || fchdir(folder) < 0) {
 			error = errno;
-			close_quietly(copy);
+			file_close(copy);
 			copy = -1;
 		}
 		errno = error;
 	}
-	close_quietly(place);
-	close_quietly(folder);
-	close_quietly(root);
-	close_quietly(here);
+	file_close(place);
+	file_close(folder);
+	file_close(root);
+	file_close(here);
 	return copy;
 }
 
@@ -87,8 +78,8 @@ take_part(const struct words *words, int fd, struct trouble *trouble)
 		copy = copy_elsewhere(fd, part, recursive);
 	if (copy < 0)
 		trouble_at(trouble, TROUBLE_PART, words->subdir);
-	close_quietly(part);
-	close_quietly(fd);
+	file_close(part);
+	file_close(fd);
 	return copy;
 }
 
@@ -104,7 +95,7 @@ map(const struct words *words, int fd, struct trouble *trouble)
 	result = mountfd_map(fd, namespace, true);
 	if (result < 0)
 		trouble_at(trouble, TROUBLE_MAP, words->idmap);
-	close_quietly(namespace);
+	file_close(namespace);
 	return result;
 }
 
@@ -170,7 +161,7 @@ set_mode(mode_t mode, int fd, struct trouble *trouble)
 	if (result < 0 && errno == ENOSYS) {
 		folder = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		result = folder < 0 ? -1 : fchmod(folder, mode);
-		close_quietly(folder);
+		file_close(folder);
 	}
 	return result < 0 ? trouble_at(trouble, TROUBLE_OWNER, NULL) : 0;
 }
@@ -231,7 +222,7 @@ dress_end(struct dress_before *before, bool failed)
 			set_mode(before->mode & 07777, before->fd, &ignored);
 	}
 	trouble_done(&ignored);
-	close_quietly(before->fd);
+	file_close(before->fd);
 	errno = error;
 }
 
@@ -245,7 +236,7 @@ dress(const struct words *words, int fd, struct trouble *trouble)
 	if ((words->idmap && map(words, fd, trouble) < 0)
 	    || ((words->owner || words->group) && set_owner(words, fd, trouble) < 0)
 	    || (words->has_mode && set_mode((mode_t)words->mode, fd, trouble) < 0)) {
-		close_quietly(fd);
+		file_close(fd);
 		return -1;
 	}
 	return fd;
