@@ -1080,12 +1080,13 @@ fs_error $top 1 117"
 }
 
 @test "umount of one of two mounts of a file system: it goes on with the paths of the other" {
-	held 'mount -t tmpfs none D && mount --bind D E'
+	held 'mount -t tmpfs none D && mount --bind D E && mkdir D/d'
 	allowed
 	watch -e create D
 	: >D/1
 	settled
 	"${within[@]}" umount D
+	await told_at E # of what is done until then nothing tells whether it was done before
 	: >E/2
 	settled E
 	equal "$(told | sed "s,${top%D}E,E,")" $'CREATE D/1\nCREATE E/2'
