@@ -36,7 +36,7 @@ fake_butter() {
 		grep -q "^# $name" "$script" || [ "$name" = tour.sh ] || fails "$name does not say what it is"
 		[ -x "$script" ] || fails "$name cannot be run"
 	done
-	for name in wait-for-file.sh on-upload.sh every.sh initramfs-init.sh; do
+	for name in wait-for-file.sh on-upload.sh every.sh initramfs-init.sh container.sh; do
 		example "$name"
 		equal "$status" 1
 		matches "$stderr" "usage: $name .*"
@@ -298,6 +298,89 @@ name_machine() {
 	equal "$status" 1
 	equal "$output" ""
 	contains "$stderr" CAP_SYS_ADMIN
+}
+
+# ---- container.sh
+
+# contain ARGUMENT...: runs the script, as nobody after `unprivileged`.
+contain() {
+	need_applet mount
+	need_applet pivot_root
+	need_applet sethostname
+	need_tool busybox
+	need_tool unshare
+	need_static
+	need_plain_build
+	capture "${as_nobody[@]}" "$BUTTER_SOURCE/examples/container.sh" "$@"
+}
+
+# What is true in each of them, and what stays outside.
+in_container='
+	echo "process $$, user $(id -u), of $(butter gethostname), with $*"
+	echo /* /dev/* /proc/[0-9]*
+	(echo x >/file) 2>/dev/null || echo "read-only"
+	echo x >/tmp/file && cat /tmp/file
+	butter mountpoint -n /proc
+	exit 7'
+seen="process 1, user 0, of box-1, with a b
+/bin /dev /proc /tmp /dev/null /dev/tty /dev/urandom /dev/zero /proc/1
+read-only
+x
+proc /proc"
+
+@test "container makes a root, and runs a command in it" {
+	need_root
+	as_nobody=()
+	name=$(uname -n)
+	for round in made used again; do
+		# What has not been finished is gone on with.
+		[ "$round" != again ] || rm box/bin/sh
+		contain -n box-1 box sh -c "$in_container" sh a b
+		equal "$status" 7
+		equal "$output" "$seen"
+	done
+	equal "$(uname -n)" "$name"
+	equal "$(ls -A box/tmp box/proc)" "$(printf 'box/proc:\n\nbox/tmp:')"
+	equal "$(readlink box/bin/mount box/bin/ls)" $'butter\nbusybox'
+	! grep -q " $PWD" /proc/self/mountinfo || fails "something is mounted yet"
+	contain "$PWD/box" false
+	equal "$status" 1
+	contain box nothing
+	equal "$status" 127
+	contains "$stderr" "cannot run 'nothing' in the new root"
+	contain -n 'no name' box true
+	equal "$status" 1
+	contains "$stderr" 'sethostname'
+}
+
+@test "container runs for who is not root" {
+	unprivileged
+	cd "$(public_folder)"
+	"${as_nobody[@]}" test -x "$BUTTER_SOURCE/examples/container.sh" || skip "nobody cannot enter $BUTTER_SOURCE"
+	cp "$BUTTER" butter
+	cp "$(command -v busybox)" busybox || skip 'busybox is missing'
+	chmod a+rx butter busybox
+	PATH=$PWD:$PATH
+	mkdir -m 777 work
+	cd work
+	"${as_nobody[@]}" unshare -Urmpf sh -c 'mount -t tmpfs none . && mkdir x && mount -t proc none x' 2>/dev/null ||
+		skip 'no such namespaces here'
+	contain -n box-1 box sh -c "$in_container" sh a b
+	equal "$status" 7
+	equal "$output" "$seen"
+}
+
+@test "container ends with its script: nothing goes on in there" {
+	need_root
+	as_nobody=()
+	contain box true
+	succeeded
+	launch "$BUTTER_SOURCE/examples/container.sh" box sh -c 'sleep 1000 & echo ready; wait'
+	await grep -q ready "$job/out"
+	kill -KILL "$pid"
+	# All of them have had its end of a pipe.
+	finish
+	equal "$status" 137
 }
 
 # ---- every.sh
