@@ -68,6 +68,31 @@ has_begun() {
 	done
 }
 
+@test "--direct: the copy gets its blocks at once, unless somebody may see them, and does without" {
+	random in 20000003
+	for options in '' '--in-place' '--resume' '--sparse always'; do
+		# shellcheck disable=SC2086 # words
+		traced fallocate aio-copy --direct $options in out
+		succeeded
+		same in out
+		equal "$(grep -c 'fallocate(.*, 0, 0, 20000003) *= 0' "$trace")" "$([ "$options" ] && echo 0 || echo 1)"
+		rm out
+	done
+	truncate -s 8M holes
+	echo end >>holes
+	traced fallocate aio-copy --direct holes out
+	succeeded
+	same holes out
+	[ ! -s "$trace" ]
+	rm out
+	for error in EOPNOTSUPP ENOSYS EPERM EINTR; do
+		inject "fallocate:error=$error" aio-copy --direct in out
+		succeeded
+		same in out
+		rm out
+	done
+}
+
 @test "the way is what was asked for, and --stats tells it" {
 	need_tool jq
 	random in 5000000
@@ -604,7 +629,7 @@ reflink
 		numbers whole 2500000
 		cp whole in
 		echo old >out
-		launch "$BUTTER" aio-copy --rate 20M --engine $engine in out
+		launch "$BUTTER" aio-copy --rate 4M --engine $engine in out
 		await has_begun
 		truncate -s 10M in
 		finish
@@ -612,7 +637,7 @@ reflink
 		equal "$status $stderr" "1 butter: aio-copy: 'in' got shorter while it was copied"
 		equal "$(<out)" old
 		nothing_left
-		launch "$BUTTER" aio-copy --rate 30M --engine $engine in out
+		launch "$BUTTER" aio-copy --rate 15M --engine $engine in out
 		await has_begun
 		printf more >>in
 		finish

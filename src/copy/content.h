@@ -42,6 +42,7 @@ struct content {
 	size_t most;     /* bytes of one step */
 	bool ends;       /* the output has nothing behind what is copied, and nothing there yet */
 	bool is_file;    /* and it is a file: a disk's end stays where it is */
+	bool is_apart;   /* and nobody has it until all is there */
 	void (*moved)(uint64_t bytes, void *context); /* after each */
 	void *context;
 	uint64_t *window; /* if not NULL: gets how far from the output's end there may be gaps */

@@ -314,6 +314,7 @@ copy_old(struct job *job)
 	content->moved = NULL;
 	content->engine = CONTENT_AUTO;
 	content->ends = content->is_file = true;
+	content->is_apart = false;
 	result = content_copy(content, old, &status, 0, UINT64_MAX, target->fd, 0);
 	error = errno;
 	copy->at_output = content->at_output;
@@ -565,6 +566,7 @@ copy_content(struct job *job)
 
 	content->ends = !copy->into;
 	content->is_file = S_ISREG(to);
+	content->is_apart = job->target.is_made && !job->target.is_part;
 	if (!job->is_stream && has_places(job->from.st_mode) && has_places(to)) {
 		uint64_t length = copy->length;
 

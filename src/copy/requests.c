@@ -155,6 +155,20 @@ alignment_of(int fd)
 								      : status.stx_dio_mem_align;
 }
 
+/*
+ * Gives the output all its blocks at once: writes past the page cache wait for each other where a file grows,
+ * but not where it has blocks. Whoever cannot do it (EOPNOTSUPP) goes on without; what is short is met again.
+ */
+static void
+lay_out(const struct job *job)
+{
+	const struct content *content = job->content;
+
+	if (content->is_apart && content->ends && content->is_file && job->end > job->at
+	    && !job->has_holes && content->sparse != CONTENT_SPARSE_ALWAYS)
+		(void)fallocate(job->out, 0, job->at + job->shift, job->end - job->at);
+}
+
 void
 requests_begin_direct(struct job *job)
 {
@@ -170,6 +184,7 @@ requests_begin_direct(struct job *job)
 	}
 	job->alignment = alignment;
 	job->keeps_direct = true;
+	lay_out(job);
 }
 
 void
