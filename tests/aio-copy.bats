@@ -712,6 +712,32 @@ reflink
 	copies_as_init aio-copy - -
 }
 
+@test "standard output is written from where it stands on, also with holes and an empty cache" {
+	head -c 100000 /dev/zero >in
+	random rest 50001
+	cat rest >>in
+	random old 300000
+	{ echo first; cat in; echo last; } >expected
+	{ cat old in; echo last; } >appended
+	{ head -c 7 old; cat in; tail -c +150009 old; } >written
+	for option in '' --nocache '--sparse always' '--sparse never' '--nocache --sparse always'; do
+		for source in in '- <in' '- < <(cat in)'; do
+			capture bash -euc "{ echo first; \"\$BUTTER\" aio-copy $option $source -; echo last; } >out"
+			succeeded
+			same expected out
+			cp old out
+			capture bash -euc "{ \"\$BUTTER\" aio-copy $option $source -; echo last; } >>out"
+			succeeded
+			same appended out
+			cp old out
+			capture bash -euc "exec 3<>out; dd bs=1 count=7 status=none <&3 >/dev/null
+				\"\$BUTTER\" aio-copy $option $source - >&3"
+			succeeded
+			same written out
+		done
+	done
+}
+
 # ---- Usage
 
 @test "wrong usage is one line with what to do" {

@@ -103,7 +103,8 @@ look_for_traces(struct job *job)
 				       .out = job->out,
 				       .first = job->at + job->base,
 				       .shift = job->shift - job->base,
-				       .is_new = job->content->ends };
+				       .is_new = job->content->ends
+						 && !(job->is_stream && job->shift) };
 	traces_open(&job->traces, job->base + job->size);
 }
 
@@ -244,6 +245,7 @@ content_pour(struct content *content, int in, uint64_t length, int out, off_t to
 			   .is_stream = true };
 	struct stat status;
 	off_t base = lseek(in, 0, SEEK_CUR);
+	int result, error;
 
 	if (fstat(in, &status) == 0 && S_ISREG(status.st_mode) && base >= 0) {
 		job.base = base;
@@ -254,7 +256,11 @@ content_pour(struct content *content, int in, uint64_t length, int out, off_t to
 	job.makes_holes = content->ends && job.is_file && content->sparse != CONTENT_SPARSE_NEVER;
 	if (content->uncached)
 		look_for_traces(&job);
-	return finish(&job, plain_copy(&job));
+	result = finish(&job, plain_copy(&job));
+	error = errno;
+	lseek(out, job.at + job.shift, SEEK_SET);
+	errno = error;
+	return result;
 }
 
 int

@@ -73,7 +73,7 @@ struct content {
 int content_copy(struct content *content, int in, const struct stat *status, off_t from,
 		 uint64_t length, int out, off_t to);
 
-/* The same of what IN gives from where it stands on, which need not be a file. */
+/* The same of what IN gives from where it stands on, which need not be a file; OUT stands behind it then. */
 int content_pour(struct content *content, int in, uint64_t length, int out, off_t to);
 
 /*

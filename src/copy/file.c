@@ -539,20 +539,38 @@ pass_on(struct job *job)
 	return result < 0 ? fail_at(job, COPY_CONTENT) : 0;
 }
 
+/* Where the output, a file, stands; what it has behind that is to stay, and would show through holes. */
+static int
+find_end(struct job *job, off_t *end)
+{
+	int fd = job->target.fd, flags = fcntl(fd, F_GETFL);
+	struct stat status;
+
+	*end = lseek(fd, 0, SEEK_CUR);
+	if (*end < 0 || flags < 0 || fstat(fd, &status) < 0)
+		return -1;
+	job->copy->content.ends = !(flags & O_APPEND) && *end >= status.st_size;
+	if (flags & O_APPEND)
+		*end = status.st_size;
+	return 0;
+}
+
 /* Into a file, from what has no places, but can be asked for holes and an empty cache all the same. */
 static int
 pour(struct job *job)
 {
 	struct copy *copy = job->copy;
 	uint64_t skipped;
+	off_t to = (off_t)copy->seek;
 
 	copy->stream.side = STREAM_INPUT;
 	copy->at_output = false;
 	copy->at = 0;
+	if (!copy->into && find_end(job, &to) < 0)
+		return fail_at(job, COPY_CREATE);
 	if (copy->offset && stream_skip(&copy->stream, job->in, copy->offset, &skipped) < 0)
 		return fail_at(job, COPY_CONTENT);
-	if (content_pour(&copy->content, job->in, copy->length, job->target.fd, (off_t)copy->seek)
-	    == 0)
+	if (content_pour(&copy->content, job->in, copy->length, job->target.fd, to) == 0)
 		return 0;
 	return fail_in_content(job);
 }
