@@ -15,6 +15,7 @@
 #include "mounts/attach.h"
 #include "mounts/clash.h"
 #include "mounts/explain.h"
+#include "mounts/helper.h"
 #include "mounts/lack.h"
 #include "mounts/rehearse.h"
 #include "mounts/supply.h"
@@ -180,6 +181,10 @@ mount_new(const struct mounting *how, const struct mounting_order *order,
 		errno = result.error;
 		if (result.error)
 			fail(NULL, "cannot run '%s'", result.helper);
+		else if (helper_signal(status) && !signals_ending(&is_shared))
+			failx("cannot mount '%s' at '%s': '%s' was ended by signal %d (%s)",
+			      order->source, order->target, result.helper, helper_signal(status),
+			      strsignal(helper_signal(status)));
 		break;
 	}
 	supply_done(&result);

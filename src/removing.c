@@ -257,15 +257,25 @@ static void
 explain_helper(struct unmounting *work, const struct removal *removal,
 	       const struct attempt *attempt)
 {
+	int bits = attempt->status;
+
 	errno = attempt->error;
-	if (attempt->error != EBUSY)
+	if (attempt->error != EBUSY) {
 		fail(NULL, "cannot run '%s'", attempt->helper);
-	else if (work->verbose)
+		work->cannot_run_help = true;
+		bits = UNMOUNTING_FAILED;
+	} else if (helper_signal(attempt->status)) {
+		failx("cannot unmount '%s': '%s' was ended by signal %d (%s)", removal->path,
+		      attempt->helper, helper_signal(attempt->status),
+		      strsignal(helper_signal(attempt->status)));
+		bits = UNMOUNTING_INTERRUPTED | UNMOUNTING_FAILED;
+	} else if (work->verbose) {
 		note("'%s' has ended with status %d", attempt->helper, attempt->status);
+	}
 	if (attempt->error == EBUSY && !is_gone(removal))
 		holding_tell(removal->path, removal->id, true);
 	work->stale = true;
-	removing_failed(work, attempt->status);
+	removing_failed(work, bits);
 }
 
 bool

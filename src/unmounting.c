@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "mounts/backing.h"
 #include "mounts/copies.h"
+#include "mounts/helper.h"
 #include "mounts/point.h"
 #include "mounts/unmount.h"
 #include "removing.h"
@@ -272,5 +273,7 @@ unmounting_done(struct unmounting *work)
 	free(work->folder);
 	if (work->failed && work->done)
 		work->bits = (work->bits & ~UNMOUNTING_FAILED) | UNMOUNTING_SOME;
+	else if (work->cannot_run_help)
+		return HELPER_CANNOT_RUN;
 	return work->bits || !work->marked ? work->bits : UNMOUNTING_MARKED;
 }

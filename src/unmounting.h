@@ -13,6 +13,7 @@
 enum {
 	UNMOUNTING_NOT_PERMITTED = 1, /* as wrong usage */
 	UNMOUNTING_NO_SYSTEM = 2,
+	UNMOUNTING_INTERRUPTED = 8,
 	UNMOUNTING_FAILED = 32,
 	UNMOUNTING_SOME = 64,   /* have failed, and others are unmounted */
 	UNMOUNTING_MARKED = 75, /* none has failed, and some are marked */
@@ -37,7 +38,8 @@ struct unmounting {
 
 	/* What has come of it. */
 	size_t done, failed, marked;
-	int bits; /* of failures */
+	int bits;             /* of failures */
+	bool cannot_run_help; /* a program that there is for a type */
 };
 
 /* Takes away what TARGET means. */

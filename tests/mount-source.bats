@@ -367,6 +367,15 @@ mount.one what new/x"
 none'
 }
 
+@test "a program that is ended by a signal is told" {
+	with_programs 'printf "%s\n" "#!/bin/sh" "kill -KILL \$\$" >sbin/mount.one; s -t one what a
+		printf "%s\n" "#!/bin/sh" "exit 255" >sbin/mount.one; s -t one what a'
+	equal "$status" 0
+	equal "${output//"$PWD"\//}" "butter: mount: cannot mount 'what' at 'a': '/sbin/mount.one' was ended by signal 9 (Killed)
+137
+255"
+}
+
 @test "a signal is handed on to the program, which is waited for" {
 	need_root
 	namespaces -m --propagation private

@@ -1126,12 +1126,14 @@ cannot unmount 'n/s': it is locked (it was mounted before the user namespace was
 @test "/sbin/umount.TYPE does it, unless -i; its status counts" {
 	with_disk
 	mounted '
-		mkdir a
+		mkdir a nothing
 		mount "$disk" a
 		mount -t tmpfs n /usr/sbin
 		[ /sbin -ef /usr/sbin ] || mount --bind /usr/sbin /sbin
 		: >/sbin/umount.ext4
 		u a
+		mount -t tmpfs n nothing
+		u a nothing
 		printf "%s\n" "#!/bin/sh" "echo \"\$*\" >>$here/calls" "exit \$(cat $here/result)" >/sbin/umount.ext4
 		chmod +x /sbin/umount.ext4
 		echo 0 >result; u -flrn a
@@ -1145,8 +1147,10 @@ cannot unmount 'n/s': it is locked (it was mounted before the user namespace was
 	equal "$status" 0
 	equal "$output" "cannot run '/sbin/umount.ext4': Permission denied
 126
+cannot run '/sbin/umount.ext4': Permission denied
+64
 0
-cannot unmount 'nothing': No such file or directory
+cannot unmount 'nothing': it is not mounted
 39
 'a' is used by process N (sleep): cwd 'a'
 7
@@ -1160,6 +1164,33 @@ a
 a
 a -v
 mounted:"
+}
+
+@test "/sbin/umount.TYPE is ended by a signal: that is told, and no bit is what it is not" {
+	with_disk
+	mounted '
+		mkdir a b
+		mount "$disk" a
+		mount -t tmpfs n b
+		mount -t tmpfs n /usr/sbin
+		[ /sbin -ef /usr/sbin ] || mount --bind /usr/sbin /sbin
+		printf "%s\n" "#!/bin/sh" "kill -KILL \$\$" >/sbin/umount.ext4
+		chmod +x /sbin/umount.ext4
+		u a; u a nothing; u a b
+		printf "%s\n" "#!/bin/sh" "exit 255" >/sbin/umount.ext4
+		u a
+		mounts'
+	equal "$status" 0
+	ended="cannot unmount 'a': '/sbin/umount.ext4' was ended by signal 9 (Killed)"
+	equal "$(grep -v 'cannot be looked into' <<<"$output")" "$ended
+40
+$ended
+cannot unmount 'nothing': No such file or directory
+40
+$ended
+72
+255
+mounted: a"
 }
 
 @test "wrong usage" {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -115,4 +116,10 @@ helper_run(const char *program, const struct helper *helper, int *error)
 	for (int i = 0; i < arguments.count; i++)
 		free(arguments.words[i]);
 	return status < 0 ? HELPER_CANNOT_RUN : status;
+}
+
+int
+helper_signal(int status)
+{
+	return status > 128 && status < 128 + NSIG ? status - 128 : 0;
 }

@@ -34,4 +34,7 @@ char *helper_find(bool unmounts, const char *type);
  */
 int helper_run(const char *program, const struct helper *helper, int *error);
 
+/* The signal that has ended what has such a STATUS; 0: none has. */
+int helper_signal(int status);
+
 #endif
