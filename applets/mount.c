@@ -18,6 +18,7 @@
 #include "mounts/point.h"
 #include "mounts/signature.h"
 #include "mounts/types.h"
+#include "process/signals.h"
 
 static struct buffer maps;    /* of owners, as X-mount.idmap has them */
 static struct opt_list given; /* what adds words, in this order */
@@ -314,6 +315,8 @@ mount_run(int count, char **operands)
 	}
 	if (is_list(count))
 		return mountlist_print(&mountlist, type);
+	if (how.wait)
+		signals_end_init();
 	mountall.how = &how;
 	mountall.types = type;
 	mountall.add_words = take_given;

@@ -16,6 +16,7 @@
 #include "cli/say.h"
 #include "kernel/namespace.h"
 #include "process/descriptors.h"
+#include "process/signals.h"
 #include "unmounting.h"
 
 static struct unmounting work = { .patience = -1 };
@@ -138,6 +139,8 @@ umount_run(int count, char **operands)
 	if (status)
 		return status;
 	leave_folder();
+	if (work.signal)
+		signals_end_init();
 	if (work.all)
 		unmounting_all(&work);
 	for (int i = 0; i < count; i++)

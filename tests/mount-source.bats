@@ -256,6 +256,22 @@ butter: mount: cannot mount 'disk' at 'a': there is no file system on it, but a 
 	failed 32 mount "cannot mount '$PWD/disk' at 'a': " 'Input/output error'
 }
 
+# is_looking: the mount that was launched has begun to.
+is_looking() {
+	grep -qs inotify "/proc/$(children "$pid")/fdinfo/"*
+}
+
+@test "--wait: as process 1 of a container it is ended by what asks for it" {
+	namespaces -mpf --kill-child --propagation private
+	for signal in TERM:143 INT:130; do
+		launch "${within[@]}" env --default-signal=INT "$BUTTER" mount --wait 1h new/folder/disk a
+		await is_looking
+		kill "-${signal%:*}" "$(children "$pid")"
+		finish
+		equal "$status $stderr" "${signal#*:} "
+	done
+}
+
 @test "--wait: no longer than that, to the moment, and hardly looking" {
 	local start
 

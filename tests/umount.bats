@@ -636,6 +636,23 @@ there is no signal 'TERM,KILL' (see 'butter umount --help')
 0"
 }
 
+@test "--kill: as process 1 of a container it is ended by what asks for it" {
+	namespaces -mpf --mount-proc --kill-child --propagation private
+	mkdir a
+	mkfifo never
+	for signal in TERM:143 INT:130; do
+		launch "${within[@]}" env --default-signal=INT bash -c 'mount -t tmpfs n a
+			(cd a; trap ": >../told" USR1; while :; do read -r _ <>../never; done) &
+			until grep -q SigCgt:.*[2367abef]..$ "/proc/$!/status"; do :; done
+			exec "$BUTTER" umount --kill USR1 --wait 1h a'
+		await test -e told
+		kill "-${signal%:*}" "$(children "$pid")"
+		finish
+		equal "$status $stderr" "${signal#*:} "
+		rm told
+	done
+}
+
 @test "copies of shared mounts stay, unless --propagate; slaves follow" {
 	mounted '
 		mkdir dev copy

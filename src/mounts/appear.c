@@ -42,12 +42,13 @@ appear_watch(struct appear *appear, const char *path)
 	static const uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR;
 	char *folder = memory_string(path), *slash;
 
-	if (appear->fd >= 0 && !strchr(path, '/'))
-		inotify_watch(appear->fd, ".", mask);
 	/* Of folders that are missing, too, the one in which the first of them will be made. */
-	while (appear->fd >= 0 && (slash = strrchr(folder, '/'))) {
-		slash[slash == folder] = '\0';
-		if (inotify_watch(appear->fd, folder, mask) >= 0 || !strcmp(folder, "/"))
+	while (appear->fd >= 0) {
+		slash = strrchr(folder, '/');
+		if (slash)
+			slash[slash == folder] = '\0';
+		if (inotify_watch(appear->fd, slash ? folder : ".", mask) >= 0 || !slash
+		    || !strcmp(folder, "/"))
 			break;
 	}
 	free(folder);
