@@ -99,12 +99,12 @@ go(struct job *job, enum content_way way)
 static void
 look_for_traces(struct job *job)
 {
-	job->traces = (struct traces){ .in = job->in,
-				       .out = job->out,
-				       .first = job->at + job->base,
-				       .shift = job->shift - job->base,
-				       .is_new = job->content->ends
-						 && !(job->is_stream && job->shift) };
+	job->traces =
+		(struct traces){ .in = job->in,
+				 .out = job->out,
+				 .first = job->at + job->base,
+				 .shift = job->shift - job->base,
+				 .is_new = job->content->ends && !(job->is_stream && job->shift) };
 	traces_open(&job->traces, job->base + job->size);
 }
 
@@ -165,7 +165,7 @@ finish(struct job *job, enum job_outcome outcome)
 {
 	int error;
 
-	if (outcome == JOB_COPIED && job->written < job->at && job->is_file)
+	if (outcome == JOB_COPIED && (job->written < job->at || job->is_long) && job->is_file)
 		outcome = set_end(job);
 	error = errno;
 	if (job->content->uncached)

@@ -31,6 +31,7 @@ struct job {
 	off_t base;       /* where a stream that is a file begins; else 0 */
 	off_t size;       /* that it is said to have */
 	off_t written;    /* what is behind this, in the input's offsets, was not written */
+	bool is_long;     /* the output may have more, that is there for what comes yet */
 	size_t alignment; /* of all but the end */
 	bool makes_holes;
 	bool has_holes;

@@ -160,13 +160,15 @@ alignment_of(int fd)
  * but not where it has blocks. Whoever cannot do it (EOPNOTSUPP) goes on without; what is short is met again.
  */
 static void
-lay_out(const struct job *job)
+lay_out(struct job *job)
 {
 	const struct content *content = job->content;
 
-	if (content->is_apart && content->ends && content->is_file && job->end > job->at
-	    && !job->has_holes && content->sparse != CONTENT_SPARSE_ALWAYS)
-		(void)fallocate(job->out, 0, job->at + job->shift, job->end - job->at);
+	if (!content->is_apart || !content->ends || !content->is_file || job->end <= job->at
+	    || job->has_holes || content->sparse == CONTENT_SPARSE_ALWAYS)
+		return;
+	(void)fallocate(job->out, 0, job->at + job->shift, job->end - job->at);
+	job->is_long = true;
 }
 
 void
