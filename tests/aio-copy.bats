@@ -928,6 +928,20 @@ reflink
 	same in out
 }
 
+@test "a large file that is not in the page cache: what --rate waits is not for the disk" {
+	need_tool fincore
+	need_tool jq
+	equal "$(df --output=fstype . | tail -n 1 | grep -c tmpfs)" 0 || skip "here all is in the page cache"
+	random in 5000000
+	sync in
+	dd if=in iflag=nocache count=0 status=none
+	equal "$(($(fincore -nbo RES in)))" 0 || skip "the page cache cannot be emptied here"
+	try aio-copy --rate 10M --stats --json in out
+	equal "$status" 0
+	equal "$(jq .copy_file_range <<<"$stderr")" 5000000
+	same in out
+}
+
 @test "--nocache: nor does what is compared stay in the page cache" {
 	need_tool fincore
 	equal "$(df --output=fstype . | tail -n 1 | grep -c tmpfs)" 0 || skip "here all is in the page cache"

@@ -50,31 +50,44 @@ fail_in_range(struct job *job, off_t at)
 	return job_fail(job, reads, at);
 }
 
-/* What the copying has taken so far, to see whether it has had to wait. */
+/* What the kernel's copying has taken so far, to see whether it has had to wait: not what comes between. */
 struct pace {
-	int64_t time, work; /* nanoseconds since the machine began, and of this thread */
+	int64_t time, work; /* nanoseconds, all and of this thread */
 	uint64_t bytes;
 };
 
-static struct pace
-take_pace(const struct job *job)
+/* copy_file_range(2), and, if PACE is not NULL, what that takes. */
+static ssize_t
+copy_some(struct job *job, off_t *from, size_t size, struct pace *pace)
 {
-	return (struct pace){ timerfd_now(CLOCK_MONOTONIC), timerfd_now(CLOCK_THREAD_CPUTIME_ID),
-			      job->content->ways[CONTENT_RANGE].bytes };
+	off_t to = *from + job->shift;
+	int64_t time, work;
+	ssize_t copied;
+	int error;
+
+	job->content->ways[CONTENT_RANGE].calls++;
+	if (!pace)
+		return range_copy(job->in, from, job->out, &to, size);
+	time = timerfd_now(CLOCK_MONOTONIC);
+	work = timerfd_now(CLOCK_THREAD_CPUTIME_ID);
+	copied = range_copy(job->in, from, job->out, &to, size);
+	error = errno;
+	pace->time += timerfd_now(CLOCK_MONOTONIC) - time;
+	pace->work += timerfd_now(CLOCK_THREAD_CPUTIME_ID) - work;
+	pace->bytes += copied > 0 ? (uint64_t)copied : 0;
+	errno = error;
+	return copied;
 }
 
 /*
- * Whether most of the time SINCE then has been spent with waiting for a disk, which many requests at once are
- * for. Where the kernel reads far enough ahead, nothing is faster than copying within it.
+ * Whether most of the time has been spent with waiting for a disk, which many requests at once are for. Where
+ * the kernel reads far enough ahead, nothing is faster than copying within it.
  */
 static bool
-is_waiting(const struct job *job, const struct pace *since)
+is_waiting(const struct pace *pace)
 {
-	struct pace now = take_pace(job);
-	int64_t time = now.time - since->time;
-
-	return (time >= WAIT_TIME || now.bytes - since->bytes >= WAIT_BYTES)
-	       && time > WAIT_MOST * (now.work - since->work);
+	return (pace->time >= WAIT_TIME || pace->bytes >= WAIT_BYTES)
+	       && pace->time > WAIT_MOST * pace->work;
 }
 
 enum job_outcome
@@ -83,18 +96,14 @@ inside_range(struct job *job)
 	struct content *content = job->content;
 	bool has_choice = job->is_cold && content->engine == CONTENT_AUTO;
 	uint64_t most = has_choice ? job_least(content->most, WAIT_STEP) : content->most;
-	struct pace since = { 0 };
+	struct pace pace = { 0 };
 	off_t from, to;
 
-	if (has_choice)
-		since = take_pace(job);
 	while (job_next(job, &from, &to)) {
 		while (from < to) {
-			off_t out_at = from + job->shift;
 			size_t size = job_least(most, (uint64_t)(to - from));
-			ssize_t copied = range_copy(job->in, &from, job->out, &out_at, size);
+			ssize_t copied = copy_some(job, &from, size, has_choice ? &pace : NULL);
 
-			content->ways[CONTENT_RANGE].calls++;
 			if (copied == 0 && job_is_cut(job, from)) {
 				job->at = job->end = job->limit = from;
 				return JOB_COPIED;
@@ -107,7 +116,7 @@ inside_range(struct job *job)
 			}
 			job_count(job, CONTENT_RANGE, (uint64_t)copied);
 			job->written = from;
-			if (has_choice && from < to && is_waiting(job, &since)) {
+			if (has_choice && from < to && is_waiting(&pace)) {
 				job->at = from;
 				return job_refuse(job, CONTENT_RANGE, ETIME);
 			}
