@@ -60,9 +60,9 @@ bound_path(const struct mounting_order *order)
 	return buffer_string(&path);
 }
 
-/* What mounted.h asks, with SOURCE. */
+/* What mounted.h asks, with SOURCE; and what ORDER is to find there if it is mounted. */
 static int
-look(struct mounted *mounted, const struct mounting_order *order, const char *source)
+look(struct mounted *mounted, struct mounting_order *order, const char *source)
 {
 	const struct words *words = order->words;
 	struct mounted_wish wish = {
@@ -73,13 +73,15 @@ look(struct mounted *mounted, const struct mounting_order *order, const char *so
 		.offset = words->offset,
 	};
 
-	return mounted_look(mounted, &wish);
+	int result = mounted_look(mounted, &wish, &order->top);
+
+	order->once = order->top >= 0;
+	return result;
 }
 
 /* Asks, and keeps what was read for the next one. 1, 0; -1: nobody knows, which has been told. */
 static int
-is_mounted(const struct mountall *mountall, const struct mounting_order *order,
-	   struct mounted *mounted)
+is_mounted(const struct mountall *mountall, struct mounting_order *order, struct mounted *mounted)
 {
 	static const struct hint hints[] = { { ENOENT, "mount /proc" }, { 0 } };
 	char *bound = order->words->operation == WORDS_BIND ? bound_path(order) : NULL;
@@ -106,16 +108,39 @@ is_for_once(const struct mountall *mountall, const struct mounting_order *order)
 	       && !order->words->remount && order->words->operation != WORDS_MOVE;
 }
 
+/* Mounts ORDER, which was not, and looks again where others mount at the same time. */
+static int
+mount_once(const struct mountall *mountall, struct mounting_order *order, struct mounted *mounted)
+{
+	int status = mounting(mountall->how, order);
+
+	while (status == MOUNTING_TAKEN) {
+		int top = order->top, done;
+
+		mounted_forget(mounted);
+		done = is_mounted(mountall, order, mounted);
+		if (done)
+			return done < 0 ? MOUNTING_FAILED : 0;
+		/* If nothing has come, what the kernel tells of that place is no help. */
+		order->once &= order->top != top;
+		status = mounting(mountall->how, order);
+	}
+	return status;
+}
+
 int
 mountall_one(const struct mountall *mountall, const struct mounting_order *order)
 {
+	struct mounting_order once = *order;
 	struct mounted mounted = { 0 };
-	int done = is_for_once(mountall, order) ? is_mounted(mountall, order, &mounted) : 0;
+	int status, done = is_for_once(mountall, order) ? is_mounted(mountall, &once, &mounted) : 0;
 
-	mounted_forget(&mounted);
 	if (done)
-		return done < 0 ? MOUNTING_FAILED : 0;
-	return mounting(mountall->how, order);
+		status = done < 0 ? MOUNTING_FAILED : 0;
+	else
+		status = mount_once(mountall, &once, &mounted);
+	mounted_forget(&mounted);
+	return status;
 }
 
 /* ---- one line ---- */
@@ -242,7 +267,7 @@ make_way(struct progress *progress, const struct fstab_entry *entry)
 
 /* Whether ORDER has to be mounted. */
 static bool
-is_due(struct progress *progress, const struct mounting_order *order)
+is_due(struct progress *progress, struct mounting_order *order)
 {
 	int mounted = is_mounted(progress->mountall, order, &progress->mounted);
 
@@ -263,7 +288,7 @@ may_wait(const struct mounting_order *order)
 /* Mounts ENTRY, with -F in a process of its own, if that is worth it, and there can be one. */
 static void
 mount_entry(struct progress *progress, const struct fstab_entry *entry,
-	    const struct mounting_order *order)
+	    struct mounting_order *order)
 {
 	const struct mountall *mountall = progress->mountall;
 	pid_t pid = mountall->parallel && may_wait(order) ? child_start() : -1;
@@ -273,11 +298,11 @@ mount_entry(struct progress *progress, const struct fstab_entry *entry,
 
 		out_forget();
 		mounting_forked();
-		status = mounting(mountall->how, order);
+		status = mount_once(mountall, order, &progress->mounted);
 		child_end(out_finish() < 0 && !status ? MOUNTING_FAILED : status);
 	}
 	if (pid < 0)
-		add_status(progress, mounting(mountall->how, order));
+		add_status(progress, mount_once(mountall, order, &progress->mounted));
 	else
 		progress->running[progress->count++] = (struct running){ pid, entry };
 }
@@ -285,7 +310,7 @@ mount_entry(struct progress *progress, const struct fstab_entry *entry,
 /* Mounts ENTRY, unless it is mounted already, as soon as those are that it needs. */
 static void
 mount_if_due(struct progress *progress, const struct fstab_entry *entry,
-	     const struct mounting_order *order)
+	     struct mounting_order *order)
 {
 	make_way(progress, entry);
 	if (is_due(progress, order))

@@ -60,6 +60,8 @@ tell_failed(const struct mounting *how, const struct mounting_order *order,
 {
 	struct buffer why = { 0 };
 
+	if (trouble->stage == TROUBLE_TAKEN)
+		return MOUNTING_TAKEN;
 	if (order->words->no_fail && lack_is_cause(trouble))
 		return tell_missing(how, order, trouble->error);
 	explain(wish, trouble, &why);
@@ -258,6 +260,8 @@ mounting(const struct mounting *how, const struct mounting_order *order)
 		.words = words,
 		.beneath = how->beneath,
 		.exclusive = how->exclusive,
+		.once = order->once,
+		.top = order->top,
 		.into = how->into,
 		.log = -1,
 	};

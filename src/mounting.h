@@ -15,6 +15,9 @@ enum {
 	MOUNTING_SOME = 64, /* have failed, and others are mounted */
 };
 
+/* In place of a status: others have mounted something there at the same time, and nothing has been done. */
+enum { MOUNTING_TAKEN = -2 };
+
 /* How; options of the command line. */
 struct mounting {
 	bool beneath, exclusive; /* as in attach.h */
@@ -31,13 +34,15 @@ struct mounting_order {
 	const char *
 		type; /* or a list, or NULL: it is found; where nothing new is mounted it does not matter */
 	const struct words *words;
+	bool once; /* with TOP as in attach.h; MOUNTING_TAKEN */
+	int top;
 	bool is_one_of_many; /* others may have to make its places before, which --fake does not do */
 };
 
 /* First of all in a copy of a process that has mounted something: what both read is not shared. */
 void mounting_forked(void);
 
-/* Does it. 0, or the exit status; then a message has been printed. */
+/* Does it. 0, MOUNTING_TAKEN, or the exit status; then a message has been printed. */
 int mounting(const struct mounting *how, const struct mounting_order *order);
 
 #endif

@@ -575,3 +575,37 @@ butter: mount: cannot mount at '$PWD/b': what does it was ended by signal 9"
 	try mount -a --json
 	misused mount
 }
+
+# at_once [FILTER...]: two -a at the same time, of which the first one, behind FILTER, takes its time; what is mounted then.
+at_once() {
+	mounted '
+		{ line one a tmpfs size=1m; line "$PWD/b" c none bind,nosuid; line two new tmpfs x-mount.mkdir; line three a/in tmpfs x-mount.mkdir; } >t
+		strace -f -qq -o trace -e trace=move_mount,mount -e inject=move_mount,mount:delay_enter=300ms '"$*"' "$BUTTER" mount -a -T t &
+		# It holds this open where it has seen what is mounted, and mounts.
+		until readlink /proc/[0-9]*/fd/* 2>/dev/null | grep -qFx "$(readlink /proc/self/ns/mnt)"; do kill -0 $!; done
+		"$BUTTER" mount -a -T t; wait $!; here'
+	equal "$status $output" '0 a tmpfs one
+c tmpfs none
+new tmpfs two
+a/in tmpfs three'
+}
+
+@test "of several -a at the same time one mounts each line" {
+	need_strace
+	need_proc
+	at_once
+	need_plain_build
+	"${CC:-cc}" -w -O1 -o enosys "$BUTTER_SOURCE/tests/enosys.c" || skip 'cannot compile here'
+	at_once ../enosys fsopen,open_tree,move_mount,mount_setattr
+}
+
+@test "-a waits for others, but not for ever" {
+	need_long
+	need_proc
+	need_tool flock
+	mounted '
+		line one a tmpfs defaults >t; line two b tmpfs defaults >>t
+		exec 9</proc/self/ns/mnt; flock 9; m -a; here'
+	equal "$status $output" '0 a tmpfs one
+b tmpfs two'
+}

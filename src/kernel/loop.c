@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -17,12 +16,13 @@
 
 #include "kernel/loopnode.h"
 #include "kernel/loopuse.h"
+#include "kernel/turn.h"
 
 enum {
 	LOOP_MAJOR = 7, /* Documentation/admin-guide/devices.txt */
 	TRIES = 64,     /* others take the device that is free, too */
-	TURN_TRIES = 2000,
-	PAUSE = 5, /* milliseconds, once that was often */
+	PAUSE = 5,      /* milliseconds, once that was often */
+	LONGEST_TURN = 10000,
 };
 
 const struct hint *
@@ -161,11 +161,7 @@ take_turn(void)
 {
 	int fd = open_control();
 
-	for (int i = 0; fd >= 0 && i < TURN_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-			break;
-		poll(NULL, 0, PAUSE);
-	}
+	turn_take(fd, LONGEST_TURN);
 	return fd;
 }
 

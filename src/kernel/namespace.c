@@ -14,6 +14,7 @@
 #include "file.h"
 #include "kernel/mount.h"
 #include "kernel/proc.h"
+#include "kernel/turn.h"
 
 const struct hint namespace_hints[] = {
 	{ EPERM, "needs CAP_SYS_ADMIN", CAP_SYS_ADMIN },
@@ -78,6 +79,18 @@ int
 namespace_new_users(void)
 {
 	return unshare(CLONE_NEWUSER);
+}
+
+int
+namespace_take_turn(void)
+{
+	static int longest = 10000; /* milliseconds */
+	int fd = proc_open("self/ns/mnt", O_RDONLY);
+
+	/* Anybody can hold it: that makes nobody wait at every turn. */
+	if (fd >= 0 && !turn_take(fd, longest))
+		longest = 0;
+	return fd;
 }
 
 bool

@@ -35,6 +35,12 @@ int namespace_join(const char *name, bool root);
 int namespace_new_mounts(void);
 int namespace_new_users(void);
 
+/*
+ * Waits for others who do the same in this mount namespace: a moment, as they may hang, and once. Closing
+ * what is returned, which may be -1, lets the next one go on.
+ */
+int namespace_take_turn(void);
+
 /* Whether FD is a user namespace. */
 bool namespace_is_of_users(int fd);
 

@@ -110,14 +110,48 @@ prepare(const struct attach *wish, bool read_only, struct trouble *trouble)
 	return -1;
 }
 
+/* Whether others have mounted something at the target since. */
+static bool
+is_taken(const struct attach *wish)
+{
+	struct status now;
+
+	if (status_at(AT_FDCWD, wish->target, true, &now) < 0 || !now.mount)
+		return false;
+	/* What was missing has been made, by whomever, and nothing must have been mounted on it. */
+	return wish->top ? now.mount != wish->top : now.root == STATUS_IS_ROOT;
+}
+
+/*
+ * With ONCE, before something is mounted: nobody else does so until *TURN, which may be -1, is closed. -1:
+ * others were faster.
+ */
+static int
+take_turn(const struct attach *wish, int *turn, struct trouble *trouble)
+{
+	*turn = wish->once ? namespace_take_turn() : -1;
+	if (!wish->once || !is_taken(wish))
+		return 0;
+	file_close(*turn);
+	errno = EBUSY;
+	return trouble_at(trouble, TROUBLE_TAKEN, NULL);
+}
+
 /* Puts FD, which is closed if that fails, at TARGET. */
 static int
 place(const struct attach *wish, int fd, const struct destination *target, struct trouble *trouble)
 {
-	if (mountfd_place(fd, target->fd, wish->beneath) == 0)
+	enum trouble_stage stage =
+		wish->words->operation == WORDS_MOVE ? TROUBLE_MOVE : TROUBLE_PLACE;
+	int turn, result = take_turn(wish, &turn, trouble);
+
+	if (result == 0) {
+		if (mountfd_place(fd, target->fd, wish->beneath) < 0)
+			result = trouble_at(trouble, stage, NULL);
+		file_close(turn);
+	}
+	if (result == 0)
 		return fd;
-	trouble_at(trouble, wish->words->operation == WORDS_MOVE ? TROUBLE_MOVE : TROUBLE_PLACE,
-		   NULL);
 	file_close(fd);
 	return -1;
 }
@@ -138,6 +172,20 @@ static bool
 is_for_call(const struct attach *wish)
 {
 	return !wish->beneath && !wish->exclusive && !wish->into && !dress_needs_newer(wish->words);
+}
+
+/* By mount(2). */
+static int
+mount_by_call(const struct attach *wish, const struct destination *target, bool read_only,
+	      struct trouble *trouble)
+{
+	int turn, fd;
+
+	if (take_turn(wish, &turn, trouble) < 0)
+		return -1;
+	fd = call_mount(wish, target, read_only, trouble);
+	file_close(turn);
+	return fd;
 }
 
 /* TROUBLE is what SECOND says, if that says more. */
@@ -164,11 +212,11 @@ mount_either(const struct attach *wish, const struct destination *target, bool r
 	int fd;
 
 	if (wish->words->operation == WORDS_MOUNT && fresh_needs_call(wish) && is_for_call(wish))
-		return call_mount(wish, target, read_only, trouble);
+		return mount_by_call(wish, target, read_only, trouble);
 	fd = mount_newly(wish, target, read_only, trouble);
 	if (fd >= 0 || !is_for_call(wish) || !is_worth_a_call(wish, trouble))
 		return fd;
-	fd = call_mount(wish, target, read_only, &second);
+	fd = mount_by_call(wish, target, read_only, &second);
 	take_trouble(trouble, &second, fd < 0);
 	errno = trouble->error;
 	return fd;
@@ -448,6 +496,7 @@ attach(const struct attach *wish, struct trouble *trouble)
 
 	dress_remember(&before, wish);
 	result = attach_all(wish, trouble);
-	dress_end(&before, result < 0);
+	/* Who was faster wants the same. */
+	dress_end(&before, result < 0 && trouble->stage != TROUBLE_TAKEN);
 	return result;
 }

@@ -18,6 +18,12 @@ struct attach {
 	const struct words *words;
 	bool beneath;   /* under what is mounted there */
 	bool exclusive; /* only a file system that is not in use already */
+	/*
+	 * Not over what others mount there at the same time, which is TROUBLE_TAKEN: the mount TOP must
+	 * be on top there yet; 0: TARGET was missing.
+	 */
+	bool once;
+	int top;
 	/* TARGET is in the mount namespace, and the root, of this process; we stay there. NULL: here. */
 	const char *into;
 	int log; /* of kmsg_open(), for troubles; or -1 */

@@ -181,13 +181,44 @@ is_named(struct mounted *mounted, const struct mounted_wish *wish)
 	return result;
 }
 
-int
-mounted_look(struct mounted *mounted, const struct mounted_wish *wish)
+/* Whether MOUNT is at PATH. */
+static bool
+is_at(const struct mountinfo *mount, const char *path)
 {
-	const struct mountinfo *top;
-	struct status status, source;
+	char *real = real_path(path);
+	bool result = real && !strcmp(real, mount->target);
 
-	if (point_look(wish->target, true, &status) <= 0)
+	free(real);
+	return result;
+}
+
+/*
+ * The mount ID, which is at PATH, or NULL. What was read before may be about one that had the same number
+ * then, and is gone.
+ */
+static const struct mountinfo *
+find(struct mounted *mounted, int id, const char *path)
+{
+	const struct mountinfo *mount = table_find_id(&mounted->table, id);
+
+	if (!mount || is_at(mount, path))
+		return mount;
+	mounted_forget(mounted);
+	return read_with(mounted, id) < 0 ? NULL : table_find_id(&mounted->table, id);
+}
+
+int
+mounted_look(struct mounted *mounted, const struct mounted_wish *wish, int *top)
+{
+	const struct mountinfo *mount;
+	struct status status, source;
+	int is_root = point_look(wish->target, true, &status);
+
+	if (is_root < 0)
+		*top = errno == ENOENT ? 0 : -1;
+	else
+		*top = status.mount ? status.mount : -1;
+	if (is_root <= 0)
 		return is_named(mounted, wish);
 	/* What a bind is of may have been mounted since, by us or by others. */
 	if (wish->is_bind && status_at(AT_FDCWD, wish->source, true, &source) == 0
@@ -197,8 +228,8 @@ mounted_look(struct mounted *mounted, const struct mounted_wish *wish)
 		mounted_forget(mounted);
 	if (read_with(mounted, status.mount) < 0)
 		return -1;
-	top = table_find_id(&mounted->table, status.mount);
-	return top ? is_among(&mounted->table, top->target, wish) : is_named(mounted, wish);
+	mount = find(mounted, status.mount, wish->target);
+	return mount ? is_among(&mounted->table, mount->target, wish) : is_named(mounted, wish);
 }
 
 void

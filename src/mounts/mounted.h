@@ -26,9 +26,10 @@ struct mounted {
 /*
  * 1, 0: not there, or not as WISH says; what else may be mounted there, or above it, does not matter. -1:
  * something is mounted there, and nobody knows what; with errno of table_read. The table is read when it
- * must be, and kept.
+ * must be, and kept. *TOP is the id of what is on top there, 0 if there is no such path, or -1: nobody
+ * tells.
  */
-int mounted_look(struct mounted *mounted, const struct mounted_wish *wish);
+int mounted_look(struct mounted *mounted, const struct mounted_wish *wish, int *top);
 
 /* Frees what is known. */
 void mounted_forget(struct mounted *mounted);

@@ -22,6 +22,7 @@ enum trouble_stage {
 	TROUBLE_PART,       /* of the file system, NAME */
 	TROUBLE_OWNER,      /* of the root of the mount, or its mode */
 	TROUBLE_PLACE,      /* the mount at the target */
+	TROUBLE_TAKEN,      /* others have mounted something there at the same time */
 	TROUBLE_MOVE,
 	TROUBLE_SHARED,      /* by mount(2), copies of the mount would get no attributes */
 	TROUBLE_PICK,        /* what is mounted at the target */
