@@ -32,10 +32,11 @@ know_mounts(struct unmounting *work)
 }
 
 static void
-tell_unknown(struct unmounting *work)
+tell_unknown(struct unmounting *work, int error)
 {
 	static const struct hint hints[] = { { ENOENT, "mount /proc", 0 }, { 0, NULL, 0 } };
 
+	errno = error;
 	fail(hints, "cannot read what is mounted");
 	removing_failed(work, UNMOUNTING_FAILED);
 }
@@ -205,9 +206,9 @@ unmount_found(struct unmounting *work, const char *operand, const struct mountin
 	}
 }
 
-/* What the table of mounts does not have, or there is none. */
+/* What the table of mounts does not have; UNREAD, if not 0, is why there is none. */
 static void
-unmount_unknown(struct unmounting *work, const char *operand, const char *path)
+unmount_unknown(struct unmounting *work, const char *operand, const char *path, int unread)
 {
 	char *real = work->as_is || work->expire ? NULL : realpath(path, NULL);
 	struct removal removal = { .operand = operand, .path = real ? real : path };
@@ -216,8 +217,8 @@ unmount_unknown(struct unmounting *work, const char *operand, const char *path)
 	/* To look would take the mark away. */
 	int is = work->expire ? 1 : point_look(path, !work->as_is, &status), error = errno;
 
-	if (!work->known && (needs_table || S_ISBLK(status.mode)) && !know_mounts(work))
-		tell_unknown(work);
+	if (unread && (needs_table || S_ISBLK(status.mode)))
+		tell_unknown(work, unread);
 	else if (is > 0 && !needs_table)
 		removing(work, &removal);
 	else
@@ -230,7 +231,7 @@ unmounting_target(struct unmounting *work, const char *target)
 {
 	const struct mountinfo *mount = NULL;
 	char *path;
-	int error;
+	int error, unread = 0;
 
 	if (!*target) {
 		failx("cannot unmount '': it is empty (is a variable not set?)");
@@ -239,7 +240,9 @@ unmounting_target(struct unmounting *work, const char *target)
 	}
 	path = work->as_is ? memory_string(target) : resolve(work, target);
 	error = errno;
-	if (know_mounts(work)) {
+	if (!know_mounts(work)) {
+		unread = errno;
+	} else {
 		mount = path ? find_target(work, &path) : NULL;
 		if (!mount && (!work->recursive || work->all_targets))
 			mount = find_source(work, target, path);
@@ -247,7 +250,7 @@ unmounting_target(struct unmounting *work, const char *target)
 	if (mount)
 		unmount_found(work, target, mount);
 	else if (path)
-		unmount_unknown(work, target, path);
+		unmount_unknown(work, target, path, unread);
 	else
 		removing_none(work, target, error);
 	free(path);
@@ -257,7 +260,7 @@ void
 unmounting_all(struct unmounting *work)
 {
 	if (!know_mounts(work)) {
-		tell_unknown(work);
+		tell_unknown(work, errno);
 		return;
 	}
 	if (!work->types)

@@ -1011,6 +1011,34 @@ cannot unmount 'a': $BUSY
 'a' is used by process N (mapping): map 'a/file'"
 }
 
+@test "where the mounts cannot be read, nothing is taken for what is not mounted" {
+	need_root
+	need_strace
+	# At the first try alone: it may not help to try again.
+	tracer=(strace -f -qqq -o /dev/null -e 'trace=/^open(at)?$' -P /proc/self/mountinfo)
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		traced=$tracer_line
+		f() {
+			tracer_line="$traced -e inject=/^open(at)?\$:error=$1:when=1"
+			shift
+			u "$@" | grep -v ^strace:
+		}
+		f EMFILE -R a; f ENOMEM -gA a; f EIO -gR a; f EIO -t tmpfs a
+		mounts'
+	equal "$status" 0
+	equal "$output" "cannot read what is mounted: Too many open files
+32
+cannot read what is mounted: Cannot allocate memory
+32
+cannot read what is mounted: Input/output error
+32
+cannot read what is mounted: Input/output error
+32
+mounted: a"
+}
+
 @test "each errno of the kernel has its message, and what is not tried is not changed" {
 	need_root
 	need_strace
