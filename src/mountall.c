@@ -170,8 +170,9 @@ mountall_named(const struct mountall *mountall, const char *name)
 	if (entry && mountline_has_place(mountall, entry)
 	    && mountline_take_words(mountall, entry, &words)) {
 		char *target = mountall_target(mountall, entry->target);
+		bool is_change = mountline_is_change(entry, &words);
 		struct mounting_order order = {
-			.source = entry->source,
+			.source = is_change ? NULL : entry->source,
 			.target = target,
 			.type = entry->type,
 			.words = &words,
@@ -282,7 +283,8 @@ is_due(struct progress *progress, struct mounting_order *order)
 static bool
 may_wait(const struct mounting_order *order)
 {
-	return order->words->operation == WORDS_MOUNT && strpbrk(order->source, "/:=#@");
+	return order->source && order->words->operation == WORDS_MOUNT
+	       && strpbrk(order->source, "/:=#@");
 }
 
 /* Mounts ENTRY, with -F in a process of its own, if that is worth it, and there can be one. */
@@ -307,13 +309,15 @@ mount_entry(struct progress *progress, const struct fstab_entry *entry,
 		progress->running[progress->count++] = (struct running){ pid, entry };
 }
 
-/* Mounts ENTRY, unless it is mounted already, as soon as those are that it needs. */
+/* Mounts ENTRY, unless it is mounted already, or changes what is, as soon as those are that it needs. */
 static void
 mount_if_due(struct progress *progress, const struct fstab_entry *entry,
 	     struct mounting_order *order)
 {
 	make_way(progress, entry);
-	if (is_due(progress, order))
+	if (mountline_is_change(entry, order->words))
+		order->source = NULL;
+	if (!order->source || is_due(progress, order))
 		mount_entry(progress, entry, order);
 }
 

@@ -2,6 +2,7 @@
 #include "mountline.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "cli/say.h"
 
@@ -65,6 +66,14 @@ mountline_take_words(const struct mountall *mountall, const struct fstab_entry *
 	failx("cannot mount at '%s': '%s' %s (line %zu of '%s')", entry->target, trouble.word,
 	      trouble.reason, entry->line, entry->file);
 	return false;
+}
+
+bool
+mountline_is_change(const struct fstab_entry *entry, const struct words *words)
+{
+	return !strcmp(entry->type, "none") && words->propagation_count
+	       && words->operation == WORDS_MOUNT && !words->remount && !words->option_count
+	       && !words->flags.set && !words->flags.clear && !words_has_attributes(words);
 }
 
 bool

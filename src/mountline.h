@@ -19,6 +19,9 @@ void mountline_tell_broken(const struct fstab_entry *entry);
 bool mountline_take_words(const struct mountall *mountall, const struct fstab_entry *entry,
 			  struct words *words);
 
+/* Whether ENTRY, with these WORDS, says how the mount that is at its target propagates, and nothing else. */
+bool mountline_is_change(const struct fstab_entry *entry, const struct words *words);
+
 /* Whether the target of ENTRY is the same whoever asks. False: a message has been printed. */
 bool mountline_has_place(const struct mountall *mountall, const struct fstab_entry *entry);
 

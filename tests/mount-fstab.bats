@@ -609,3 +609,23 @@ a/in tmpfs three'
 	equal "$status $output" '0 a tmpfs one
 b tmpfs two'
 }
+
+@test "a line with words for propagation alone changes what is mounted" {
+	mounted '
+		shared() { sed -n "s,^\([^ ]* \)\{4\}$PWD/\([^ ]*\) [^ ]* \(.*\) - .*,\2 \3,p" /proc/self/mountinfo | sed "s/:[0-9]*//"; }
+		{ line one a tmpfs defaults; line none a none rprivate,shared; line "$PWD/b" b none bind; line none b none unbindable; } >t
+		m -a; shared; m -a -F; shared; m -av | grep -c "has been changed"
+		line none a none private >t; m "$PWD/a"; shared
+		line none c none shared >>t; m -a; line none a none private,ro >t; m -a
+		line none b none shared,bind >t; m -a'
+	contains "$output" 'a shared
+b unbindable
+a shared
+b unbindable
+2
+b unbindable
+butter: mount: cannot change '
+	contains "$output" "/c': nothing is mounted there (bind it on itself first)
+64
+butter: mount: cannot mount 'none' at"
+}
