@@ -306,10 +306,11 @@ mount_run(int count, char **operands)
 	struct words words = { 0 };
 	int status = MOUNTING_NOT_PERMITTED;
 
-	if (!is_list(count) && !check(count))
+	if (!is_no_empty("TYPE", type) || (!is_list(count) && !check(count)))
 		return MOUNTING_NOT_PERMITTED;
 	if (namespace && namespace_join(namespace, false) < 0) {
-		status = errno == EPERM ? MOUNTING_NOT_PERMITTED : MOUNTING_FAILED;
+		status = errno == EPERM || errno == EACCES ? MOUNTING_NOT_PERMITTED
+							   : MOUNTING_FAILED;
 		fail(namespace_hints, "cannot enter the mount namespace '%s'", namespace);
 		return status;
 	}

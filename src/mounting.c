@@ -72,6 +72,8 @@ tell_failed(const struct mounting *how, const struct mounting_order *order,
 		failx("cannot mount '%s' at '%s': %s", order->source, wish->target,
 		      buffer_string(&why));
 	buffer_done(&why);
+	if (trouble->stage == TROUBLE_NAMESPACE && trouble->error == EACCES)
+		return MOUNTING_NOT_PERMITTED;
 	return trouble->error == EPERM ? MOUNTING_NOT_PERMITTED : MOUNTING_FAILED;
 }
 

@@ -40,7 +40,7 @@ is_worth_a_call(const struct attach *wish, const struct trouble *trouble)
 {
 	if (is_refused(trouble->error))
 		return true;
-	return trouble->error == EINVAL
+	return trouble->error == EINVAL && !trouble->is_known
 	       && (trouble->stage == TROUBLE_ATTRIBUTES || fresh_is_new_to_some(wish));
 }
 

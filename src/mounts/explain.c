@@ -230,7 +230,11 @@ tell_stage(struct tale *tale)
 			tale_tell(tale, "use the number",
 				  "/etc/passwd and /etc/group do not know '%s'", trouble->name);
 		else
-			TALE_ERROR(tale, NULL, "its owner or mode cannot be set");
+			TALE_ERROR(tale,
+				   trouble->error == EINVAL
+					   ? "this user namespace has no such user or group"
+					   : NULL,
+				   "its owner or mode cannot be set");
 		break;
 	case TROUBLE_TYPE:
 	case TROUBLE_OPTION:

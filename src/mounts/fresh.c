@@ -101,6 +101,8 @@ set_layers(int context, const char *value, struct trouble *trouble)
 		result = filesystem_set(context, is_data ? "datadir+" : "lowerdir+", layer);
 		if (result < 0)
 			trouble_at(trouble, TROUBLE_OPTION, errno == ENOENT ? "lowerdir" : layer);
+		else
+			trouble->is_known = true;
 	}
 	free(copy);
 	return result;

@@ -32,6 +32,36 @@ mount_as(const char *type, struct supply *supply)
 	return attach(&supply->attach, &supply->trouble);
 }
 
+/*
+ * The same by the name that the kernel has for what libblkid, and fstab, call otherwise. If it has neither,
+ * the first answer is told.
+ */
+static int
+mount_as_called(const char *type, struct supply *supply)
+{
+	struct trouble first;
+
+	if (mount_as(type, supply) == 0)
+		return 0;
+	if (strcmp(type, "ntfs") || supply->trouble.stage != TROUBLE_TYPE
+	    || supply->trouble.error != ENODEV)
+		return -1;
+	first = supply->trouble;
+	supply->trouble = (struct trouble){ 0 };
+	if (mount_as("ntfs3", supply) == 0) {
+		trouble_done(&first);
+		return 0;
+	}
+	if (supply->trouble.stage != TROUBLE_TYPE) {
+		trouble_done(&first);
+		return -1;
+	}
+	trouble_done(&supply->trouble);
+	supply->trouble = first;
+	supply->attach.type = type;
+	return -1;
+}
+
 /* Whether the next type may fit where this one has not; what is mounted as one is in use for all others. */
 static bool
 is_of_type(const struct trouble *trouble)
@@ -67,7 +97,7 @@ mount_device(struct supply *supply)
 	bool by_option = true, goes_on = true, is_busy = false;
 
 	for (; *types && goes_on; types++, tried++) {
-		if (mount_as(*types, supply) == 0)
+		if (mount_as_called(*types, supply) == 0)
 			return SUPPLY_DONE;
 		goes_on = is_of_type(&supply->trouble);
 		by_option &= supply->trouble.stage == TROUBLE_OPTION;

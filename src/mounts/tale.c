@@ -157,7 +157,9 @@ tale_target(struct tale *tale)
 				  "the target does not exist, and cannot be made");
 		else
 			tale_tell(tale,
-				  tale->wish->words->remount ? NULL : "make it, or use --mkdir",
+				  tale->wish->words->remount || !tale->wish->source
+					  ? NULL
+					  : "make it, or use --mkdir",
 				  "the target does not exist");
 		break;
 	case ENOTDIR:

@@ -39,6 +39,7 @@ struct trouble {
 	struct buffer said; /* by the file system; on success, too: warnings */
 	struct buffer
 		kernel; /* what the kernel's log has had at that moment about this device or type */
+	bool is_known;  /* the calls know what they have refused: mount(2) would do it no better */
 	bool is_read_only; /* on success: only so could it be mounted */
 };
 
