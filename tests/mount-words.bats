@@ -289,3 +289,57 @@ butter: mount: cannot mount '$disk' at 'file': the target is a file, and what is
 2 3 4751'
 	done
 }
+
+@test "the owner of what is on a disk is what it was where its mount fails later" {
+	need_root
+	need_newer
+	need_strace
+	need_tool mkfs.ext4
+	grep -qw ext4 /proc/filesystems || skip "the kernel has no ext4"
+	truncate -s 8M image
+	mkfs.ext4 -q image
+	disk=$(losetup -f --show image 2>/dev/null) || skip "no loop devices here"
+	for tracer in "strace -qq -o /dev/null -e trace=move_mount -e inject=move_mount:error=ENOMEM" \
+		"strace -qq -o /dev/null -e trace=mount_setattr -e inject=mount_setattr:error=ENOMEM" \
+		"$enosys $newer strace -qq -o /dev/null -e trace=mount -e inject=mount:error=ENOMEM:when=2"; do
+		read -ra tracer <<<"$tracer"
+		mounts "s -t ext4 -o X-mount.owner=77,X-mount.group=7,X-mount.mode=700,shared $disk a | tail -n 1
+			\"\$BUTTER\" mount -t ext4 $disk b; stat -c '%u %g %a' b"
+		equal "$output" '32
+0 0 755' || fails "${tracer[*]}"
+	done
+	tracer=()
+	mounts "m -t ext4 -o X-mount.owner=77,X-mount.group=7,X-mount.mode=700 $disk a; stat -c '%u %g %a' a"
+	equal "$output" '77 7 700'
+}
+
+@test "ntfs is what the kernel calls ntfs3, too" {
+	need_newer
+	need_strace
+	[ ! -e /sbin/mount.ntfs ] || skip "there is a program for ntfs"
+	! grep -qw ntfs /proc/filesystems || skip "the kernel has ntfs"
+	tracer=(strace -qq -o trace -e trace=fsopen)
+	mounts 's -t ntfs /dev/null a >told; sed -n "s/fsopen(\"\([^\"]*\).*/\1/p" trace; cat told'
+	contains "$output" 'ntfs
+ntfs3
+butter: mount: cannot mount'
+}
+
+@test "a type without a name, and a target that is to be changed and is missing" {
+	try mount -t '' none a
+	misused mount 'TYPE is empty'
+	mounts 's --make-shared nowhere'
+	equal "$output" "butter: mount: cannot change 'nowhere': the target does not exist
+32"
+}
+
+@test "a layer of overlay that is refused is told, by who refuses it" {
+	need_newer
+	mounts 'long=$(printf "%0200d" 0); mkdir a/$long b/$long layers
+		m -t overlay -o lowerdir=a/$long:b/$long none c 2>/dev/null || exit 77
+		list=a; for i in {1..500}; do mkdir layers/$i; list+=:layers/$i; done
+		s -t overlay -o lowerdir=$list none b'
+	((status != 77)) || skip "the kernel has no overlay"
+	lacks "$output" 4095
+	contains "$output" "option 'layers/500': Invalid argument"
+}

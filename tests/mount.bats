@@ -211,6 +211,24 @@ rw,nodev,relatime|tmpfs|none|rw" || contains "$output" "the file system does not
 rw,nodev,relatime|tmpfs|none|rw
 rw,relatime|tmpfs|none|rw"
 	done
+	tracer=(strace -qq -o /dev/null -e trace=mount_setattr -e inject=mount_setattr:error=ENOMEM:when=2)
+	mounts '"$BUTTER" mount -t tmpfs -o nodev none a; s -o remount,bind,nosuid,shared a; is a'
+	equal "$output" "butter: mount: cannot change 'a': its propagation cannot be set: Cannot allocate memory
+32
+rw,nodev,relatime|tmpfs|none|rw"
+}
+
+@test "what cannot be seen after mount(2) is taken away where it is, wherever its name leads by then" {
+	need_strace
+	need_proc
+	[ -x "$enosys" ] || skip "cannot compile here"
+	tracer=("$enosys" "$newer" strace -qq -o /dev/null -P "$PWD/a" -e 'trace=openat,open' -e 'inject=openat,open:error=EMFILE:delay_enter=500ms')
+	mounts 'ln -s a link; "$BUTTER" mount -t tmpfs keep b
+		s -t tmpfs none link >told & until [ "$(is a)" ]; do kill -0 $!; done; ln -sfn b link; wait $!
+		is a; is b | cut -d "|" -f 3; cat told'
+	equal "$status $output" "0 keep
+butter: mount: cannot mount 'none' at 'link': the words for the mount are not taken: Too many open files
+32"
 }
 
 @test "a mount is moved" {

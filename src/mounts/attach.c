@@ -102,7 +102,7 @@ prepare(const struct attach *wish, bool read_only, struct trouble *trouble)
 	int fd = get_mount(wish, read_only, trouble);
 
 	if (fd >= 0)
-		fd = dress(wish->words, fd, trouble);
+		fd = dress(wish, fd, trouble);
 	if (fd < 0 || wish->words->operation != WORDS_BIND
 	    || change_attributes(wish->words, fd, trouble) == 0)
 		return fd;
@@ -403,8 +403,8 @@ change_file_system(const struct attach *wish, const struct destination *target,
 
 /* The mount first, since it can be changed back for sure: to BEFORE, and what is below as it was there. */
 static int
-change_both(const struct attach *wish, const struct destination *target, const struct words *before,
-	    struct trouble *trouble)
+change_all(const struct attach *wish, const struct destination *target, const struct words *before,
+	   struct trouble *trouble)
 {
 	const struct words *words = wish->words;
 	bool is_deep = words->all.set || words->all.clear, is_changed;
@@ -419,6 +419,8 @@ change_both(const struct attach *wish, const struct destination *target, const s
 	is_changed = result == 0 || is_deep;
 	if (result == 0 && changes_file_system(words))
 		result = change_file_system(wish, target, trouble);
+	if (result == 0)
+		result = propagate(words, target->fd, target->path, trouble);
 	if (result < 0 && is_changed && words_has_attributes(words)) {
 		change_back(before, words, target);
 		restore_below(&below, words);
@@ -442,16 +444,14 @@ change(const struct attach *wish, const struct destination *target, struct troub
 		return trouble_at(trouble, TROUBLE_PICK, NULL);
 	}
 	if (((file_system && (mount || words->flags.set & MS_DIRSYNC)) || words->all.set
-	     || words->all.clear)
+	     || words->all.clear || (mount && words->propagation_count))
 	    && current_read(target->fd, &before) < 0)
 		return trouble_at(trouble, TROUBLE_PICK, NULL);
 	if (words->flags.set & MS_DIRSYNC & ~before.flags.set && file_system) {
 		errno = EINVAL;
 		return trouble_at(trouble, TROUBLE_OPTION, "dirsync");
 	}
-	if (change_both(wish, target, &before, trouble) < 0)
-		return -1;
-	return propagate(words, target->fd, target->path, trouble);
+	return change_all(wish, target, &before, trouble);
 }
 
 static int
@@ -492,10 +492,12 @@ int
 attach(const struct attach *wish, struct trouble *trouble)
 {
 	struct dress_before before;
+	struct attach whole = *wish;
 	int result;
 
 	dress_remember(&before, wish);
-	result = attach_all(wish, trouble);
+	whole.before = &before;
+	result = attach_all(&whole, trouble);
 	/* Who was faster wants the same. */
 	dress_end(&before, result < 0 && trouble->stage != TROUBLE_TAKEN);
 	return result;

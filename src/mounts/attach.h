@@ -26,7 +26,8 @@ struct attach {
 	int top;
 	/* TARGET is in the mount namespace, and the root, of this process; we stay there. NULL: here. */
 	const char *into;
-	int log; /* of kmsg_open(), for troubles; or -1 */
+	struct dress_before *before; /* for attach itself: what owners were */
+	int log;                     /* of kmsg_open(), for troubles; or -1 */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "kernel/mount.h"
 #include "kernel/status.h"
 #include "memory.h"
@@ -211,6 +212,24 @@ call_undo(const struct attach *wish, int fd, const char *path)
 	errno = error;
 }
 
+/*
+ * The same where its root could not be opened: what is on top there, if something has come. The links of the
+ * path that was given may lead elsewhere by now.
+ */
+static void
+undo_unseen(const struct attach *wish, const struct destination *target)
+{
+	char *path = path_of(target->fd);
+	const char *place = path ? path : target->path;
+	struct status before, now;
+
+	if (status_at(target->fd, "", false, &before) < 0
+	    || status_at(AT_FDCWD, place, false, &now) < 0
+	    || (now.mount != before.mount && now.root != STATUS_IS_NO_ROOT))
+		call_undo(wish, -1, place);
+	free(path);
+}
+
 static int
 make(const struct attach *wish, const char *place, uint64_t flags, struct trouble *trouble)
 {
@@ -309,12 +328,13 @@ make_at(const struct attach *wish, const char *place, bool read_only, struct tro
 
 /* The owner first: what is read-only gets none. FD stays open. */
 static int
-complete(const struct words *words, int fd, bool later, const char *path, struct trouble *trouble)
+complete(const struct attach *wish, int fd, bool later, const char *path, struct trouble *trouble)
 {
+	const struct words *words = wish->words;
 	int copy;
 
 	if (words->owner || words->group || words->has_mode) {
-		copy = dress(words, fcntl(fd, F_DUPFD_CLOEXEC, 0), trouble);
+		copy = dress(wish, fcntl(fd, F_DUPFD_CLOEXEC, 0), trouble);
 		if (copy < 0)
 			return -1;
 		close(copy);
@@ -340,11 +360,13 @@ call_mount(const struct attach *wish, const struct destination *target, bool rea
 	fd = open_mounted(wish, target);
 	if (fd < 0)
 		trouble_at(trouble, TROUBLE_ATTRIBUTES, NULL);
-	if (fd >= 0 && complete(words, fd, later, target->path, trouble) == 0)
+	if (fd >= 0 && complete(wish, fd, later, target->path, trouble) == 0)
 		return fd;
-	call_undo(wish, fd, target->path);
 	if (fd >= 0)
-		close(fd);
+		call_undo(wish, fd, target->path);
+	else
+		undo_unseen(wish, target);
+	file_close(fd);
 	errno = trouble->error;
 	return -1;
 }

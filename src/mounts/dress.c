@@ -180,27 +180,34 @@ open_source(const struct words *words, const char *path)
 	return part;
 }
 
+static bool
+has_owner(const struct words *words)
+{
+	return words->owner || words->group || words->has_mode;
+}
+
+/* Takes FD, which may be -1. */
+static void
+remember(struct dress_before *before, int fd)
+{
+	struct stat status;
+
+	if (fd >= 0 && fstat(fd, &status) == 0) {
+		*before = (struct dress_before){ fd, status.st_uid, status.st_gid, status.st_mode };
+		return;
+	}
+	file_close(fd);
+	before->fd = -1;
+}
+
 void
 dress_remember(struct dress_before *before, const struct attach *wish)
 {
 	const struct words *words = wish->words;
-	struct stat status;
 
 	*before = (struct dress_before){ .fd = -1 };
-	if (words->operation != WORDS_BIND || !wish->source
-	    || (!words->owner && !words->group && !words->has_mode))
-		return;
-	before->fd = open_source(words, wish->source);
-	if (before->fd < 0)
-		return;
-	if (fstat(before->fd, &status) == 0) {
-		before->user = status.st_uid;
-		before->group = status.st_gid;
-		before->mode = status.st_mode;
-	} else {
-		close(before->fd);
-		before->fd = -1;
-	}
+	if (words->operation == WORDS_BIND && wish->source && has_owner(words))
+		remember(before, open_source(words, wish->source));
 }
 
 void
@@ -227,14 +234,19 @@ dress_end(struct dress_before *before, bool failed)
 }
 
 int
-dress(const struct words *words, int fd, struct trouble *trouble)
+dress(const struct attach *wish, int fd, struct trouble *trouble)
 {
+	const struct words *words = wish->words;
+	bool is_mapped;
+
 	if (words->subdir)
 		fd = take_part(words, fd, trouble);
 	if (fd < 0)
 		return -1;
-	if ((words->idmap && map(words, fd, trouble) < 0)
-	    || ((words->owner || words->group) && set_owner(words, fd, trouble) < 0)
+	is_mapped = !words->idmap || map(words, fd, trouble) == 0;
+	if (is_mapped && has_owner(words) && wish->before->fd < 0)
+		remember(wish->before, fcntl(fd, F_DUPFD_CLOEXEC, 0));
+	if (!is_mapped || ((words->owner || words->group) && set_owner(words, fd, trouble) < 0)
 	    || (words->has_mode && set_mode((mode_t)words->mode, fd, trouble) < 0)) {
 		file_close(fd);
 		return -1;
