@@ -343,3 +343,18 @@ butter: mount: cannot mount'
 	lacks "$output" 4095
 	contains "$output" "option 'layers/500': Invalid argument"
 }
+
+@test "a folder that was made for a file, and a program that is missing, are told" {
+	mounts 's -m -B file new; ls -d new 2>/dev/null || echo none; s -m -o bind,X-mount.mode=600 file new'
+	equal "$output" "butter: mount: cannot mount 'file' at 'new': --mkdir makes a folder, and what is to be mounted there is a file (it has to be a file: touch makes one)
+32
+none
+butter: mount: cannot mount 'file' at 'new': --mkdir makes a folder, and what is to be mounted there is a file (it has to be a file: touch makes one)
+32"
+	need_newer
+	[ ! -e /sbin/mount.fuse ] || skip "there is a program for fuse"
+	grep -qw fuse /proc/filesystems || skip "the kernel has no fuse"
+	mounts 's -t fuse.nosuch x a'
+	equal "$output" "butter: mount: cannot mount 'x' at 'a': fuse.nosuch needs its program, /sbin/mount.fuse, for these options (install it)
+32"
+}

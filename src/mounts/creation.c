@@ -94,13 +94,30 @@ tell_disk(struct tale *tale)
 		close(fd);
 }
 
+/* Whether TYPE is made by a program alone, which is missing then. */
+static bool
+needs_program(const char *type)
+{
+	static const char *const types[] = { "fuse", "fuseblk", "nfs", "nfs4", "cifs", "smb3" };
+	size_t length = strcspn(type, ".");
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (strlen(types[i]) == length && !strncmp(type, types[i], length))
+			return true;
+	return false;
+}
+
 static void
 tell_invalid(struct tale *tale)
 {
 	const struct trouble *trouble = tale->trouble;
 	bool has_heard = trouble->said.length || trouble->kernel.length;
 
-	if (kind_of_source(tale->wish) == S_IFBLK && !is_about_option(trouble))
+	if (needs_program(tale->wish->type) && !has_heard)
+		tale_tell(tale, "install it",
+			  "%s needs its program, /sbin/mount.%.*s, for these options",
+			  tale->wish->type, (int)strcspn(tale->wish->type, "."), tale->wish->type);
+	else if (kind_of_source(tale->wish) == S_IFBLK && !is_about_option(trouble))
 		tell_disk(tale);
 	else
 		TALE_ERROR(tale, has_heard ? NULL : "one of the options may be wrong, or missing",

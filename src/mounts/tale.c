@@ -127,10 +127,15 @@ tell_mismatch(struct tale *tale)
 {
 	const struct attach *wish = tale->wish;
 	struct stat source, target;
-	bool is_folder = true;
+	bool is_folder = true, is_made = false;
 
-	if (stat(wish->target, &target) < 0)
-		return false;
+	if (stat(wish->target, &target) < 0) {
+		/* It was, and has been removed again. */
+		is_made = errno == ENOENT && wish->words->mkdir;
+		if (!is_made)
+			return false;
+		target.st_mode = S_IFDIR;
+	}
 	if (wish->words->operation != WORDS_MOUNT) {
 		if (stat(tale_source(wish), &source) < 0)
 			return false;
@@ -142,8 +147,10 @@ tell_mismatch(struct tale *tale)
 		tale_tell(tale, "it has to be a folder",
 			  "the target is a file, and what is to be mounted there is a folder");
 	else
-		tale_tell(tale, "it has to be a file: touch makes one",
-			  "the target is a folder, and what is to be mounted there is a file");
+		tale_tell(
+			tale, "it has to be a file: touch makes one",
+			is_made ? "--mkdir makes a folder, and what is to be mounted there is a file"
+				: "the target is a folder, and what is to be mounted there is a file");
 	return true;
 }
 
