@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "cli/buffer.h"
 #include "cli/say.h"
 #include "kernel/pid.h"
+#include "mounts/carry.h"
 #include "mounts/point.h"
 #include "mounts/program.h"
 #include "mounts/purge.h"
@@ -98,6 +100,26 @@ check_init(const char *new_root, const char *init)
 	}
 }
 
+/* What comes along would be over INIT. */
+static int
+check_covered(const char *new_root, const char *init)
+{
+	char *real = realpath(new_root, NULL);
+	int status = 0;
+
+	for (int i = 0; real && !status && i < CARRY_COUNT; i++) {
+		const char *path = carry_path(i);
+		size_t size = strlen(path);
+
+		if (!strncmp(init, path, size) && init[size] == '/' && carry_look(i, real) > 0)
+			status = failx("'%s' in '%s' would be covered by '%s', which comes along "
+				       "(unmount that, or have INIT elsewhere)",
+				       init, new_root, path);
+	}
+	free(real);
+	return status;
+}
+
 static int
 tell(const char *new_root, enum root_step step)
 {
@@ -138,6 +160,8 @@ check(const char *new_root, const char *init)
 
 	if (!status)
 		status = check_init(new_root, init);
+	if (!status)
+		status = check_covered(new_root, init);
 	if (status || only_checks)
 		return status;
 	if (!root_is_in_memory())
@@ -168,11 +192,11 @@ switch_root_run(int count, char **operands)
 		return status;
 	if (root_switch(new_root, &old, &lost, &step) < 0)
 		return tell(new_root, step);
-	for (int i = 0; i < ROOT_CARRIED; i++)
+	for (int i = 0; i < CARRY_COUNT; i++)
 		if (lost & 1U << i)
 			note("'%s' has not come along: there is no folder for it in '%s', or it "
 			     "could not be moved",
-			     root_carried(i), new_root);
+			     carry_path(i), new_root);
 	if (lost & ROOT_OLD_STAYS)
 		note("'%s' is the root, but the old one could not be taken away", new_root);
 	if (access(init.data, X_OK) < 0)

@@ -204,6 +204,23 @@ butter: switch_root: '/bin/sh' in '/new' cannot be executed (mount -o remount,ex
 /bin /dev /file /init /new /plain /proc /run /sys kept"
 }
 
+@test "INIT that would be covered by what comes along is told before anything is moved" {
+	boots 'mkdir /new/run; cp /bin/busybox /new/run/init
+		butter switch_root --check /new /run/init && echo fine
+		mount -t tmpfs run /run
+		s /new /run/init; s --check /new run/init; s --check /new /bin/sh
+		echo "$(echo /*) $(cat /dev/mark)"
+		# What stays where it is covers nothing.
+		mount -t tmpfs run /new/run; cp /bin/busybox /new/run/init; s --check /new /run/init'
+	covered="butter: switch_root: '/run/init' in '/new' would be covered by '/run', which comes along (unmount that, or have INIT elsewhere)
+1"
+	equal "$status $stderr" '0 '
+	equal "$output" "fine
+$covered
+$covered
+/bin /dev /init /new /proc /run /sys kept"
+}
+
 @test "a dynamic linker that is missing is told, too" {
 	ldd "$(command -v sleep)" 2>/dev/null | grep -q '/lib64/ld-' || skip 'sleep(1) needs no dynamic linker that is known here'
 	cp "$(command -v sleep)" program

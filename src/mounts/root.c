@@ -13,6 +13,7 @@
 #include "kernel/mount.h"
 #include "kernel/mountinfo.h"
 #include "kernel/statmount.h"
+#include "mounts/carry.h"
 #include "mounts/point.h"
 #include "mounts/userns.h"
 
@@ -371,57 +372,17 @@ root_is_in_memory(void)
 	return is;
 }
 
-static const char *const carried[ROOT_CARRIED] = { "/dev", "/proc", "/sys", "/run" };
-
-/*
- * Moves the mount PATH, if it is one and does not hold NEW_ROOT, into the current folder: 1; 0: there
- * is nothing to be moved, or what is there has its own, which is not covered; -1: it cannot be.
- */
-static int
-carry(const char *path, const char *new_root)
-{
-	size_t size = strlen(path);
-	struct status here, there;
-
-	if (point_look(path, false, &there) <= 0 || !S_ISDIR(there.mode)
-	    || (!strncmp(new_root, path, size) && new_root[size] == '/'))
-		return 0;
-	switch (point_look(path + 1, false, &here)) {
-	case 1:
-		return 0;
-	case 0:
-		return S_ISDIR(here.mode) && mount_move(path, path + 1) == 0 ? 1 : -1;
-	default:
-		return -1;
-	}
-}
-
-/* What has been carried, a bit for each, comes back. */
-static void
-carry_back(unsigned moved)
-{
-	for (int i = 0; i < ROOT_CARRIED; i++)
-		if (moved & 1U << i)
-			mount_move(carried[i] + 1, carried[i]);
-}
-
 /* From the current folder, which is called NEW_ROOT. */
 static int
 switch_here(const char *new_root, int old, unsigned *lost, enum root_step *step)
 {
 	bool is_initial = root_is_initial();
-	unsigned moved = 0;
+	unsigned moved;
 	int error;
 
 	if (mount_propagate("/", MOUNT_PRIVATE) < 0)
 		return fail_at(step, ROOT_SETTLE);
-	*lost = 0;
-	for (int i = 0; i < ROOT_CARRIED; i++) {
-		int result = carry(carried[i], new_root);
-
-		moved |= result > 0 ? 1U << i : 0;
-		*lost |= result < 0 ? 1U << i : 0;
-	}
+	moved = carry_all(new_root, lost);
 	if (pivot_here(old, step) == 0
 	    || (*step == ROOT_PIVOT && errno == EINVAL && is_initial && move_here(step) == 0))
 		return is_initial;
@@ -434,12 +395,6 @@ switch_here(const char *new_root, int old, unsigned *lost, enum root_step *step)
 	carry_back(moved);
 	errno = error;
 	return -1;
-}
-
-const char *
-root_carried(int which)
-{
-	return carried[which];
 }
 
 int

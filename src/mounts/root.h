@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
+#include "mounts/carry.h"
+
 /* What is in the way of pivot_root(2), found by looking; in the kernel's order. */
 enum root_reason {
 	ROOT_REASON_UNKNOWN,
@@ -69,20 +71,14 @@ bool root_is_in_memory(void);
  */
 bool root_is_initial(void);
 
-enum {
-	ROOT_CARRIED = 4, /* mounts */
-	ROOT_OLD_STAYS = 1 << ROOT_CARRIED,
-};
-
-/* Which they are: /dev, ... */
-const char *root_carried(int which);
+/* Beside the bits of carry_all. */
+enum { ROOT_OLD_STAYS = 1 << CARRY_COUNT };
 
 /*
- * Makes the mount NEW_ROOT the root of this process, which is alone. What is mounted at /dev, /proc,
- * /sys and /run comes along, where NEW_ROOT has such folders with nothing on them; for what could not
- * there is a bit in *LOST, and ROOT_OLD_STAYS where the old root could not be taken away. *OLD is the old
- * root if it was the initial one, to be emptied, or -1. The current folder is /. -1 with errno, and the
- * *STEP; then, but for ROOT_AFTER, all is where it was.
+ * Makes the mount NEW_ROOT the root of this process, which is alone. What carry.h is about comes along;
+ * for what could not there is a bit in *LOST, and ROOT_OLD_STAYS where the old root could not be taken
+ * away. *OLD is the old root if it was the initial one, to be emptied, or -1. The current folder is /. -1
+ * with errno, and the *STEP; then, but for ROOT_AFTER, all is where it was.
  */
 int root_switch(const char *new_root, int *old, unsigned *lost, enum root_step *step);
 
