@@ -280,6 +280,31 @@ D/up/known/within/ CREATE file"
 	stop_following
 }
 
+@test "a folder may have been exchanged, and the one above moves on before it is looked at: it is watched all the same" {
+	jittered
+	perl "$model" trade 1 0 D outside || skip "the number of renameat2 is not known here"
+	mkdir -p outside/new/name/within outside/other/below
+	within=("$jitter" at getdents64 3 "perl '$model' exchange outside outside/other D/new/name"
+		at openat 10 'mv D/new D/last' 1 0)
+	follow -e create,delete,move
+	mv outside/new D
+	await test -d D/last
+	settled
+	await all_watched
+	: >D/last/name/below/file
+	settled
+	equal "$(told .)" "D/ MOVED_TO,ISDIR new
+D/new/ MOVED_TO,ISDIR name
+D/new/ MOVED_FROM,ISDIR name
+D/ MOVED_FROM,ISDIR new
+D/ MOVED_TO,ISDIR last
+D/last/ CREATE,ISDIR name
+D/last/name/ CREATE,ISDIR below
+D/last/name/below/ CREATE file"
+	equal "$(watches "$pid")" "$(find D -type d | wc -l)"
+	stop_following
+}
+
 @test "model: after an overflow all that was lost is found" {
 	seeds=$(rounds 1 30)
 	for ((seed = 1; seed <= seeds; seed++)); do

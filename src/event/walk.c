@@ -93,6 +93,18 @@ give_up(struct files *files, struct node *node)
 	return 0;
 }
 
+/* There is no folder NODE in the one above, which is the right one; why is in errno. As give_up. */
+static int
+miss(struct files *files, struct node *node)
+{
+	if (!node->parent && reach_is_lost(node))
+		return 0;
+	if (!is_gone(errno) || errno == ESTALE || node->state != NODE_UNTOLD || !node->touched)
+		return give_up(files, node);
+	follow_let_go(files, node); /* events have told that it left */
+	return 0;
+}
+
 /* ---- finding folders ---- */
 
 /* Whether FD is the folder that NODE watches, and not another that has its path by now. Leaves FD
@@ -643,8 +655,10 @@ visit(struct files *files, struct step *up, struct node *node)
 	files->folders++;
 	step.before = files->walked++;
 	above = reach(files, up);
-	if ((up && above < 0) || open_step(files, &step, above) < 0)
-		return !up && reach_is_lost(node) ? 0 : give_up(files, node);
+	if (up && above < 0)
+		return give_up(files, node);
+	if (open_step(files, &step, above) < 0)
+		return miss(files, node);
 	if (++files->open_folders > MOST_OPEN && up && up->up)
 		leave(files, up->up);
 	result = watch_and_read(files, &step, &place, above);
@@ -842,27 +856,12 @@ walk_finds_another(struct files *files, struct node *node)
 	return found.node < 0 ? (found.error == EACCES) * WALK_BARRED : found.node != node->wd;
 }
 
-/* Whether there is a folder where NODE was found, of which events have told that it left. */
-static bool
-is_found(struct files *files, struct node *node)
-{
-	int above = open_node(files, node->parent);
-	struct stat status = { 0 };
-
-	if (above < 0)
-		return !is_gone(errno) || reach_is_lost(node);
-	fstatat(above, node->name, &status, AT_SYMLINK_NOFOLLOW);
-	close(above);
-	return S_ISDIR(status.st_mode);
-}
-
 static void
 look_again(struct files *files, struct node *node)
 {
 	if (node->state == NODE_AWAY)
 		return; /* where it arrives, it will be looked at */
-	if (node->state == NODE_GONE
-	    || (node->state == NODE_UNTOLD && node->touched && !is_found(files, node)))
+	if (node->state == NODE_GONE)
 		follow_let_go(files, node);
 	else if (root_has_left(files, node)
 		 || (node->kind == NODE_OBJECT && !is_there(files, node)))
