@@ -1356,6 +1356,20 @@ faulty_following() {
 	equal "$(head wrong)" ''
 }
 
+@test "folders that have gone again are not looked for with each event: as many calls for each, however many there are" {
+	need_strace
+	start strace -f -qq -o trace -e trace=openat,ioctl "$BUTTER" inotifywait -q -m -r --ready-fd 7 -e create,delete D
+	butter=$(children "$pid")
+	kill -STOP "$butter"
+	await has_state tT "$butter"
+	mkdir D/{1..300}
+	rmdir D/{1..300}
+	kill -CONT "$butter"
+	settled
+	equal "$(told . | grep -c CREATE) $(told . | grep -c DELETE)" '300 300'
+	(($(wc -l <trace) < 300 * 10)) || fails "calls: $(wc -l <trace)"
+}
+
 @test "SIGTERM in the middle of a storm leaves whole lines" {
 	follow -e create
 	perl -e 'for my $i (1 .. 3000) { mkdir "D/$i"; mkdir "D/$i/sub" }' &

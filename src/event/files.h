@@ -93,12 +93,13 @@ struct files {
 	struct buffer waiting; /* struct node * each: folders to be looked for again */
 	struct buffer
 		unexplained; /* the same: when the next record of a folder in the tree has been followed */
-	bool explained;      /* that it has */
-	struct buffer twins; /* struct node * each: folders that are watched under another name */
-	uint64_t wait_until; /* the fence behind which to look */
-	struct buffer name;  /* of the node that was told last */
-	bool lost;           /* events are: all has to be read again */
-	struct node *last;   /* where the event that was handed out last happened: the tree */
+	bool explained;        /* that it has */
+	uint64_t explained_at; /* the fence behind which that counts */
+	struct buffer twins;   /* struct node * each: folders that are watched under another name */
+	uint64_t wait_until;   /* the fence behind which to look */
+	struct buffer name;    /* of the node that was told last */
+	bool lost;             /* events are: all has to be read again */
+	struct node *last;     /* where the event that was handed out last happened: the tree */
 	struct inotify_record
 		record; /* follows it with the next call, when its path has been read */
 

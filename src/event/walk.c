@@ -74,6 +74,11 @@ walk_when_explained(struct files *files, struct node *node)
 {
 	if (node->waiting)
 		return;
+	/* With each record before, of thousands, and for thousands of folders, it would be too often. */
+	if (!files->unexplained.length) {
+		files->explained = false;
+		files->explained_at = files->source.total + inotify_queued(files->source.fd);
+	}
 	node->waiting = true;
 	buffer_add(&files->unexplained, &node, sizeof(node));
 }
@@ -879,7 +884,7 @@ walk_waiting(struct files *files)
 {
 	size_t count, done = 0;
 
-	if (files->explained)
+	if (files->explained && files_position(files) >= files->explained_at)
 		look_for_unexplained(files);
 	count = files->waiting.length / sizeof(struct node *);
 	if (!count || files_position(files) < files->wait_until)

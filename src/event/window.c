@@ -97,9 +97,10 @@ window_end(struct files *files)
 {
 	struct window *window = &windows(files)[count(files) - 1];
 
-	window->fence = files->source.total + inotify_queued(files->source.fd);
-	if (window->folders.length || found_first(files, window))
+	if (window->folders.length || found_first(files, window)) {
+		window->fence = files->source.total + inotify_queued(files->source.fd);
 		return;
+	}
 	free(window->name);
 	files->windows.length -= sizeof(*window);
 }
