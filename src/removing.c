@@ -177,8 +177,9 @@ removing_explain(struct unmounting *work, struct removal *removal, int error)
 		fail(busy, "cannot unmount '%s'", removal->path);
 		if (!holding_tell(removal->path, removal->id, work->all))
 			note("nobody is seen here who uses '%s': it may be a process of another "
-			     "pid namespace, an open file on its way through a socket, a socket "
-			     "whose name has been removed, or an export of NFS",
+			     "pid namespace, an open file on its way through a socket or kept by "
+			     "io_uring, a socket whose name has been removed or was relative, or an "
+			     "export of NFS",
 			     removal->path);
 		removing_failed(work, UNMOUNTING_FAILED);
 		return;

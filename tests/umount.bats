@@ -522,7 +522,7 @@ cannot unmount 'b': $BUSY
 N processes cannot be looked into, and may use 'b' (more privileged than this one)
 cannot unmount 'b': $BUSY
 N processes cannot be looked into, and may use 'b' (more privileged than this one)
-nobody is seen here who uses 'b': it may be a process of another pid namespace, an open file on its way through a socket, a socket whose name has been removed, or an export of NFS"
+nobody is seen here who uses 'b': it may be a process of another pid namespace, an open file on its way through a socket or kept by io_uring, a socket whose name has been removed or was relative, or an export of NFS"
 }
 
 @test "of many, twenty are told, and how many more" {
@@ -1076,7 +1076,7 @@ butter: umount: 'a' is in use: it is read-only now
 1
 butter: umount: cannot make 'a' read-only either: Input/output error
 butter: umount: cannot unmount 'a': $BUSY
-butter: umount: nobody is seen here who uses 'a': it may be a process of another pid namespace, an open file on its way through a socket, a socket whose name has been removed, or an export of NFS
+butter: umount: nobody is seen here who uses 'a': it may be a process of another pid namespace, an open file on its way through a socket or kept by io_uring, a socket whose name has been removed or was relative, or an export of NFS
 mounted: a"
 }
 
