@@ -22,6 +22,7 @@
 #include "copy/exclude.h"
 #include "copy/size.h"
 #include "copy/tree.h"
+#include "copy/unfinished.h"
 #include "copying.h"
 #include "memory.h"
 #include "process/signals.h"
@@ -801,8 +802,8 @@ aio_copy_run(int count, char **operands)
 		to = operands[--count];
 	if (!*to)
 		return misuse("DEST is an empty name: is a variable not set?");
-	signals_end_with(target_abandon_all);
-	atexit(target_abandon_all);
+	signals_end_with(unfinished_remove_all);
+	atexit(unfinished_remove_all);
 	set_up_tree();
 	set_up(count, operands);
 	record_open(&shown, STDOUT_FILENO, SHOWN_MOST);

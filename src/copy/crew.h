@@ -12,9 +12,9 @@
 #include <sys/queue.h>
 
 #include "copy/folder.h"
-#include "copy/target.h"
+#include "copy/unfinished.h"
 
-enum { CREW_MOST = TARGETS_MOST / 2 }; /* threads */
+enum { CREW_MOST = UNFINISHED_MOST / 2 }; /* threads */
 
 struct copy;
 struct crew;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "copy/part.h"
+#include "copy/partial.h"
 #include "copy/traces.h"
 #include "copy/verify.h"
 #include "kernel/cache.h"
@@ -782,7 +783,7 @@ copy_once(struct job *job, const struct place *place)
 						    : job->from.st_mode & 0777;
 	int result, error;
 
-	if (copy->resumes && target_is_part_name(place->name))
+	if (copy->resumes && partial_is_name(place->name))
 		return fail_barred(job, TARGET_IS_PART);
 	/* For folders' sake these are not in the mask itself. */
 	mode = copy->keeps & ATTRIBUTES_MODE ? 0600 : mode & ~(copy->mask & 0700);

@@ -31,8 +31,6 @@ enum target_bar {
 
 struct unfinished;
 
-enum { TARGETS_MOST = 64 }; /* at once, one for each thread */
-
 struct target {
 	int folder;         /* descriptor */
 	const char *name;   /* in it */
@@ -76,9 +74,6 @@ int target_open(struct target *target, const struct place *place, mode_t mode, e
  */
 int target_take(struct target *target);
 
-/* Whether it is as those that parts get. */
-bool target_is_part_name(const char *name);
-
 /*
  * It is whole, and no part: gives it its name, and with SYNC waits until it is on the disk; but EEXIST if
  * there is something of that name and ONLY_NEW. -1 with errno of close(2), which tells of what could not be
@@ -99,10 +94,7 @@ int target_make(const struct place *place, bool only_new,
 		int (*make)(int folder, const char *name, void *context),
 		int (*complete)(int folder, const char *name, void *context), void *context);
 
-/*
- * Removes all that are open, and lets no thread go on that would open one; async-signal-safe, for the one
- * thread that gets signals.
- */
-void target_abandon_all(void);
+/* It can only be written in place: -1 with EEXIST, and bar is WHY. */
+int target_bar(struct target *target, enum target_bar why);
 
 #endif
