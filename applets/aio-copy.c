@@ -5,10 +5,7 @@
  * reads back what it wrote. For images, backups and releases that others use while they are replaced.
  */
 #include <fcntl.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <pthread.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,7 +13,6 @@
 
 #include "applet.h"
 #include "cli/escape.h"
-#include "cli/num.h"
 #include "cli/record.h"
 #include "cli/say.h"
 #include "copy/exclude.h"
@@ -24,7 +20,9 @@
 #include "copy/tree.h"
 #include "copy/unfinished.h"
 #include "copying.h"
+#include "copytell.h"
 #include "memory.h"
+#include "operand.h"
 #include "process/signals.h"
 
 enum { AUTO, ALWAYS, NEVER };
@@ -177,161 +175,13 @@ check(int operands)
 	return check_ways() || copying_check(&copying);
 }
 
-/* ---- names ---- */
-
-/* errno stays. */
-static bool
-is_folder(const char *path)
-{
-	int error = errno;
-	struct stat status;
-	bool is = strcmp(path, "-") && stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-
-	errno = error;
-	return is;
-}
-
-/* Whether something has that name; of a link, AND_ENDS, whether it leads to something. errno stays. */
-static bool
-is_there(const char *path, bool and_ends)
-{
-	int error = errno;
-	bool is = faccessat(AT_FDCWD, path, F_OK, and_ends ? 0 : AT_SYMLINK_NOFOLLOW) == 0;
-
-	errno = error;
-	return is;
-}
-
 /* ---- telling ---- */
-
-static const char *
-why_barred(enum target_bar bar)
-{
-	switch (bar) {
-	case TARGET_HAS_LINKS:
-		return "it has other names (--in-place writes to all of them)";
-	case TARGET_IS_MOUNTED:
-		return "it is a mount point (--in-place writes into it)";
-	case TARGET_IS_ANOTHERS:
-		return "a new file cannot be given to its owner (--in-place writes into the file)";
-	case TARGET_IS_LINK:
-		return "where the link leads cannot be told (mount /proc, or --in-place writes there)";
-	case TARGET_PART_IS_BUSY:
-		return "somebody else is just copying to it";
-	case TARGET_PART_IS_GONE:
-		return "somebody has removed or replaced what there was of the copy";
-	case TARGET_IS_PART:
-		return "--resume keeps parts of copies by such names (leave it out: --exclude)";
-	default:
-		return "nothing can be made in its folder (--in-place writes into the file)";
-	}
-}
-
-static int
-tell_barred(const struct copy *copy, const char *to)
-{
-	const char *slash = strrchr(to, '/');
-	int above = slash && *copy->part != '/' ? (int)(slash + 1 - to) : 0;
-
-	if (in_place && copy->bar == TARGET_IS_ANOTHERS)
-		return failx("cannot replace '%s': a new file cannot be given to its owner", to);
-	if (copy->bar == TARGET_PART_IS_ANOTHERS)
-		return failx("cannot go on with '%s': '%.*s%s' is not yours (remove that)", to,
-			     above, to, copy->part);
-	return failx("cannot replace '%s': %s", to, why_barred(copy->bar));
-}
-
-/* Of an error at one of the sides, at a place. */
-static int
-tell_place(const struct copy *copy, const char *from, const char *to)
-{
-	const char *name = copy->at_output ? to : from;
-	const struct hint kept[] = { { errno, "what there is stays: --resume" }, { 0 } };
-
-	if (copy->at_output && copying_is_left(&copying))
-		return 1;
-	if (errno == ENODATA && !copy->at_output)
-		return failx("'%s' got shorter while it was copied", from);
-	return fail(copy->is_kept ? kept : NULL, "cannot %s '%s' at byte %lld",
-		    copy->at_output && copy->step == COPY_CONTENT ? "write" : "read", name,
-		    (long long)copy->at);
-}
-
-/* What could not be done, errno: the status, after a message. */
-static int
-tell(const struct copy *copy, const char *from, const char *to)
-{
-	static const struct hint
-		dangling[] = { { ENOENT, "it is a link that leads nowhere" }, { 0 } },
-		unmade[] = { { ENOENT, "nothing can be made in its folder: --in-place" }, { 0 } },
-		few[] = { { EMFILE, "raise ulimit -n, or take fewer --jobs" }, { 0 } },
-		shut[] = { { EACCES, "--force replaces it" },
-			   { ETXTBSY, "it runs: --force replaces it" },
-			   { 0 } },
-		unread[] = { { EACCES, "--in-place writes into the file" }, { 0 } },
-		hidden[] = { { ENOENT, "mount /proc" },
-			     { EINVAL, "its owner or group is none in this user namespace" },
-			     { 0 } };
-
-	switch (copy->step) {
-	case COPY_OPEN:
-		return fail(few, "cannot open '%s'", from);
-	case COPY_IS_FOLDER:
-		return failx("'%s' is a folder (--recursive copies it)", from);
-	case COPY_IS_SAME:
-		return failx("'%s' and '%s' are the same", from, to);
-	case COPY_IS_LOOP:
-		return failx("'%s' leads to a folder that it is in (leave it out: --exclude)",
-			     from);
-	case COPY_IS_WITHIN:
-		return failx("'%s' would be copied into itself, '%s'", from, to);
-	case COPY_BARRED:
-		return tell_barred(copy, to);
-	case COPY_CONTENT:
-	case COPY_READ_BACK:
-		return tell_place(copy, from, to);
-	case COPY_ENGINE:
-		return fail(content_hints(copy->content.engine), "cannot copy '%s' by %s", from,
-			    content_names[copy->content.engine]);
-	case COPY_OLD:
-		return fail(NULL, "cannot read what '%s' has", to);
-	case COPY_KEEP:
-		return fail(unread, "cannot keep what '%s' has besides its content", to);
-	case COPY_ATTRIBUTES:
-		return fail(hidden, "cannot give '%s' %s of '%s'", to,
-			    attributes_name(copy->failed), from);
-	case COPY_LINK:
-		return fail(NULL, "'%s' is there, but cannot be a hard link, as '%s' is", to, from);
-	case COPY_SYNC:
-		return fail(NULL, "'%s' is there, but cannot be synchronized with its folder", to);
-	case COPY_ONCE:
-		return failx("--verify: '%s' cannot be read again", copy->at_output ? to : from);
-	case COPY_DIFFERS:
-		return failx("'%s' is not what was copied: byte %lld differs", to,
-			     (long long)copy->at);
-	case COPY_CREATE:
-		if (errno == EISDIR)
-			return failx("cannot replace '%s': it is a folder, and '%s' is none", to,
-				     from);
-		if (errno == ENOTDIR && is_folder(from))
-			return failx("cannot copy into '%s': it is no folder, and '%s' is one", to,
-				     from);
-		if (errno == ENOENT && is_there(to, false))
-			return fail(is_there(to, true) ? unmade : dangling, "cannot write '%s'",
-				    to);
-		return fail(in_place && !force && is_there(to, true) ? shut : few,
-			    "cannot write '%s'", to);
-	case COPY_FINISH:
-	default:
-		return fail(NULL, "cannot write '%s'", to);
-	}
-}
 
 static void
 tell_failed(const struct copy *copy, const char *from, const char *to, void *context)
 {
 	(void)context;
-	result |= tell(copy, from, to);
+	result |= copytell(copy, from, to, &copying);
 }
 
 /* ---- what threads have in common ---- */
@@ -418,45 +268,6 @@ is_excluded_entry(const struct folder *in, const char *name, bool is_of_folder, 
 	return is;
 }
 
-/* The number of the descriptor that PATH is another word for; -1: none. */
-static int
-descriptor_of(const char *path)
-{
-	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
-	int64_t number;
-
-	if (!strcmp(path, "-") || !strcmp(path, "/dev/stdout"))
-		return STDOUT_FILENO;
-	if (!strcmp(path, "/dev/stderr"))
-		return STDERR_FILENO;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
-		size_t size = strlen(folders[i]);
-
-		if (!strncmp(path, folders[i], size)
-		    && num_integer(path + size, 0, INT_MAX, &number) == 0)
-			return (int)number;
-	}
-	return -1;
-}
-
-/* Opens the folder that PATH is in; *NAME is what follows. -1 with errno. */
-static int
-open_folder_of(char *path, const char **name)
-{
-	char *slash = strrchr(path, '/');
-	int fd;
-
-	*name = slash ? slash + 1 : path;
-	if (!slash)
-		return open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (slash == path)
-		return open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	*slash = '\0';
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	*slash = '/';
-	return fd;
-}
-
 /* ---- copying ---- */
 
 /* What is copied has another name there, or is `-`: so these would do nothing. */
@@ -496,13 +307,13 @@ copy_to_path(int in, const char *from, const char *to, bool is_named)
 			       .links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_OWN };
 	int copied = -1;
 
-	place.folder = open_folder_of(path, &place.name);
+	place.folder = operand_open_folder(path, &place.name);
 	if (place.folder < 0)
 		copies->step = COPY_CREATE;
 	else
 		copied = copy_to_place(copies, in, !strcmp(from, "-"), &place);
 	if (copied < 0)
-		result |= tell(copies, from, to);
+		result |= copytell(copies, from, to, &copying);
 	if (copied == 0 || (copied < 0 && copy_is_done(copies)))
 		has_copied(from, to);
 	if (place.folder >= 0)
@@ -515,7 +326,7 @@ static void
 copy_file(const char *from, const char *to, bool is_named)
 {
 	bool is_input = !strcmp(from, "-");
-	int in, out = descriptor_of(to), copied;
+	int in, out = operand_descriptor(to), copied;
 
 	if ((out >= 0 && refuse_stream("standard output or another descriptor as DEST"))
 	    || (is_input && (checksum || resume) && refuse_stream("standard input as SOURCE"))) {
@@ -530,7 +341,8 @@ copy_file(const char *from, const char *to, bool is_named)
 	} else {
 		copied = copy_to_descriptor(copies, in, out);
 		if (copied < 0)
-			result |= tell(copies, from, out == STDOUT_FILENO ? "standard output" : to);
+			result |= copytell(copies, from,
+					   out == STDOUT_FILENO ? "standard output" : to, &copying);
 		else
 			has_copied(from, to);
 	}
@@ -548,11 +360,11 @@ copy_any(const char *from, const char *to, bool is_named)
 	/* Without --recursive, folders are refused, and others read as files. */
 	if (is_known && !recursive)
 		is_known = S_ISREG(status.st_mode) || S_ISLNK(status.st_mode);
-	if (is_known && descriptor_of(to) >= 0 && !S_ISREG(status.st_mode))
+	if (is_known && operand_descriptor(to) >= 0 && !S_ISREG(status.st_mode))
 		result |= failx("'%s' is no file, and cannot go to standard output", from);
 	else if (is_known && S_ISDIR(status.st_mode))
 		tree_copy(&tree, from, to, is_named);
-	else if (is_known && descriptor_of(to) < 0)
+	else if (is_known && operand_descriptor(to) < 0)
 		tree_copy_entry(&tree, from, &status, to, is_named);
 	else
 		copy_file(from, to, is_named);
@@ -560,56 +372,11 @@ copy_any(const char *from, const char *to, bool is_named)
 
 /* ---- into a folder ---- */
 
-/* The name of FROM in a folder. To be freed. */
-static char *
-name_of(const char *from)
-{
-	size_t size = strlen(from);
-	const char *name;
-	struct buffer copy = { 0 };
-
-	while (size > 1 && from[size - 1] == '/')
-		size--;
-	name = memrchr(from, '/', size);
-	name = name && size > 1 ? name + 1 : from;
-	buffer_add(&copy, name, (size_t)(from + size - name));
-	return buffer_string(&copy);
-}
-
-/* A name that has been made in the folder, and whether it is one. */
-struct made {
-	char *name;
-	bool is_folder;
-};
-static void *all_made; /* a tree of those, tsearch(3) */
-
-static int
-compare_names(const void *one, const void *other)
-{
-	return strcmp(((const struct made *)one)->name, ((const struct made *)other)->name);
-}
-
-/* Whether NAME is the first such; but of folders one gets what all have. */
-static bool
-is_first(char *name, bool is_of_folder)
-{
-	struct made wanted = { name, is_of_folder }, *made;
-	void *found = tfind(&wanted, &all_made, compare_names);
-
-	if (found)
-		return is_of_folder && (*(struct made **)found)->is_folder;
-	made = memory_get(sizeof(*made));
-	*made = (struct made){ memory_string(name), is_of_folder };
-	if (!tsearch(made, &all_made, compare_names))
-		memory_exhausted();
-	return true;
-}
-
 /* Copies FROM into the folder TO, under its own name; what is in `.` and `..` has that in it itself. */
 static void
 copy_into(const char *from, const char *to)
 {
-	char *name = name_of(from);
+	char *name = operand_name(from);
 	bool is_nameless = !strcmp(name, ".") || !strcmp(name, ".."), is_of_folder;
 	struct buffer path = { 0 };
 	struct stat status;
@@ -623,7 +390,7 @@ copy_into(const char *from, const char *to)
 		result |= failx("standard input has no name that it could have in '%s'", to);
 	else if (!is_nameless && is_excluded(name, is_of_folder))
 		;
-	else if (!is_nameless && !is_first(name, is_of_folder))
+	else if (!is_nameless && !operand_is_first(name, is_of_folder))
 		result |= failx("'%s' has just been made of another SOURCE: '%s' is not copied",
 				buffer_string(&path), from);
 	else
@@ -635,9 +402,9 @@ copy_into(const char *from, const char *to)
 static void
 copy_all(int count, char **sources, const char *to)
 {
-	bool into = folder || (!no_target_folder && is_folder(to));
+	bool into = folder || (!no_target_folder && copytell_is_folder(to));
 
-	if (folder && !is_folder(folder))
+	if (folder && !copytell_is_folder(folder))
 		result |= failx("--target-directory: '%s' is no folder", folder);
 	else if (!into && count > 1)
 		result |= failx("'%s' is no folder for several SOURCEs", to);
