@@ -1039,10 +1039,10 @@ reflink
 	head -c 8M /dev/zero | tr '\0' y >>in
 	for options in '--engine read' '--engine uring' '--engine threads' '--direct --engine uring --block-size 256K' '--direct'; do
 		echo old >out
+		cp --sparse=always in whole
 		# shellcheck disable=SC2086 # words
 		launch "$BUTTER" aio-copy --rate 10M $options in out
 		await has_begun
-		cp --sparse=always in whole
 		truncate -s 6000001 in
 		finish
 		equal "$options $status $stderr" "$options 1 butter: aio-copy: 'in' got shorter while it was copied"
