@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What aio-copy says of what could not be copied. */
+/* What is said of files that could not be copied, and what helps. */
 #ifndef BUTTER_COPYTELL_H
 #define BUTTER_COPYTELL_H
 
