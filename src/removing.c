@@ -178,7 +178,7 @@ removing_explain(struct unmounting *work, struct removal *removal, int error)
 		if (!holding_tell(removal->path, removal->id, work->all))
 			note("nobody is seen here who uses '%s': it may be a process of another "
 			     "pid namespace, an open file on its way through a socket or kept by "
-			     "io_uring, a socket whose name has been removed or was relative, or an "
+			     "io_uring, a socket that the kernel does not let be looked at, or an "
 			     "export of NFS",
 			     removal->path);
 		removing_failed(work, UNMOUNTING_FAILED);

@@ -476,8 +476,8 @@ cannot unmount 'a': $BUSY
 32"
 }
 
-@test "who has bound a socket in it, and that nobody is seen, also if some are hidden" {
-	need_userns
+# make_bound: compiles ./bound NAME READY [FOLDER], which binds a socket, goes to FOLDER, and then makes the file READY.
+make_bound() {
 	need_tool "${CC:-cc}"
 	cat >bound.c <<-'END'
 		#include <fcntl.h>
@@ -492,11 +492,17 @@ cannot unmount 'a': $BUSY
 			if (count < 3) return 1;
 			strcpy(name.sun_path, arguments[1]);
 			if (bind(fd, (struct sockaddr *)&name, sizeof(name))) return 1;
+			if (count > 3 && chdir(arguments[3])) return 1;
 			close(open(arguments[2], O_CREAT | O_WRONLY, 0600));
 			pause();
 		}
 	END
 	"${CC:-cc}" -o bound bound.c
+}
+
+@test "who has bound a socket in it, and that nobody is seen, also if some are hidden" {
+	need_userns
+	make_bound
 	mounted '
 		mkdir a other
 		mount -t tmpfs n a; mount --bind a other
@@ -522,7 +528,93 @@ cannot unmount 'b': $BUSY
 N processes cannot be looked into, and may use 'b' (more privileged than this one)
 cannot unmount 'b': $BUSY
 N processes cannot be looked into, and may use 'b' (more privileged than this one)
-nobody is seen here who uses 'b': it may be a process of another pid namespace, an open file on its way through a socket or kept by io_uring, a socket whose name has been removed or was relative, or an export of NFS"
+nobody is seen here who uses 'b': it may be a process of another pid namespace, an open file on its way through a socket or kept by io_uring, a socket that the kernel does not let be looked at, or an export of NFS"
+}
+
+# Sockets below `a`: one that it covers, that has the name of another in it; one that is in it, of the same name; a
+# removed one; one whose relative name means nothing any more; and two of the same file system elsewhere.
+bound_anyhow='
+	mkdir a other
+	bound() { "$here/bound" "$@" & until [ -e "$2" ]; do :; done; }
+	bound a/s "$here/one"; covered=$!
+	mount -t tmpfs n a; mount --bind a other
+	bound a/s "$here/two" 3</dev/null
+	bound a/removed "$here/three" 3</dev/null 4</dev/null; rm a/removed
+	cd a; bound left "$here/four" / 5</dev/null; cd ..
+	bound other/elsewhere "$here/five"; elsewhere=$!
+	bound other/gone "$here/six"; rm other/gone'
+
+@test "sockets: by the mount that they are in, and not by their names, which may mean another one, or none" {
+	need_root
+	make_bound
+	mounted "$bound_anyhow"'
+		u a; u --kill KILL a; mounts
+		kill "$covered" "$elsewhere" && echo "both live"'
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (bound): socket 4 'a/s'
+'a' is used by process N (bound): socket 5 'a/removed'
+'a' is used by process N (bound): socket 3 'left'
+32
+0
+mounted: other
+both live"
+}
+
+@test "sockets: without sock_diag(7) the same; without pidfd_getfd(2) by their names, and nobody is signalled for that" {
+	need_root
+	make_bound
+	for spec in socket:error=EPERM socket:error=EPROTONOSUPPORT sendto:error=ENOENT recvfrom:error=ENOENT recvfrom:retval=0; do
+		injecting "$spec"
+		(mkdir "$spec"; cp bound "$spec"; cd "$spec" && mounted "$bound_anyhow; u a" &&
+			equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (bound): socket 4 'a/s'
+'a' is used by process N (bound): socket 5 'a/removed'
+'a' is used by process N (bound): socket 3 'left'
+32")
+	done
+	for spec in pidfd_getfd:error=ENOSYS pidfd_getfd:error=EPERM 'ioctl:error=EPERM'; do
+		injecting "$spec"
+		(mkdir "$spec"; cp bound "$spec"; cd "$spec" && mounted "$bound_anyhow; u a; u --kill KILL --wait 0 a" &&
+			equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (bound): socket 4 'a/s'
+32
+cannot unmount 'a': $BUSY
+'a' is used by process N (bound): socket 4 'a/s'
+32")
+	done
+	injecting socket:error=EPERM pidfd_getfd:error=EPERM
+	mounted "$bound_anyhow; u a"
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (bound): socket 3 'a/s'
+'a' is used by process N (bound): socket 4 'a/s'
+32"
+}
+
+@test "sockets: without rights over their network namespace by their names, and each in one of its own" {
+	need_root
+	unprivileged
+	cd "$(public_folder)" || return
+	make_bound
+	mounted 'chmod a+rx . bound; mkdir space; chmod a+rwx space; cd space; export here=$PWD/..
+		for options in -Urm -Urmn; do
+			mkdir "in$options"; chmod a+rwx "in$options"
+			setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all unshare $options --propagation private sh -euc "
+				cd \"in\$0\"
+				u() { \"\$BUTTER\" umount \"\$@\" 2>&1 | sed \"s|^butter: umount: ||; s|\$PWD/||g; s/process [0-9][0-9]*/process N/; /cannot be looked into/d\"; }
+				mkdir a
+				bound() { ../../bound \"\$@\" & until [ -e \"\$2\" ]; do :; done; }
+				bound a/s one; one=\$!; mount -t tmpfs n a; bound a/s two 3</dev/null; two=\$!
+				bound a/removed three; rm a/removed
+				echo \$0; u a
+				kill \$one \$two \$!" $options
+		done'
+	equal "$status $output" "0 -Urm
+cannot unmount 'a': $BUSY
+'a' is used by process N (bound): socket 4 'a/s'
+-Urmn
+cannot unmount 'a': $BUSY
+'a' is used by process N (bound): socket 4 'a/s'
+'a' is used by process N (bound): socket 3 'a/removed'"
 }
 
 @test "of many, twenty are told, and how many more" {
@@ -1076,7 +1168,7 @@ butter: umount: 'a' is in use: it is read-only now
 1
 butter: umount: cannot make 'a' read-only either: Input/output error
 butter: umount: cannot unmount 'a': $BUSY
-butter: umount: nobody is seen here who uses 'a': it may be a process of another pid namespace, an open file on its way through a socket or kept by io_uring, a socket whose name has been removed or was relative, or an export of NFS
+butter: umount: nobody is seen here who uses 'a': it may be a process of another pid namespace, an open file on its way through a socket or kept by io_uring, a socket that the kernel does not let be looked at, or an export of NFS
 mounted: a"
 }
 

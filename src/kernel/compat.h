@@ -10,6 +10,11 @@
 #define PID_FS_MAGIC 0x50494446
 #endif
 
+/* pidfd_open(2): of a thread, since Linux 6.9; linux/pidfd.h. */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
 /* statfs(2)'s f_type of a pipe that has no name in a file system; the same header. */
 #ifndef PIPEFS_MAGIC
 #define PIPEFS_MAGIC 0x50495045

@@ -27,6 +27,12 @@ pidfd_of(pid_t pid)
 	return fd;
 }
 
+int
+pidfd_of_thread(pid_t thread)
+{
+	return (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
+}
+
 uint64_t
 pidfd_inode(int pidfd)
 {
@@ -86,4 +92,10 @@ int
 pidfd_signal(int pidfd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int
+pidfd_take(int pidfd, int fd)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 }

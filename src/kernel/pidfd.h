@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pidfd_open(2), pidfd_send_signal(2): a descriptor that means one process, never its number's
- * next user.
+ * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2): a descriptor that means one process, never its
+ * number's next user.
  */
 #ifndef BUTTER_PIDFD_H
 #define BUTTER_PIDFD_H
@@ -14,6 +14,9 @@
  * ENOMEM, ENOSYS.
  */
 int pidfd_of(pid_t pid);
+
+/* The same of one THREAD, of whatever process: since Linux 6.9, before that -1 with EINVAL. */
+int pidfd_of_thread(pid_t thread);
 
 /*
  * The inode of PID's pidfd, which no other process has until the machine restarts. -1 with
@@ -36,5 +39,12 @@ uint64_t pidfd_inode(int pidfd);
  * ended and was waited for), EPERM, EINVAL (no such signal), ENOSYS (before Linux 5.1).
  */
 int pidfd_signal(int pidfd, int signal);
+
+/*
+ * The descriptor FD of the process that PIDFD means as one of this process, close-on-exec:
+ * pidfd_getfd(2). -1 with errno EBADF (it has no such), ESRCH (it has ended), EPERM (it may not be
+ * traced), EMFILE, ENOSYS (before Linux 5.6).
+ */
+int pidfd_take(int pidfd, int fd);
 
 #endif

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/buffer.h"
 #include "kernel/maps.h"
 #include "kernel/proc.h"
 #include "kernel/status.h"
@@ -22,8 +21,10 @@ struct search {
 	const struct holders_place *place;
 	struct holder *holder;
 	int process;              /* its folder, or that of a thread of it */
+	pid_t thread;             /* whose folder that is; 0: the process's */
 	int proc;                 /* /proc */
 	struct sockets *sockets;  /* what is known of them */
+	bool same_numbers;        /* /proc is of this pid namespace */
 	bool is_searcher;         /* whose descriptors there are those of the search */
 	bool surely;              /* what has only the same name does not count */
 	bool hidden;              /* it cannot be looked into */
@@ -100,23 +101,26 @@ open_folder(struct search *search, const char *name)
 	return NULL;
 }
 
-/* A socket is in no mount, but holds the one that it is bound in: by its path, as the process sees it. */
+/* A socket is in no mount, but holds the one that the file is in which it is bound to. */
 static void
 look_at_socket(struct search *search, int fd, uint64_t inode)
 {
-	const char *path = sockets_path(search->sockets, search->process, inode);
-	struct buffer whole = { 0 };
-	struct status status;
+	struct sockets_bound *bound = sockets_find(search->sockets, search->process, inode);
+	int mount = -1;
 
-	if (!path) {
+	if (!bound) {
 		fail_search(search);
 		return;
 	}
-	buffer_print(&whole, "%s/%s", *path == '/' ? "root" : "cwd", path);
-	if (status_at(search->process, buffer_string(&whole), true, &status) == 0
-	    && S_ISSOCK(status.mode) && is_at(search->place, status.mount))
-		add_path(search, HOLDER_SOCKET, fd, path);
-	buffer_done(&whole);
+	if (search->same_numbers) {
+		mount = sockets_mount(bound, search->holder->pid, search->thread, fd);
+		if (mount < 0)
+			fail_search(search);
+	}
+	if (mount < 0 && !search->surely)
+		mount = sockets_guess(search->sockets, bound, search->process);
+	if (mount > 0 && is_at(search->place, mount))
+		add_path(search, HOLDER_SOCKET, fd, bound->path);
 }
 
 static void
@@ -128,7 +132,7 @@ look_at_descriptor(struct search *search, int fd, int folder, const char *link)
 		return;
 	if (is_at(search->place, status.mount))
 		add(search, HOLDER_FD, fd, folder, link);
-	else if (S_ISSOCK(status.mode) && !search->surely)
+	else if (S_ISSOCK(status.mode) && !(search->surely && search->holder->count))
 		look_at_socket(search, fd, status.inode);
 }
 
@@ -237,6 +241,7 @@ look_at_thread(struct search *search, const char *name, pid_t thread)
 	if (search->process < 0)
 		fail_search(search);
 	else {
+		search->thread = thread;
 		if (folders)
 			look_at_folders(search);
 		if (descriptors)
@@ -245,6 +250,7 @@ look_at_thread(struct search *search, const char *name, pid_t thread)
 			look_at_memory(search);
 		close(search->process);
 	}
+	search->thread = 0;
 	search->process = process;
 }
 
@@ -297,8 +303,9 @@ read_comm(int process, char comm[PID_COMM_MAX + 1])
 /* /proc, while it is searched. */
 struct proc {
 	int fd;
-	pid_t self;    /* what this process is in it; 0: it is in none of its namespaces */
-	bool is_place; /* it is itself what is looked for */
+	pid_t self;        /* what this process is in it; 0: it is in none of its namespaces */
+	bool same_numbers; /* as this process has them */
+	bool is_place;     /* it is itself what is looked for */
 	struct sockets sockets;
 };
 
@@ -319,7 +326,12 @@ open_proc(struct proc *proc, const struct holders_place *place)
 		return -1;
 	}
 	proc->self = (pid_t)strtonum(self, 1, INT_MAX, &error);
+	proc->same_numbers = proc->self == pid_self();
 	proc->is_place = status_at(proc->fd, "", false, &status) == 0 && is_at(place, status.mount);
+	proc->sockets = (struct sockets){ .proc = proc->fd,
+					  .major = place->major,
+					  .minor = place->minor,
+					  .any_device = place->any_device };
 	return 0;
 }
 
@@ -335,6 +347,7 @@ look_up(const struct holders_place *place, struct proc *proc, const char *name, 
 				 .holder = holder,
 				 .proc = proc->fd,
 				 .sockets = &proc->sockets,
+				 .same_numbers = proc->same_numbers,
 				 .surely = surely,
 				 .is_searcher = proc->is_place && holder->pid == proc->self };
 
@@ -369,7 +382,7 @@ holders_check(const struct holders_place *place, pid_t pid)
 
 	if (open_proc(&proc, place) < 0)
 		return -1;
-	if (proc.self != pid_self()) {
+	if (!proc.same_numbers) {
 		close(proc.fd);
 		errno = EXDEV;
 		return -1;
@@ -380,6 +393,7 @@ holders_check(const struct holders_place *place, pid_t pid)
 	if (holds >= 0 || holder.count)
 		holds = holder.count > 0;
 	forget(&holder);
+	sockets_done(&proc.sockets);
 	close(proc.fd);
 	errno = error;
 	return holds;

@@ -51,9 +51,10 @@ struct holders_place {
 int holders_find(const struct holders_place *place, struct holders *holders);
 
 /*
- * Whether PID still holds PLACE, beyond doubt: 1, 0; a socket that is bound there does not count, nor
- * a file in its memory that is known by its path alone, as in user namespaces. -1 with errno: EXDEV
- * (/proc is that of another pid namespace, and the numbers in it are not those of kill(2)).
+ * Whether PID still holds PLACE, beyond doubt: 1, 0; what is known by its path alone does not count: a
+ * socket that is bound there, where the kernel does not tell its mount, or a file in its memory, as in
+ * user namespaces. -1 with errno: EXDEV (/proc is that of another pid namespace, and the numbers in it
+ * are not those of kill(2)).
  */
 int holders_check(const struct holders_place *place, pid_t pid);
 

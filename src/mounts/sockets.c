@@ -6,8 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/buffer.h"
+#include "kernel/pidfd.h"
+#include "kernel/sockdiag.h"
 #include "kernel/status.h"
 #include "memory.h"
 
@@ -42,18 +46,28 @@ compare(const void *left, const void *right)
 }
 
 static void
-add(struct sockets_space *space, uint64_t inode, const char *path)
+add(struct sockets_space *space, const struct sockets_bound *bound)
 {
 	/* By powers of two. */
 	if (!(space->count & (space->count - 1)))
 		space->bound = memory_resize(space->bound, space->count ? space->count * 2 : 1,
 					     sizeof(*space->bound));
-	space->bound[space->count++] = (struct sockets_bound){ inode, memory_string(path) };
+	space->bound[space->count++] = *bound;
+}
+
+static void
+forget(struct sockets_space *space)
+{
+	for (size_t i = 0; i < space->count; i++)
+		free(space->bound[i].path);
+	free(space->bound);
+	space->bound = NULL;
+	space->count = 0;
 }
 
 /* -1 with errno of open(2). */
 static int
-read_space(struct sockets_space *space, int fd)
+read_table(struct sockets_space *space, int fd)
 {
 	int file = openat(fd, "net/unix", O_RDONLY | O_CLOEXEC);
 	FILE *stream = file < 0 ? NULL : fdopen(file, "re");
@@ -70,17 +84,57 @@ read_space(struct sockets_space *space, int fd)
 	while (getline(&line, &room, stream) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		if (sockets_parse(line, &inode, &path))
-			add(space, inode, path);
+			add(space,
+			    &(struct sockets_bound){ .inode = inode, .path = memory_string(path) });
 	}
 	free(line);
 	fclose(stream);
-	if (space->count)
-		qsort(space->bound, space->count, sizeof(*space->bound), compare);
 	return 0;
 }
 
+struct listing {
+	const struct sockets *sockets;
+	struct sockets_space *space;
+};
+
+static void
+take(const struct sockdiag *message, void *context)
+{
+	const struct listing *listing = context;
+	const struct sockets *sockets = listing->sockets;
+	struct sockets_bound bound = { .inode = message->inode,
+				       .file = message->file,
+				       .has_file = true };
+
+	if (!sockets->any_device
+	    && (message->major != sockets->major || message->minor != sockets->minor))
+		return;
+	bound.path = memory_get(message->length + 1);
+	memcpy(bound.path, message->path, message->length);
+	add(listing->space, &bound);
+}
+
+/* That of the process FD. -1 with errno of open(2). */
+static int
+read_space(const struct sockets *sockets, struct sockets_space *space, int fd)
+{
+	struct listing listing = { sockets, space };
+	struct status own;
+	int result = -1;
+
+	if (status_at(sockets->proc, "self/ns/net", true, &own) == 0 && own.inode == space->id)
+		result = sockdiag_each(take, &listing);
+	if (result < 0) {
+		forget(space);
+		result = read_table(space, fd);
+	}
+	if (space->count)
+		qsort(space->bound, space->count, sizeof(*space->bound), compare);
+	return result;
+}
+
 /* The network namespace of the process FD. NULL with errno. */
-static const struct sockets_space *
+static struct sockets_space *
 find_space(struct sockets *sockets, int fd)
 {
 	struct sockets_space space = { 0 };
@@ -92,7 +146,7 @@ find_space(struct sockets *sockets, int fd)
 		if (sockets->spaces[i].id == status.inode)
 			return &sockets->spaces[i];
 	space.id = status.inode;
-	if (read_space(&space, fd) < 0)
+	if (read_space(sockets, &space, fd) < 0)
 		return NULL;
 	sockets->spaces =
 		memory_resize(sockets->spaces, sockets->count + 1, sizeof(*sockets->spaces));
@@ -100,29 +154,87 @@ find_space(struct sockets *sockets, int fd)
 	return &sockets->spaces[sockets->count++];
 }
 
-const char *
-sockets_path(struct sockets *sockets, int fd, uint64_t inode)
+struct sockets_bound *
+sockets_find(struct sockets *sockets, int fd, uint64_t inode)
 {
-	const struct sockets_bound wanted = { .inode = inode }, *found;
-	const struct sockets_space *space = find_space(sockets, fd);
+	const struct sockets_bound wanted = { .inode = inode };
+	struct sockets_space *space = find_space(sockets, fd);
 
 	if (!space)
 		return NULL;
 	errno = 0;
 	if (!space->count)
 		return NULL;
-	found = bsearch(&wanted, space->bound, space->count, sizeof(wanted), compare);
-	return found ? found->path : NULL;
+	return bsearch(&wanted, space->bound, space->count, sizeof(wanted), compare);
+}
+
+/* The same of SOCKET, which has been taken from there. */
+static int
+find_mount(int socket, uint64_t inode)
+{
+	struct status status;
+	int file, result;
+
+	if (status_at(socket, "", true, &status) < 0)
+		return -1;
+	if (status.inode != inode)
+		return 0;
+	file = sockdiag_file(socket);
+	if (file < 0)
+		return -1;
+	result = status_at(file, "", true, &status);
+	close(file);
+	errno = EOPNOTSUPP;
+	return result < 0 || !status.mount ? -1 : status.mount;
+}
+
+int
+sockets_mount(struct sockets_bound *bound, pid_t pid, pid_t thread, int fd)
+{
+	int pidfd, socket, error;
+	int result = -1;
+
+	/* Many processes may have it. */
+	if (bound->mount)
+		return bound->mount;
+	pidfd = thread ? pidfd_of_thread(thread) : pidfd_of(pid);
+	if (pidfd < 0)
+		return -1;
+	socket = pidfd_take(pidfd, fd);
+	if (socket >= 0)
+		result = find_mount(socket, bound->inode);
+	error = errno;
+	if (socket >= 0)
+		close(socket);
+	close(pidfd);
+	errno = error;
+	if (result > 0)
+		bound->mount = result;
+	return result;
+}
+
+int
+sockets_guess(const struct sockets *sockets, const struct sockets_bound *bound, int fd)
+{
+	struct buffer whole = { 0 };
+	struct status status;
+	bool is;
+
+	buffer_print(&whole, "%s/%s", *bound->path == '/' ? "root" : "cwd", bound->path);
+	is = status_at(fd, buffer_string(&whole), true, &status) == 0 && S_ISSOCK(status.mode);
+	buffer_done(&whole);
+	/* An overlay has other inodes than it shows. */
+	is = is
+	     && (!bound->has_file || sockets->any_device || bound->file == (uint32_t)status.inode);
+	return is ? status.mount : 0;
 }
 
 void
 sockets_done(struct sockets *sockets)
 {
-	for (size_t i = 0; i < sockets->count; i++) {
-		for (size_t j = 0; j < sockets->spaces[i].count; j++)
-			free(sockets->spaces[i].bound[j].path);
-		free(sockets->spaces[i].bound);
-	}
+	for (size_t i = 0; i < sockets->count; i++)
+		forget(&sockets->spaces[i]);
 	free(sockets->spaces);
-	*sockets = (struct sockets){ 0 };
+	sockets->spaces = NULL;
+	sockets->count = 0;
 }
