@@ -617,6 +617,52 @@ cannot unmount 'a': $BUSY
 'a' is used by process N (bound): socket 3 'a/removed'"
 }
 
+@test "sockets: of a thread with descriptors of its own, in another network namespace" {
+	need_root
+	need_tool "${CC:-cc}"
+	cat >thread.c <<-'END'
+		#define _GNU_SOURCE
+		#include <fcntl.h>
+		#include <pthread.h>
+		#include <sched.h>
+		#include <string.h>
+		#include <sys/socket.h>
+		#include <sys/syscall.h>
+		#include <sys/un.h>
+		#include <unistd.h>
+		static void *run(void *path)
+		{
+			struct sockaddr_un name = { .sun_family = AF_UNIX };
+			int fd = unshare(CLONE_FILES) ? -1 : socket(AF_UNIX, SOCK_DGRAM, 0);
+			strcpy(name.sun_path, path);
+			if (bind(fd, (struct sockaddr *)&name, sizeof(name)) || unlink(path)) _exit(1);
+			close(open("ready", O_CREAT | O_WRONLY, 0600));
+			pause();
+			return path;
+		}
+		int main(int count, char **arguments)
+		{
+			pthread_t thread;
+			if (count < 2) return syscall(SYS_pidfd_open, getpid(), O_EXCL) < 0; /* PIDFD_THREAD */
+			if (pthread_create(&thread, NULL, run, arguments[1])) return 1;
+			pthread_join(thread, NULL);
+		}
+	END
+	"${CC:-cc}" -pthread -o thread thread.c
+	./thread || skip 'the kernel has no pidfds of threads (Linux 6.9)'
+	mounted '
+		mkdir a
+		mount -t tmpfs n a
+		unshare -n ./thread a/s &
+		until [ -e ready ]; do :; done
+		u a; u --kill KILL a; mounts'
+	equal "$status $output" "0 cannot unmount 'a': $BUSY
+'a' is used by process N (thread): socket 3 'a/s'
+32
+0
+mounted:"
+}
+
 @test "of many, twenty are told, and how many more" {
 	mounted '
 		mkdir a
