@@ -51,10 +51,10 @@ int syscalls_at(uint32_t number, enum arch arch);
 uint32_t syscalls_newest(enum arch arch);
 
 /*
- * The parameters of CALL: *COUNT, from 0 to 6; NULL: nobody knows them here, and all of arg0 to arg5 count
- * with 64 bits.
+ * Fills in the parameters of CALL and returns how many it has, 0 to 6; -1: nobody knows them here, and all of
+ * arg0 to arg5 count with 64 bits.
  */
-const struct parameter *syscalls_parameters(int call, int *count);
+int syscalls_parameters(int call, struct parameter parameters[SYSCALL_ARGUMENTS]);
 
 /*
  * Calls that do the same for whoever forbids one of them (open: open openat openat2 creat): the next one
