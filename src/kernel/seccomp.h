@@ -29,8 +29,14 @@ extern const struct hint seccomp_hints[];
 bool seccomp_has_action(uint32_t action);
 
 /*
+ * Room for what seccomp_receive takes: newer kernels may write more than the headers know. free(3) it.
+ * SECCOMP_GET_NOTIF_SIZES.
+ */
+struct seccomp_notif *seccomp_space(void);
+
+/*
  * Takes the next call that LISTENER is asked about. 1; 0: whoever asked has gone meanwhile, or a signal came.
- * -1 with errno of ioctl(2). SECCOMP_IOCTL_NOTIF_RECV.
+ * -1 with errno of ioctl(2). CALL is seccomp_space's. SECCOMP_IOCTL_NOTIF_RECV.
  */
 int seccomp_receive(int listener, struct seccomp_notif *call);
 
