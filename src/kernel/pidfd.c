@@ -87,3 +87,17 @@ pidfd_signal(int pidfd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
+
+int
+pidfd_take(pid_t pid, int fd)
+{
+	int pidfd = pidfd_of(pid), taken, error;
+
+	if (pidfd < 0)
+		return -1;
+	taken = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	error = errno;
+	close(pidfd);
+	errno = error;
+	return taken;
+}

@@ -37,4 +37,10 @@ uint64_t pidfd_inode(int pidfd);
  */
 int pidfd_signal(int pidfd, int signal);
 
+/*
+ * Descriptor FD of process PID as one of this process, close-on-exec; pidfd_getfd(2). -1 with errno EBADF (PID has
+ * no such one), EPERM (it may not be looked into, as with ptrace(2)), ESRCH, EMFILE, ENOSYS (before Linux 5.6).
+ */
+int pidfd_take(pid_t pid, int fd);
+
 #endif
