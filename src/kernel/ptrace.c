@@ -16,6 +16,8 @@
 #include <sys/user.h>
 #endif
 
+enum { PAGE = 4096 };
+
 /* glibc's <sys/ptrace.h> and <linux/ptrace.h> do not go together. */
 static long
 call(long request, pid_t pid, uint64_t address, uint64_t data)
@@ -30,7 +32,7 @@ ptrace_seize(pid_t pid, bool with_children)
 
 	if (with_children)
 		options |= PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK
-			   | PTRACE_O_TRACECLONE;
+			   | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXIT;
 	return (int)call(PTRACE_SEIZE, pid, 0, options);
 }
 
@@ -56,6 +58,9 @@ classify(struct ptrace_stop *stop, int status)
 	switch (event) {
 	case PTRACE_EVENT_EXEC:
 		stop->reason = PTRACE_STOPS_EXEC;
+		return;
+	case PTRACE_EVENT_EXIT:
+		stop->reason = PTRACE_STOPS_EXIT;
 		return;
 	case PTRACE_EVENT_SECCOMP:
 		stop->reason = PTRACE_STOPS_SECCOMP;
@@ -126,6 +131,25 @@ ptrace_call(pid_t pid, struct ptrace_call *made)
 	made->number = info.entry.nr;
 	memcpy(made->arguments, info.entry.args, sizeof(made->arguments));
 	return 0;
+}
+
+size_t
+ptrace_peek(pid_t pid, uint64_t address, void *bytes, size_t size)
+{
+	size_t read = 0;
+
+	/* A piece that cannot be read whole is not read at all: one up to the end of each page. */
+	while (read < size) {
+		size_t left = PAGE - (address + read) % PAGE;
+		struct iovec here = { (char *)bytes + read,
+				      left < size - read ? left : size - read };
+		struct iovec there = { (void *)(uintptr_t)(address + read), here.iov_len };
+
+		if (process_vm_readv(pid, &here, 1, &there, 1, 0) != (ssize_t)here.iov_len)
+			break;
+		read += here.iov_len;
+	}
+	return read;
 }
 
 /* ---- changing what a process does ---- */

@@ -16,6 +16,7 @@ enum ptrace_reason {
 	PTRACE_STOPS_EXEC,    /* it has become another program */
 	PTRACE_STOPS_SECCOMP, /* a filter said SECCOMP_RET_TRACE */
 	PTRACE_STOPS_CHILD,   /* it has started a process or thread, which is traced too */
+	PTRACE_STOPS_EXIT,    /* it is about to end */
 	PTRACE_STOPS_SIGNAL,  /* a signal comes for it */
 	PTRACE_STOPS_GROUP,   /* it is stopped as by SIGSTOP */
 	PTRACE_STOPS_BEGIN, /* a child that is traced from the beginning, or one that was seized */
@@ -39,7 +40,7 @@ struct ptrace_call {
 
 /*
  * Traces PID from now on, where it executes another program, and if WITH_CHILDREN also all that it starts and
- * what a filter sends here. -1 with errno EPERM (another tracer, another user), ESRCH; PTRACE_SEIZE.
+ * what a filter sends here, and their ends. -1 with errno EPERM (another tracer, another user), ESRCH; PTRACE_SEIZE.
  */
 int ptrace_seize(pid_t pid, bool with_children);
 
@@ -57,6 +58,12 @@ void ptrace_release(pid_t pid, int signal);
 
 /* The call at which PID stands. -1 with errno: EIO where the kernel does not tell; PTRACE_GET_SYSCALL_INFO. */
 int ptrace_call(pid_t pid, struct ptrace_call *call);
+
+/*
+ * Copies up to SIZE bytes from ADDRESS of PID, which need not stand still, to BYTES: as many as there are
+ * before something that cannot be read. process_vm_readv(2).
+ */
+size_t ptrace_peek(pid_t pid, uint64_t address, void *bytes, size_t size);
 
 /* ---- Changing what a process does: on x86_64 only, EOPNOTSUPP elsewhere, and for programs of 32 bits */
 

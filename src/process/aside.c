@@ -21,22 +21,19 @@ aside_share(size_t size)
 
 /* What others wait to see closed is closed here. */
 static void
-let_go(int kept)
+let_go(const int *kept, size_t count)
 {
-	int kept_ones[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	size_t count = 0;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
 		if (dup2(null, fd) < 0)
 			close(fd);
-	if (kept >= 0)
-		kept_ones[count++] = kept;
-	descriptors_close_but(kept_ones, count);
+	descriptors_close_but(kept, count);
 }
 
 /* The second of two: its parent is the first, which ends at once. */
 static pid_t
-start_second(pid_t *number, int kept)
+start_second(pid_t *number, const int *kept, size_t count)
 {
 	pid_t pid = fork();
 
@@ -46,12 +43,12 @@ start_second(pid_t *number, int kept)
 		_exit(pid < 0 ? errno : 0);
 	setsid();
 	signals_ignore_endings();
-	let_go(kept);
+	let_go(kept, count);
 	return 0;
 }
 
 pid_t
-aside_start(int kept)
+aside_start(const int *kept, size_t count)
 {
 	pid_t *number = aside_share(sizeof(*number)), first, pid;
 	int status = 0;
@@ -60,7 +57,7 @@ aside_start(int kept)
 		return -1;
 	first = fork();
 	if (!first)
-		return start_second(number, kept);
+		return start_second(number, kept, count);
 	while (first > 0 && waitpid(first, &status, 0) < 0 && errno == EINTR)
 		;
 	pid = first < 0 ? -1 : *number;

@@ -18,8 +18,8 @@ void *aside_share(size_t size);
 
 /*
  * Starts one. 0 in it; here its number, or -1 with errno EAGAIN, ENOMEM of fork(2). It has standard error and
- * the descriptor KEPT (-1: none) alone, and ignores what asks to end.
+ * the COUNT descriptors of KEPT, in rising order, alone, and ignores what asks to end.
  */
-pid_t aside_start(int kept);
+pid_t aside_start(const int *kept, size_t count);
 
 #endif
