@@ -15,8 +15,9 @@ struct program {
 };
 
 struct compile_how {
-	unsigned arches; /* bits: calls of these are decided by the policy, those of others end the process */
-	bool notifies;   /* what is denied is told a supervisor: each action but ALLOW, LOG and TRACE is NOTIFY */
+	unsigned arches; /* bits: the policy decides their calls; those of others end the process */
+	/* What is denied is told a supervisor: each action of the policy but ALLOW, LOG and TRACE is NOTIFY. */
+	bool notifies;
 };
 
 /*

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "policy/arch.h"
+#include "policy/pool.h"
 #include "policy/problems.h"
 #include "policy/syscalls.h"
 
@@ -37,7 +38,7 @@ enum policy_comparison { POLICY_EQ, POLICY_NE, POLICY_LT, POLICY_LE, POLICY_GT, 
 
 struct policy_test {
 	unsigned char argument; /* 0 to 5 */
-	bool is_low;            /* only the low 32 bits of the argument count, and of value and mask */
+	bool is_low;            /* only the low 32 bits count, of value and mask too */
 	enum policy_comparison comparison;
 	uint64_t mask; /* all bits set: none is left out */
 	uint64_t value;
@@ -53,7 +54,7 @@ struct policy_condition {
 };
 
 struct policy_rule {
-	int call;             /* of syscalls.h; SYSCALL_NONE: those from FIRST to LAST, on each architecture */
+	int call;             /* of syscalls.h; SYSCALL_NONE: those from FIRST to LAST */
 	uint32_t first, last; /* numbers as the kernel gives them */
 	unsigned arches;      /* bits, 1 << ARCH_...: only there; 0: everywhere */
 	const struct policy_condition *condition; /* NULL: whatever its arguments are */
@@ -62,16 +63,17 @@ struct policy_rule {
 };
 
 struct policy {
+	bool fakes; /* errno 0, a success that is none, is no error; to be set before anything is read */
 	struct policy_rule *rules;
 	size_t count, room;
 	bool has_otherwise; /* what is said next was said, and where */
 	struct policy_action otherwise;
 	struct place otherwise_place;
 	bool has_newer;             /* the same of */
-	struct policy_action newer; /* calls from 424 on that are newer than all that it names: ENOSYS */
-	unsigned arches;            /* bits: those that its files speak of; whether they are let in is for the caller */
-	unsigned flags;             /* SECCOMP_FILTER_FLAG_... that its files ask for */
-	void *kept;                 /* memory that lives as long as this */
+	struct policy_action newer; /* calls from 424 on that are newer than all that it names */
+	unsigned arches;  /* bits: those that its files speak of; the caller lets them in or not */
+	unsigned flags;   /* SECCOMP_FILTER_FLAG_... that its files ask for */
+	struct pool kept; /* memory that lives as long as this */
 };
 
 /* Zeroed memory that lives as long as POLICY. */
@@ -85,10 +87,15 @@ void policy_add(struct policy *policy, const struct policy_rule *rule);
 
 /*
  * To be called when all has been read: what was not said gets its usual value (otherwise: allow if nothing is
- * allowed by name, else EPERM; newer: ENOSYS unless otherwise is allow or log), and rules that can never be
- * met, since one before them always is, or contradict one, are warned of.
+ * allowed by name, else EPERM; newer: ENOSYS unless otherwise is allow or log). Rules of one file, or of the
+ * options, that can never be met, since one before them always is, are warned of; in JSON only if they
+ * contradict that one. What has one place (all calls of a group) is one rule here.
  */
 void policy_finish(struct policy *policy, struct problems *problems);
+
+/* The numbers of a rule on ARCH, *FIRST to *LAST; false: it is none of this architecture's. */
+bool policy_numbers(const struct policy_rule *rule, enum arch arch, uint32_t *first,
+		    uint32_t *last);
 
 /*
  * From this number on a call is newer than POLICY: above all numbers that it names on ARCH, and those before
@@ -96,12 +103,18 @@ void policy_finish(struct policy *policy, struct problems *problems);
  */
 uint32_t policy_newer(const struct policy *policy, enum arch arch);
 
+/* Numbers from *FIRST to *LAST of ARCH that are never newer, -1 aside; false: there are none. */
+bool policy_apart(enum arch arch, uint32_t *first, uint32_t *last);
+
 /*
- * What becomes of the call NUMBER of ARCH with ARGUMENTS, and by which rule: *RULE, NULL where none fits (and
- * policy->otherwise or newer decides). A number that is x32's is not ARCH_X86_64's.
+ * What becomes of the call NUMBER of ARCH with ARGUMENTS, and by which rule: *RULE (which may be NULL), NULL
+ * where none fits and policy->otherwise or newer decides. Of the arguments only as many bits count as
+ * registers of ARCH have: with int 0x80, rubbish can stand in those above. A number that is x32's is not
+ * ARCH_X86_64's.
  */
 struct policy_action policy_decide(const struct policy *policy, enum arch arch, uint32_t number,
-				   const uint64_t arguments[SYSCALL_ARGUMENTS], const struct policy_rule **rule);
+				   const uint64_t arguments[SYSCALL_ARGUMENTS],
+				   const struct policy_rule **rule);
 
 void policy_close(struct policy *policy);
 

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/compile.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdlib.h>
+
+#include "policy/emit.h"
+#include "policy/graph.h"
+#include "policy/leaf.h"
+#include "policy/paint.h"
+
+struct compilation {
+	const struct policy *policy;
+	const struct compile_how *how;
+	struct graph graph;
+	struct pool pool;
+	struct paint_claim *claims; /* of one kind of machine; owners are rules */
+	size_t count;
+};
+
+/* What is of no architecture that is let in. */
+static const struct policy_rule foreign = { .call = SYSCALL_NONE, .action = { POLICY_KILL, 0 } };
+
+/* ---- What is returned */
+
+static uint32_t
+value_of(const struct policy_action *action, bool notifies)
+{
+	switch (action->kind) {
+	case POLICY_ALLOW:
+		return SECCOMP_RET_ALLOW;
+	case POLICY_LOG:
+		return SECCOMP_RET_LOG;
+	case POLICY_TRACE:
+		return SECCOMP_RET_TRACE | action->data;
+	default:
+		break;
+	}
+	if (notifies || action->kind == POLICY_NOTIFY)
+		return SECCOMP_RET_USER_NOTIF;
+	switch (action->kind) {
+	case POLICY_ERRNO:
+		return SECCOMP_RET_ERRNO | action->data;
+	case POLICY_TRAP:
+		return SECCOMP_RET_TRAP | action->data;
+	case POLICY_KILL_THREAD:
+		return SECCOMP_RET_KILL_THREAD;
+	default:
+		return SECCOMP_RET_KILL_PROCESS;
+	}
+}
+
+static uint32_t
+end(struct compilation *compilation, const struct policy_rule *rule)
+{
+	bool notifies = compilation->how->notifies && rule != &foreign;
+
+	return graph_return(&compilation->graph, value_of(&rule->action, notifies));
+}
+
+/* ---- Who claims which number */
+
+/* Numbers of ARCH on a kind of machine that may have two: x86_64 and x32. */
+struct section {
+	enum arch arch;
+	uint32_t first, last;
+};
+
+static void
+claim(struct compilation *compilation, const struct section *section, uint32_t first, uint32_t last,
+      const struct policy_rule *rule)
+{
+	if (first < section->first)
+		first = section->first;
+	if (last > section->last)
+		last = section->last;
+	if (first <= last)
+		compilation->claims[compilation->count++] =
+			(struct paint_claim){ first, last, rule, !rule->condition };
+}
+
+static const struct policy_rule *
+always(struct compilation *compilation, struct policy_action action)
+{
+	struct policy_rule *rule = pool_get(&compilation->pool, sizeof(*rule));
+
+	rule->action = action;
+	return rule;
+}
+
+/* All that the policy says of the numbers of SECTION. */
+static void
+claim_section(struct compilation *compilation, const struct section *section)
+{
+	const struct policy *policy = compilation->policy;
+	const struct policy_rule *otherwise = always(compilation, policy->otherwise);
+	uint32_t first, last;
+
+	for (size_t i = 0; i < policy->count; i++)
+		if (policy_numbers(&policy->rules[i], section->arch, &first, &last))
+			claim(compilation, section, first, last, &policy->rules[i]);
+	if (policy_apart(section->arch, &first, &last))
+		claim(compilation, section, first, last, otherwise);
+	claim(compilation, section, policy_newer(policy, section->arch), UINT32_MAX - 1,
+	      always(compilation, policy->newer));
+	claim(compilation, section, 0, UINT32_MAX, otherwise);
+}
+
+/* The sections of the machine that ARCH is one of; numbers that are in none are foreign. */
+static size_t
+divide(unsigned arches, enum arch arch, struct section sections[3])
+{
+	uint32_t bit = arch_facts(ARCH_X32)->bit;
+	size_t count = 0;
+
+	if (arch != ARCH_X86_64 && arch != ARCH_X32) {
+		sections[0] = (struct section){ arch, 0, UINT32_MAX };
+		return 1;
+	}
+	if (arches & 1U << ARCH_X86_64)
+		sections[count++] = (struct section){ ARCH_X86_64, 0, bit - 1 };
+	if (arches & 1U << ARCH_X32)
+		sections[count++] = (struct section){ ARCH_X32, bit, UINT32_MAX - 1 };
+	sections[count] = (struct section){ sections[0].arch, UINT32_MAX, UINT32_MAX };
+	return count + 1;
+}
+
+/* ---- Deciding */
+
+static uint32_t
+decide(struct compilation *compilation, const struct paint_cell *cell, bool is_narrow)
+{
+	const struct policy_rule *rule = cell->owners->owner;
+	struct leaf_rule *rules;
+	size_t count = 0;
+
+	if (!rule->condition)
+		return end(compilation, rule);
+	rules = pool_get(&compilation->pool, cell->count * sizeof(*rules));
+	for (const struct paint_owner *owner = cell->owners; owner; owner = owner->next) {
+		rule = owner->owner;
+		rules[count++] = (struct leaf_rule){ rule->condition, end(compilation, rule) };
+	}
+	return leaf(&compilation->graph, rules, count, is_narrow);
+}
+
+/* What decides all numbers of the machine that ARCH is one of. */
+static uint32_t
+decide_machine(struct compilation *compilation, enum arch arch)
+{
+	struct section sections[3];
+	size_t count = divide(compilation->how->arches, arch, sections), cell_count,
+	       region_count = 0;
+	struct graph_region *regions;
+	struct paint_cell *cells;
+
+	compilation->claims = pool_get(&compilation->pool, (count * (compilation->policy->count + 3)
+							    + 1) * sizeof(*compilation->claims));
+	compilation->count = 0;
+	for (size_t i = 0; i < count; i++)
+		claim_section(compilation, &sections[i]);
+	claim(compilation, &(struct section){ arch, 0, UINT32_MAX }, 0, UINT32_MAX, &foreign);
+	cells = paint(&compilation->pool, compilation->claims, compilation->count, UINT32_MAX,
+		      &cell_count);
+	regions = pool_get(&compilation->pool, cell_count * sizeof(*regions));
+	for (size_t i = 0; i < cell_count; i++) {
+		uint32_t node = decide(compilation, &cells[i], !arch_facts(arch)->has_wide);
+
+		if (!region_count || regions[region_count - 1].node != node)
+			regions[region_count++] = (struct graph_region){ cells[i].first, node };
+	}
+	return graph_search(&compilation->graph, GRAPH_NUMBER, UINT32_MAX, regions, region_count);
+}
+
+static uint32_t
+add_machine(struct compilation *compilation, enum arch arch, uint32_t others)
+{
+	return graph_equal(&compilation->graph, GRAPH_ARCH, arch_facts(arch)->audit,
+			   decide_machine(compilation, arch), others);
+}
+
+/* Tells the kinds of machines apart; the native one is asked for first. */
+static uint32_t
+decide_all(struct compilation *compilation)
+{
+	unsigned arches = compilation->how->arches, native = 0;
+	uint32_t node = end(compilation, &foreign);
+	enum arch first = ARCH_NONE;
+
+	if (arch_native() != ARCH_NONE)
+		native = arch_facts(arch_native())->audit;
+	for (enum arch arch = 0; arch < ARCHES; arch++) {
+		if (!(arches & 1U << arch))
+			continue;
+		if (arch_facts(arch)->audit == native)
+			first = arch;
+		else if (arch != ARCH_X32 || !(arches & 1U << ARCH_X86_64))
+			node = add_machine(compilation, arch, node);
+	}
+	return first == ARCH_NONE ? node : add_machine(compilation, first, node);
+}
+
+int
+compile(const struct policy *policy, const struct compile_how *how, struct program *program)
+{
+	struct compilation compilation = { .policy = policy, .how = how };
+
+	uint32_t root = decide_all(&compilation);
+
+	emit(&compilation.graph, root, program);
+	graph_close(&compilation.graph);
+	pool_close(&compilation.pool);
+	if (program->count <= COMPILE_MOST)
+		return 0;
+	free(program->code);
+	program->code = NULL;
+	errno = E2BIG;
+	return -1;
+}
