@@ -7,17 +7,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* In the order of the columns of syscalls.tsv; x32 has the numbers of x86_64, with a bit of its own. */
-enum arch { ARCH_X86, ARCH_X86_64, ARCH_ARM, ARCH_AARCH64, ARCH_RISCV64, ARCH_X32, ARCHES, ARCH_NONE = -1 };
+/* In the order of the columns of syscalls.tsv. */
+enum arch {
+	ARCH_X86,
+	ARCH_X86_64,
+	ARCH_ARM,
+	ARCH_AARCH64,
+	ARCH_RISCV64,
+	ARCH_X32,
+	ARCHES,
+	ARCH_NONE = -1
+};
 
 struct arch_facts {
-	const char *name;  /* as uname(2) has it, and as is typed: x86_64 */
-	const char *oci;   /* in OCI's words: SCMP_ARCH_X86_64 */
-	const char *go;    /* in Go's: amd64 */
-	uint32_t audit;    /* AUDIT_ARCH_..., what seccomp_data.arch is; seccomp(2) */
-	uint32_t bit;      /* that all its numbers have: 0x40000000 for x32, else 0 */
-	bool has_wide;     /* its registers have 64 bits */
-	enum arch columns; /* whose numbers it has: x86_64 for x32, else itself */
+	char name[8];   /* as is typed: x86_64 */
+	char oci[20];   /* in OCI's words: SCMP_ARCH_X86_64 */
+	char go[8];     /* in Go's: amd64 */
+	uint32_t audit; /* AUDIT_ARCH_..., what seccomp_data.arch is; seccomp(2) */
+	uint32_t bit;   /* that all its numbers have: 0x40000000 for x32, else 0 */
+	bool has_wide;  /* its registers have 64 bits */
 };
 
 const struct arch_facts *arch_facts(enum arch arch);
@@ -25,7 +33,7 @@ const struct arch_facts *arch_facts(enum arch arch);
 /* The one that this program was built for; ARCH_NONE: none of these. */
 enum arch arch_native(void);
 
-/* By any of its names, LENGTH bytes of NAME, without regard to case; ARCH_NONE: nobody knows it here. */
+/* By any of its names (amd64, x86-64), LENGTH bytes of NAME, without regard to case; ARCH_NONE: nobody knows it here. */
 enum arch arch_find(const char *name, size_t length);
 
 #endif

@@ -47,7 +47,7 @@ int64_t syscalls_number(int call, enum arch arch);
 /* The call that NUMBER is on ARCH; SYSCALL_NONE: nobody knows it here. */
 int syscalls_at(uint32_t number, enum arch arch);
 
-/* The highest number that is known on ARCH, ARM's private calls left aside. */
+/* The highest number that is known on ARCH, ARM's private calls and x32's own (from 512 on) left aside. */
 uint32_t syscalls_newest(enum arch arch);
 
 /*

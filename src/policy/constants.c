@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/constants.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "policy/namelist.h"
+
+#define LENGTH(list) (sizeof(list) / sizeof *(list))
+
+/* What a constant is on some architectures only, the first of its rows that has them. */
+struct other {
+	uint16_t constant;
+	uint8_t arches;
+	bool is_known;
+	uint32_t value;
+};
+
+#include "policy/constants.def"
+
+#include "policy/errors.def"
+
+/* Flags, and which bits of them are a number instead: O_RDWR of O_RDWR | O_CLOEXEC. */
+static const struct {
+	char prefix[10];
+	uint32_t number;
+} flags[] = {
+	{ "AT_", 0 },       { "CLONE_", 0xff }, { "EFD_", 0 },   { "EPOLL", 0 },
+	{ "FUTEX_", 0x7f }, { "GRND_", 0 },     { "IN_", 0 },    { "IPC_", 0 },
+	{ "MAP_", 0xf },    { "MCL_", 0 },      { "MFD_", 0 },   { "MNT_", 0 },
+	{ "MREMAP_", 0 },   { "MSG_", 0 },      { "MS_", 0 },    { "O_", 3 },
+	{ "PROT_", 0 },     { "RENAME_", 0 },   { "RWF_", 0 },   { "SFD_", 0 },
+	{ "SOCK_", 0xf },   { "SPLICE_F_", 0 }, { "STATX_", 0 }, { "S_I", 0170000 },
+	{ "TFD_", 0 },
+};
+
+static bool
+has(const uint16_t *list, size_t count, int constant)
+{
+	for (size_t i = 0; i < count; i++)
+		if (list[i] == constant)
+			return true;
+	return false;
+}
+
+static bool
+value_of(int constant, enum arch arch, uint64_t *value)
+{
+	for (size_t i = 0; i < LENGTH(others); i++)
+		if (others[i].constant == constant && others[i].arches & 1 << arch) {
+			*value = others[i].value;
+			return others[i].is_known;
+		}
+	*value = values[constant];
+	if (has(negatives, LENGTH(negatives), constant))
+		*value |= UINT64_C(0xffffffff00000000);
+	return true;
+}
+
+bool
+constants_find(const char *name, size_t length, enum arch arch, uint64_t *value)
+{
+	int place = namelist_find(&constant_names, name, length);
+
+	if (place >= 0)
+		return value_of(place, arch, value);
+	place = namelist_find(&error_names, name, length);
+	if (place >= 0)
+		*value = errors[place];
+	return place >= 0;
+}
+
+const char *
+constants_nearest(const char *name, size_t length)
+{
+	const char *nearest = namelist_nearest(&constant_names, name, length);
+
+	return nearest ? nearest : namelist_nearest(&error_names, name, length);
+}
+
+static bool
+begins(int constant, const char *prefix)
+{
+	return !strncmp(namelist_name(&constant_names, constant), prefix, strlen(prefix));
+}
+
+/* The one name of VALUE, of those that begin with PREFIX; NULL: there is none. */
+static const char *
+exact(const char *prefix, uint64_t value, enum arch arch)
+{
+	uint64_t found;
+
+	for (int i = 0; i < constant_names.count; i++)
+		if (begins(i, prefix) && !has(aliases, LENGTH(aliases), i)
+		    && value_of(i, arch, &found) && found == value)
+			return namelist_name(&constant_names, i);
+	return NULL;
+}
+
+/* Of the flags in VALUE that begin with PREFIX, the one with most bits, of which none is in NUMBER; NULL: none. */
+static const char *
+largest(const char *prefix, uint64_t value, uint64_t number, enum arch arch, uint64_t *bits)
+{
+	const char *best = NULL;
+	uint64_t found;
+
+	*bits = 0;
+	for (int i = 0; i < constant_names.count; i++)
+		if (begins(i, prefix) && !has(aliases, LENGTH(aliases), i)
+		    && value_of(i, arch, &found) && found && (found & value) == found
+		    && !(found & number)
+		    && __builtin_popcountll(found) > __builtin_popcountll(*bits)) {
+			*bits = found;
+			best = namelist_name(&constant_names, i);
+		}
+	return best;
+}
+
+/* Appends FLAGS by their names, and what has none in hexadecimal; false: none has. */
+static bool
+print_flags(struct buffer *buffer, const char *prefix, uint64_t value, uint64_t number,
+	    enum arch arch)
+{
+	size_t start = buffer->length;
+	const char *name = value & number || !number ? NULL : exact(prefix, 0, arch);
+	uint64_t bits;
+
+	if (value & number)
+		name = exact(prefix, value & number, arch);
+	if (name) {
+		buffer_text(buffer, name);
+		value &= ~number;
+	}
+	while ((name = largest(prefix, value, number, arch, &bits))) {
+		if (buffer->length > start)
+			buffer_byte(buffer, '|');
+		buffer_text(buffer, name);
+		value &= ~bits;
+	}
+	if (value && buffer->length > start)
+		buffer_print(buffer, "|0x%" PRIx64, value);
+	return buffer->length > start;
+}
+
+bool
+constants_print(struct buffer *buffer, const char *prefix, uint64_t value, enum arch arch)
+{
+	const char *name = exact(prefix, value, arch);
+
+	if (name) {
+		buffer_text(buffer, name);
+		return true;
+	}
+	for (size_t i = 0; i < LENGTH(flags); i++)
+		if (!strcmp(flags[i].prefix, prefix))
+			return print_flags(buffer, prefix, value, flags[i].number, arch);
+	return false;
+}
+
+int
+constants_errno(const char *name, size_t length)
+{
+	int place = namelist_find(&error_names, name, length), number = 0;
+
+	if (place >= 0)
+		return errors[place];
+	for (size_t i = 0; i < length; i++) {
+		if (name[i] < '0' || name[i] > '9' || number > 4095)
+			return 0;
+		number = number * 10 + name[i] - '0';
+	}
+	return number <= 4095 ? number : 0;
+}
+
+const char *
+constants_errno_name(int error)
+{
+	return error > 0 && error < (int)LENGTH(by_error) && by_error[error] != 255
+		       ? namelist_name(&error_names, by_error[error])
+		       : NULL;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/syscalls.h"
+
+#include "policy/namelist.h"
+
+/* From 0xf0000 on are ARM's private calls; in the tables they begin at PRIVATE. From OWN on x32 has some of its own. */
+enum { OWN = 512, PRIVATE = 0x4000, ARM_PRIVATE = 0xf0000 };
+
+#include "policy/syscalls.def"
+
+/* What a parameter is called, as places in the names, and its kind. */
+struct row {
+	uint16_t name, other;
+	uint8_t kind;
+};
+
+#include "policy/parameters.def"
+
+#include "policy/kin.def"
+
+/* By name, and names in the order of their numbers. */
+static const struct {
+	const int16_t *numbers;
+	const uint16_t *order;
+	int count;
+} columns[ARCHES] = {
+#define COLUMN(n)                                                                                  \
+	{                                                                                          \
+		numbers_##n, order_##n, sizeof order_##n / sizeof *order_##n                       \
+	}
+	[ARCH_X86] = COLUMN(0),     [ARCH_X86_64] = COLUMN(1),  [ARCH_ARM] = COLUMN(2),
+	[ARCH_AARCH64] = COLUMN(3), [ARCH_RISCV64] = COLUMN(4), [ARCH_X32] = COLUMN(5),
+#undef COLUMN
+};
+
+int
+syscalls_count(void)
+{
+	return syscalls_names.count;
+}
+
+const char *
+syscalls_name(int call)
+{
+	return namelist_name(&syscalls_names, call);
+}
+
+int
+syscalls_find(const char *name, size_t length)
+{
+	return namelist_find(&syscalls_names, name, length);
+}
+
+const char *
+syscalls_nearest(const char *name, size_t length)
+{
+	return namelist_nearest(&syscalls_names, name, length);
+}
+
+int64_t
+syscalls_number(int call, enum arch arch)
+{
+	int number = columns[arch].numbers[call];
+
+	if (number < 0)
+		return -1;
+	if (number >= PRIVATE)
+		return number - PRIVATE + ARM_PRIVATE;
+	return (int64_t)number | arch_facts(arch)->bit;
+}
+
+int
+syscalls_at(uint32_t number, enum arch arch)
+{
+	int low = 0, high = columns[arch].count;
+
+	while (low < high) {
+		int middle = (low + high) / 2, call = columns[arch].order[middle];
+		uint32_t found = (uint32_t)syscalls_number(call, arch);
+
+		if (found == number)
+			return call;
+		if (found > number)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return SYSCALL_NONE;
+}
+
+uint32_t
+syscalls_newest(enum arch arch)
+{
+	int last = columns[arch].count - 1;
+
+	while (columns[arch].numbers[columns[arch].order[last]] >= OWN)
+		last--;
+	return (uint32_t)syscalls_number(columns[arch].order[last], arch);
+}
+
+int
+syscalls_parameters(int call, struct parameter parameters[SYSCALL_ARGUMENTS])
+{
+	int count;
+
+	if (list_of[call] == 0xffff)
+		return -1;
+	count = lists[list_of[call]];
+	for (int i = 0; i < count; i++) {
+		const struct row *row = &rows[lists[list_of[call] + 1 + i]];
+
+		parameters[i].name = namelist_name(&parameter_names, row->name);
+		parameters[i].other =
+			row->other ? namelist_name(&parameter_names, row->other) : NULL;
+		parameters[i].kind = (enum parameter_kind)row->kind;
+	}
+	return count;
+}
+
+int
+syscalls_kin(int call, int previous)
+{
+	enum { COUNT = sizeof kin / sizeof *kin };
+	int start = 0, i = 0;
+
+	for (; i < COUNT && kin[i] != call; i++)
+		if (kin[i] < 0)
+			start = i + 1;
+	if (i == COUNT)
+		return SYSCALL_NONE;
+	if (previous == SYSCALL_NONE)
+		return kin[start];
+	for (i = start; kin[i] >= 0; i++)
+		if (kin[i] == previous)
+			return kin[i + 1] >= 0 ? kin[i + 1] : SYSCALL_NONE;
+	return SYSCALL_NONE;
+}
