@@ -32,6 +32,13 @@ pid_t pidfd_pid(int pidfd);
 uint64_t pidfd_inode(int pidfd);
 
 /*
+ * Waits until the process PID, which PIDFD means and which may be anybody's, has ended. 1; *STATUS is as
+ * wait(2) has it. 0: that is not known, for whoever may wait for it was faster, and the kernel is older than
+ * Linux 6.15; or it may not be known. PIDFD_GET_INFO.
+ */
+int pidfd_await(int pidfd, pid_t pid, int *status);
+
+/*
  * Sends SIGNAL to the process that PIDFD means; pidfd_send_signal(2). -1 with errno ESRCH (it has
  * ended and was waited for), EPERM, EINVAL (no such signal), ENOSYS (before Linux 5.1).
  */

@@ -217,6 +217,28 @@ set_capabilities(const struct identity *identity, enum identity_step *step)
 	return capability_lend(set) == 0 || (!set && errno == EINVAL) ? 0 : -1;
 }
 
+static int
+compare_groups(const void *a, const void *b)
+{
+	const gid_t *one = a, *other = b;
+
+	return (*one > *other) - (*one < *other);
+}
+
+/* The kernel has them sorted. */
+static bool
+has_groups(const struct identity *identity)
+{
+	gid_t *now = memory_get((identity->count + 1) * sizeof(*now));
+	bool has = getgroups((int)identity->count + 1, now) == (int)identity->count;
+
+	if (identity->count)
+		qsort(identity->groups, identity->count, sizeof(*now), compare_groups);
+	has = has && (!identity->count || !memcmp(now, identity->groups, identity->count * sizeof(*now)));
+	free(now);
+	return has;
+}
+
 static bool
 has_come_true(const struct identity *identity)
 {
@@ -231,7 +253,7 @@ has_come_true(const struct identity *identity)
 		if ((identity->has_user && user[i] != identity->user)
 		    || (identity->has_group && group[i] != identity->group))
 			return false;
-	if (identity->has_group && getgroups(0, NULL) != (int)identity->count)
+	if (identity->has_group && !has_groups(identity))
 		return false;
 	if (identity->has_bounding && capability_bounding() & ~identity->bounding)
 		return false;
