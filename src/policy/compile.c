@@ -5,6 +5,7 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 
+#include "memory.h"
 #include "policy/emit.h"
 #include "policy/graph.h"
 #include "policy/leaf.h"
@@ -15,12 +16,12 @@ struct compilation {
 	const struct compile_how *how;
 	struct graph graph;
 	struct pool pool;
-	struct paint_claim *claims; /* of one kind of machine; owners are rules */
-	size_t count;
+	struct paint_claim *claims; /* of one kind of machine */
+	size_t count, room;
 };
 
-/* What is of no architecture that is let in. */
-static const struct policy_rule foreign = { .call = SYSCALL_NONE, .action = { POLICY_KILL, 0 } };
+/* A claim's owner is a rule, by its place in the policy, or behind all these: */
+enum { OTHERWISE, NEWER, FOREIGN };
 
 /* ---- What is returned */
 
@@ -51,12 +52,21 @@ value_of(const struct policy_action *action, bool notifies)
 	}
 }
 
-static uint32_t
-end(struct compilation *compilation, const struct policy_rule *rule)
+/* The condition of a claim's OWNER, and in *NODE what it leads to. */
+static const struct policy_condition *
+find_end(struct compilation *compilation, size_t owner, uint32_t *node)
 {
-	bool notifies = compilation->how->notifies && rule != &foreign;
+	const struct policy *policy = compilation->policy;
+	uint32_t value = SECCOMP_RET_KILL_PROCESS;
 
-	return graph_return(&compilation->graph, value_of(&rule->action, notifies));
+	if (owner < policy->count)
+		value = value_of(&policy->rules[owner].action, compilation->how->notifies);
+	else if (owner == policy->count + OTHERWISE)
+		value = value_of(&policy->otherwise, compilation->how->notifies);
+	else if (owner == policy->count + NEWER)
+		value = value_of(&policy->newer, compilation->how->notifies);
+	*node = graph_return(&compilation->graph, value);
+	return owner < policy->count ? policy->rules[owner].condition : NULL;
 }
 
 /* ---- Who claims which number */
@@ -69,24 +79,24 @@ struct section {
 
 static void
 claim(struct compilation *compilation, const struct section *section, uint32_t first, uint32_t last,
-      const struct policy_rule *rule)
+      size_t owner)
 {
+	const struct policy *policy = compilation->policy;
+	bool decides = owner >= policy->count || !policy->rules[owner].condition;
+
 	if (first < section->first)
 		first = section->first;
 	if (last > section->last)
 		last = section->last;
-	if (first <= last)
-		compilation->claims[compilation->count++] =
-			(struct paint_claim){ first, last, rule, !rule->condition };
-}
-
-static const struct policy_rule *
-always(struct compilation *compilation, struct policy_action action)
-{
-	struct policy_rule *rule = pool_get(&compilation->pool, sizeof(*rule));
-
-	rule->action = action;
-	return rule;
+	if (first > last)
+		return;
+	if (compilation->count == compilation->room) {
+		compilation->room += policy->count + 16;
+		compilation->claims = memory_resize(compilation->claims, compilation->room,
+						    sizeof(*compilation->claims));
+	}
+	compilation->claims[compilation->count++] =
+		(struct paint_claim){ first, last, (uint32_t)owner, decides };
 }
 
 /* All that the policy says of the numbers of SECTION. */
@@ -94,17 +104,16 @@ static void
 claim_section(struct compilation *compilation, const struct section *section)
 {
 	const struct policy *policy = compilation->policy;
-	const struct policy_rule *otherwise = always(compilation, policy->otherwise);
 	uint32_t first, last;
 
 	for (size_t i = 0; i < policy->count; i++)
 		if (policy_numbers(&policy->rules[i], section->arch, &first, &last))
-			claim(compilation, section, first, last, &policy->rules[i]);
+			claim(compilation, section, first, last, i);
 	if (policy_apart(section->arch, &first, &last))
-		claim(compilation, section, first, last, otherwise);
+		claim(compilation, section, first, last, policy->count + OTHERWISE);
 	claim(compilation, section, policy_newer(policy, section->arch), UINT32_MAX - 1,
-	      always(compilation, policy->newer));
-	claim(compilation, section, 0, UINT32_MAX, otherwise);
+	      policy->count + NEWER);
+	claim(compilation, section, 0, UINT32_MAX, policy->count + OTHERWISE);
 }
 
 /* The sections of the machine that ARCH is one of; numbers that are in none are foreign. */
@@ -129,19 +138,20 @@ divide(unsigned arches, enum arch arch, struct section sections[3])
 /* ---- Deciding */
 
 static uint32_t
-decide(struct compilation *compilation, const struct paint_cell *cell, bool is_narrow)
+decide(struct compilation *compilation, const struct paint *cells, uint32_t cell, bool is_narrow)
 {
-	const struct policy_rule *rule = cell->owners->owner;
+	size_t count = paint_count(cells, cell);
+	uint32_t few[4], *owners = few, node;
 	struct leaf_rule *rules;
-	size_t count = 0;
 
-	if (!rule->condition)
-		return end(compilation, rule);
-	rules = pool_get(&compilation->pool, cell->count * sizeof(*rules));
-	for (const struct paint_owner *owner = cell->owners; owner; owner = owner->next) {
-		rule = owner->owner;
-		rules[count++] = (struct leaf_rule){ rule->condition, end(compilation, rule) };
-	}
+	if (count > 4)
+		owners = pool_take(&compilation->pool, count * sizeof(*owners));
+	paint_owners(cells, cell, owners);
+	if (!find_end(compilation, *owners, &node))
+		return node;
+	rules = pool_take(&compilation->pool, count * sizeof(*rules));
+	for (size_t i = 0; i < count; i++)
+		rules[i].condition = find_end(compilation, owners[i], &rules[i].node);
 	return leaf(&compilation->graph, rules, count, is_narrow);
 }
 
@@ -149,26 +159,22 @@ decide(struct compilation *compilation, const struct paint_cell *cell, bool is_n
 static uint32_t
 decide_machine(struct compilation *compilation, enum arch arch)
 {
-	struct section sections[3];
-	size_t count = divide(compilation->how->arches, arch, sections), cell_count,
-	       region_count = 0;
+	struct section sections[3], all = { arch, 0, UINT32_MAX };
+	size_t count = divide(compilation->how->arches, arch, sections), region_count = 0;
 	struct graph_region *regions;
-	struct paint_cell *cells;
+	struct paint cells;
 
-	compilation->claims = pool_get(&compilation->pool, (count * (compilation->policy->count + 3)
-							    + 1) * sizeof(*compilation->claims));
 	compilation->count = 0;
 	for (size_t i = 0; i < count; i++)
 		claim_section(compilation, &sections[i]);
-	claim(compilation, &(struct section){ arch, 0, UINT32_MAX }, 0, UINT32_MAX, &foreign);
-	cells = paint(&compilation->pool, compilation->claims, compilation->count, UINT32_MAX,
-		      &cell_count);
-	regions = pool_get(&compilation->pool, cell_count * sizeof(*regions));
-	for (size_t i = 0; i < cell_count; i++) {
-		uint32_t node = decide(compilation, &cells[i], !arch_facts(arch)->has_wide);
+	claim(compilation, &all, 0, UINT32_MAX, compilation->policy->count + FOREIGN);
+	paint(&cells, &compilation->pool, compilation->claims, compilation->count, UINT32_MAX);
+	regions = pool_take(&compilation->pool, cells.count * sizeof(*regions));
+	for (uint32_t i = 0; i < cells.count; i++) {
+		uint32_t node = decide(compilation, &cells, i, !arch_facts(arch)->has_wide);
 
 		if (!region_count || regions[region_count - 1].node != node)
-			regions[region_count++] = (struct graph_region){ cells[i].first, node };
+			regions[region_count++] = (struct graph_region){ cells.firsts[i], node };
 	}
 	return graph_search(&compilation->graph, GRAPH_NUMBER, UINT32_MAX, regions, region_count);
 }
@@ -181,11 +187,12 @@ add_machine(struct compilation *compilation, enum arch arch, uint32_t others)
 }
 
 /* Tells the kinds of machines apart; the native one is asked for first. */
+/* Tells the kinds of machines apart; the native one is asked for first. */
 static uint32_t
 decide_all(struct compilation *compilation)
 {
 	unsigned arches = compilation->how->arches, native = 0;
-	uint32_t node = end(compilation, &foreign);
+	uint32_t node = graph_return(&compilation->graph, SECCOMP_RET_KILL_PROCESS);
 	enum arch first = ARCH_NONE;
 
 	if (arch_native() != ARCH_NONE)
@@ -209,6 +216,7 @@ compile(const struct policy *policy, const struct compile_how *how, struct progr
 	uint32_t root = decide_all(&compilation);
 
 	emit(&compilation.graph, root, program);
+	free(compilation.claims);
 	graph_close(&compilation.graph);
 	pool_close(&compilation.pool);
 	if (program->count <= COMPILE_MOST)

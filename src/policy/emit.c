@@ -16,7 +16,7 @@ enum { FAR = 255 };
 enum entry { ENTRY_LOAD, ENTRY_MASK, ENTRY_JUMP, ENTRIES };
 
 struct landing {
-	size_t at[ENTRIES]; /* the nearest instruction that leads there, from 1 at the end on */
+	uint32_t at[ENTRIES]; /* the nearest instruction that leads there, from 1 at the end on */
 	bool has_load, has_mask;                          /* somebody comes that needs it */
 	enum { PLACE_NEW, PLACE_OPEN, PLACE_DONE } state; /* while parts are put in order */
 };
@@ -25,14 +25,14 @@ struct emission {
 	const struct graph *graph;
 	struct landing *landings; /* of each part of the graph */
 	struct sock_filter *code; /* backwards */
-	size_t count, room;
+	uint32_t count, room;
 };
 
 static void
-add(struct emission *emission, unsigned short code, uint32_t k, size_t yes, size_t no)
+add(struct emission *emission, unsigned short code, uint32_t k, uint32_t yes, uint32_t no)
 {
 	if (emission->count == emission->room) {
-		emission->room = emission->room ? 2 * emission->room : 512;
+		emission->room = emission->room ? 2 * emission->room : 128;
 		emission->code =
 			memory_resize(emission->code, emission->room, sizeof(*emission->code));
 	}
@@ -83,21 +83,21 @@ note(struct emission *emission, uint32_t from, uint32_t to)
 }
 
 /* The same place with a return, which is entered in one way only, or with a test. */
-static size_t *
+static uint32_t *
 nearest(struct emission *emission, uint32_t from, uint32_t to)
 {
 	return &emission->landings[to].at[entry(emission->graph, from, to)];
 }
 
 static bool
-is_near(const struct emission *emission, size_t at)
+is_near(const struct emission *emission, uint32_t at)
 {
 	return emission->count - at <= FAR;
 }
 
 /* Makes sure that the next instruction can jump to *AT, a way into TO; returns whether it could not. */
 static bool
-approach(struct emission *emission, uint32_t to, size_t *at)
+approach(struct emission *emission, uint32_t to, uint32_t *at)
 {
 	const struct graph_node *node = &emission->graph->nodes[to];
 
@@ -106,7 +106,7 @@ approach(struct emission *emission, uint32_t to, size_t *at)
 	if (node->word == GRAPH_RETURN)
 		add(emission, BPF_RET | BPF_K, node->value, 0, 0);
 	else
-		add(emission, BPF_JMP | BPF_JA, (uint32_t)(emission->count - *at), 0, 0);
+		add(emission, BPF_JMP | BPF_JA, emission->count - *at, 0, 0);
 	*at = emission->count;
 	return true;
 }
@@ -116,9 +116,9 @@ add_test(struct emission *emission, uint32_t number)
 {
 	const struct graph_node *node = &emission->graph->nodes[number];
 	struct landing *landing = &emission->landings[number];
-	size_t *yes = nearest(emission, number, node->yes),
-	       *no = nearest(emission, number, node->no);
-	size_t to_yes, to_no;
+	uint32_t *yes = nearest(emission, number, node->yes),
+		 *no = nearest(emission, number, node->no);
+	uint32_t to_yes, to_no;
 
 	/* What is put between here and one of them makes the other farther. */
 	while (approach(emission, node->yes, yes) || approach(emission, node->no, no))

@@ -2,24 +2,20 @@
 /* When a policy has been read: what was not said, and what was said in vain. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hash.h"
+#include "memory.h"
 #include "policy/policy.h"
 
-/* A rule that decides some calls, whoever comes behind it. */
-struct decider {
-	const struct policy_rule *rule;
-	uint64_t hash;
-	struct decider *next;
-};
-
+/* Rules that decide something whoever comes behind them, by their places in the policy, from 1 on. */
 struct deciders {
-	struct decider **named; /* by hash: rules about one call */
+	const struct policy *policy;
+	uint32_t *named; /* those about one call, by hash; 0: none */
 	size_t places;
-	const struct policy_rule **ranges; /* rules about numbers, without a condition */
+	uint32_t *ranges; /* those about numbers, without a condition */
 	size_t range_count;
-	struct pool pool;
 };
 
 static bool
@@ -92,14 +88,16 @@ static const struct policy_rule *
 find_named(const struct deciders *deciders, const struct policy_rule *rule,
 	   const struct policy_condition *condition)
 {
-	uint64_t hash = hash_rule(rule->call, condition);
+	size_t place = hash_rule(rule->call, condition) & (deciders->places - 1);
 
-	for (const struct decider *decider = deciders->named[hash & (deciders->places - 1)];
-	     decider; decider = decider->next)
-		if (decider->hash == hash && decider->rule->call == rule->call
-		    && same_condition(decider->rule->condition, condition)
-		    && covers(decider->rule, rule))
-			return decider->rule;
+	for (; deciders->named[place]; place = (place + 1) & (deciders->places - 1)) {
+		const struct policy_rule *decider =
+			&deciders->policy->rules[deciders->named[place] - 1];
+
+		if (decider->call == rule->call && same_condition(decider->condition, condition)
+		    && covers(decider, rule))
+			return decider;
+	}
 	return NULL;
 }
 
@@ -130,27 +128,29 @@ find_decider(const struct deciders *deciders, const struct policy_rule *rule)
 			decider = find_named(deciders, rule, rule->condition);
 	}
 	for (size_t i = 0; i < deciders->range_count && !decider; i++)
-		if (has_numbers(deciders->ranges[i], rule))
-			decider = deciders->ranges[i];
+		if (has_numbers(&deciders->policy->rules[deciders->ranges[i] - 1], rule))
+			decider = &deciders->policy->rules[deciders->ranges[i] - 1];
 	return decider;
 }
 
 static void
 add_decider(struct deciders *deciders, const struct policy_rule *rule)
 {
-	struct decider **place, *decider;
-	uint64_t hash;
+	uint32_t number = (uint32_t)(rule - deciders->policy->rules) + 1;
+	size_t place;
 
 	if (rule->call == SYSCALL_NONE) {
-		if (!rule->condition)
-			deciders->ranges[deciders->range_count++] = rule;
+		if (rule->condition)
+			return;
+		deciders->ranges =
+			memory_resize(deciders->ranges, deciders->range_count + 1, sizeof(number));
+		deciders->ranges[deciders->range_count++] = number;
 		return;
 	}
-	hash = hash_rule(rule->call, rule->condition);
-	place = &deciders->named[hash & (deciders->places - 1)];
-	decider = pool_get(&deciders->pool, sizeof(*decider));
-	*decider = (struct decider){ rule, hash, *place };
-	*place = decider;
+	place = hash_rule(rule->call, rule->condition) & (deciders->places - 1);
+	while (deciders->named[place])
+		place = (place + 1) & (deciders->places - 1);
+	deciders->named[place] = number;
 }
 
 static bool
@@ -211,22 +211,22 @@ check_place(struct deciders *deciders, const struct policy_rule *rules, size_t c
 static void
 check(const struct policy *policy, struct problems *problems)
 {
-	struct deciders deciders = { .places = 64 };
+	struct deciders deciders = { .policy = policy, .places = 64 };
 	size_t end;
 
-	while (deciders.places < policy->count)
+	while (deciders.places < 2 * policy->count)
 		deciders.places *= 2;
-	deciders.named = pool_get(&deciders.pool, deciders.places * sizeof(struct decider *));
-	deciders.ranges =
-		pool_get(&deciders.pool, policy->count * sizeof(const struct policy_rule *));
+	deciders.named = memory_get(deciders.places * sizeof(*deciders.named));
 	for (size_t i = 0; i < policy->count; i = end) {
+		const struct policy_rule *rules = policy->rules;
+
 		for (end = i + 1;
-		     end < policy->count
-		     && same_place(&policy->rules[i].place, &policy->rules[end].place);)
+		     end < policy->count && same_place(&rules[i].place, &rules[end].place);)
 			end++;
-		check_place(&deciders, &policy->rules[i], end - i, problems);
+		check_place(&deciders, &rules[i], end - i, problems);
 	}
-	pool_close(&deciders.pool);
+	free(deciders.named);
+	free(deciders.ranges);
 }
 
 void

@@ -41,7 +41,7 @@ enter(struct graph *graph, uint32_t number)
 static void
 grow(struct graph *graph)
 {
-	graph->room = graph->room ? 2 * graph->room : 256;
+	graph->room = graph->room ? 2 * graph->room : 64;
 	graph->nodes = memory_resize(graph->nodes, graph->room, sizeof(*graph->nodes));
 	graph->places = 2 * graph->room;
 	free(graph->table);

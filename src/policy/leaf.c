@@ -220,11 +220,11 @@ next_thing(const struct rest *rests, size_t count)
 	return thing;
 }
 
-/* What RESTS claim of THING's values; behind that, if one of them fits, is what will be left of it. */
+/* What COUNT RESTS claim of THING's values; in LEFT, what will be left of each that fits. */
 static struct paint_claim *
-claim(struct work *work, const struct rest *rests, size_t count, size_t thing, size_t *number)
+claim(struct work *work, const struct rest *rests, size_t count, size_t thing, struct rest *left,
+      size_t *number)
 {
-	struct rest *left = pool_get(&work->pool, count * sizeof(*left));
 	struct paint_claim *claims;
 
 	*number = count;
@@ -241,14 +241,14 @@ claim(struct work *work, const struct rest *rests, size_t count, size_t thing, s
 		left[i] = rests[i];
 		if (!demand || demand->thing != thing) {
 			claims[(*number)++] =
-				(struct paint_claim){ 0, UINT64_MAX, &left[i], !demand };
+				(struct paint_claim){ 0, UINT64_MAX, (uint32_t)i, !demand };
 			continue;
 		}
 		left[i].at++;
 		for (size_t j = 0; j < demand->count; j++)
 			claims[(*number)++] =
 				(struct paint_claim){ demand->spans[j].first, demand->spans[j].last,
-						      &left[i], left[i].at == clause->count };
+						      (uint32_t)i, left[i].at == clause->count };
 	}
 	return claims;
 }
@@ -256,13 +256,18 @@ claim(struct work *work, const struct rest *rests, size_t count, size_t thing, s
 static uint32_t decide(struct work *work, const struct rest *rests, size_t count);
 
 static uint32_t
-decide_cell(struct work *work, const struct paint_cell *cell)
+decide_cell(struct work *work, const struct paint *cells, uint32_t cell, const struct rest *left)
 {
-	struct rest *rests = pool_get(&work->pool, cell->count * sizeof(*rests));
-	size_t count = 0;
+	size_t count = paint_count(cells, cell);
+	uint32_t *owners = pool_get(&work->pool, count * sizeof(*owners));
+	struct rest *rests;
 
-	for (const struct paint_owner *owner = cell->owners; owner; owner = owner->next)
-		rests[count++] = *(const struct rest *)owner->owner;
+	paint_owners(cells, cell, owners);
+	if (count == 1)
+		return left[*owners].clause->node;
+	rests = pool_get(&work->pool, count * sizeof(*rests));
+	for (size_t i = 0; i < count; i++)
+		rests[i] = left[owners[i]];
 	return decide(work, rests, count);
 }
 
@@ -270,8 +275,9 @@ decide_cell(struct work *work, const struct paint_cell *cell)
 static uint32_t
 decide(struct work *work, const struct rest *rests, size_t count)
 {
+	struct rest *left;
 	struct paint_claim *claims;
-	struct paint_cell *cells;
+	struct paint cells;
 	struct graph_region *regions;
 	struct known **place, *known;
 	size_t thing, number, region_count = 0;
@@ -286,13 +292,14 @@ decide(struct work *work, const struct rest *rests, size_t count)
 
 	thing = next_thing(rests, count);
 	mask = work->things[thing].mask;
-	claims = claim(work, rests, count, thing, &number);
-	cells = paint(&work->pool, claims, number, mask, &number);
-	regions = pool_get(&work->pool, number * sizeof(*regions));
-	for (size_t i = 0; i < number; i++) {
-		node = decide_cell(work, &cells[i]);
+	left = pool_get(&work->pool, count * sizeof(*left));
+	claims = claim(work, rests, count, thing, left, &number);
+	paint(&cells, &work->pool, claims, number, mask);
+	regions = pool_get(&work->pool, cells.count * sizeof(*regions));
+	for (uint32_t i = 0; i < cells.count; i++) {
+		node = decide_cell(work, &cells, i, left);
 		if (!region_count || regions[region_count - 1].node != node)
-			regions[region_count++] = (struct graph_region){ cells[i].first, node };
+			regions[region_count++] = (struct graph_region){ cells.firsts[i], node };
 	}
 	node = graph_search_wide(work->graph, GRAPH_ARGUMENTS + 8 * work->things[thing].argument,
 				 mask, regions, region_count);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who is asked about a value: claims on ranges of values, in order. Of each value those are wanted that claim
- * it, up to the first that decides.
+ * it, up to the first that decides. (Small in memory: at the start of a program a new page costs more than all that
+ * is done with it.)
  */
 #ifndef BUTTER_POLICY_PAINT_H
 #define BUTTER_POLICY_PAINT_H
@@ -14,29 +15,29 @@
 
 struct paint_claim {
 	uint64_t first, last;
-	const void *owner;
-	bool decides; /* no claim behind it matters there */
+	uint32_t owner; /* the caller's */
+	bool decides;   /* no claim behind it matters there */
 };
 
-struct paint_owner {
-	const void *owner;
-	struct paint_owner *next;
-};
-
-/* Values from FIRST on, up to the next cell's, have the same owners. */
-struct paint_cell {
-	uint64_t first;
-	struct paint_owner *owners;
-	size_t count;             /* of owners */
-	struct paint_owner *last; /* of them */
-	size_t open; /* the first cell from this one on that nothing has decided yet, or nearer to it */
+/* Values from FIRSTS[I] on, up to the next cell's, are claimed by the same. */
+struct paint {
+	uint64_t *firsts;
+	struct paint_cell *cells;
+	struct paint_link *links;
+	uint32_t count, link_count, link_room;
+	struct pool *pool;
 };
 
 /*
- * The cells of COUNT CLAIMS on values from 0 to MOST, each of which one of them decides; *NUMBER of them, in
- * memory of POOL.
+ * Makes PAINT of COUNT CLAIMS on values from 0 to MOST, each of which one of them decides; in memory of POOL.
  */
-struct paint_cell *paint(struct pool *pool, const struct paint_claim *claims, size_t count,
-			 uint64_t most, size_t *number);
+void paint(struct paint *paint, struct pool *pool, const struct paint_claim *claims, size_t count,
+	   uint64_t most);
+
+/* How many are asked about the values of CELL. */
+size_t paint_count(const struct paint *paint, uint32_t cell);
+
+/* Their owners, in order. */
+void paint_owners(const struct paint *paint, uint32_t cell, uint32_t *owners);
 
 #endif

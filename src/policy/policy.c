@@ -26,7 +26,7 @@ void
 policy_add(struct policy *policy, const struct policy_rule *rule)
 {
 	if (policy->count == policy->room) {
-		policy->room = policy->room ? 2 * policy->room : 64;
+		policy->room = policy->room ? 2 * policy->room : 512;
 		policy->rules = memory_resize(policy->rules, policy->room, sizeof(*rule));
 	}
 	policy->rules[policy->count++] = *rule;

@@ -3,10 +3,11 @@
 
 #include <stdalign.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory.h"
 
-enum { ALIGNMENT = alignof(max_align_t), LEAST = 16384 - 64 };
+enum { ALIGNMENT = alignof(max_align_t), LEAST = 1024, MOST = 65536 };
 
 struct pool_block {
 	struct pool_block *next;
@@ -15,16 +16,22 @@ struct pool_block {
 };
 
 void *
-pool_get(struct pool *pool, size_t size)
+pool_take(struct pool *pool, size_t size)
 {
 	struct pool_block *block = pool->blocks;
 	void *place;
 
 	size = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	if (!block || block->room - block->used < size) {
-		size_t room = size > LEAST ? size : LEAST;
+		/* Little at first: a page of memory that nothing has used yet is expensive. */
+		size_t room = block && block->room <= MOST / 2 ? 2 * block->room
+			      : block                          ? MOST
+							       : LEAST;
 
-		block = memory_get(sizeof(*block) + room);
+		if (room < size)
+			room = size;
+		block = memory_resize(NULL, 1, sizeof(*block) + room);
+		block->used = 0;
 		block->room = room;
 		block->next = pool->blocks;
 		pool->blocks = block;
@@ -32,6 +39,12 @@ pool_get(struct pool *pool, size_t size)
 	place = block->bytes + block->used;
 	block->used += size;
 	return place;
+}
+
+void *
+pool_get(struct pool *pool, size_t size)
+{
+	return memset(pool_take(pool, size), 0, size);
 }
 
 void

@@ -9,7 +9,10 @@ struct pool {
 	struct pool_block *blocks;
 };
 
-/* SIZE zeroed bytes, for whatever type. */
+/* SIZE bytes, for whatever type; they live as long as POOL. */
+void *pool_take(struct pool *pool, size_t size);
+
+/* The same, zeroed. */
 void *pool_get(struct pool *pool, size_t size);
 
 void pool_close(struct pool *pool);
