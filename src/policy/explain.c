@@ -26,7 +26,7 @@
 enum {
 	ROOM = 4096, /* for what the kernel tells of a call, and for /proc/PID/status */
 	SLOTS = 64,  /* calls of which the lines are counted */
-	LINES = 20,  /* of one call in a second */
+	LINES = 100, /* of one call in a second */
 };
 
 static const int64_t second = 1000000000;
@@ -38,6 +38,7 @@ struct shared {
 		char room[ROOM];
 	};
 	struct slot {
+		enum arch arch;
 		uint32_t number;
 		unsigned lines;
 		int64_t since;
@@ -91,23 +92,36 @@ look_at_caller(pid_t thread, struct caller *caller)
 			 status + 6);
 }
 
-/* Whether a line about call NUMBER is due; *MORE: how many were not, before. */
+/* What was not told of SLOT's call is. */
+static void
+tell_more(const struct explain *explain, struct slot *slot)
+{
+	struct buffer name = { 0 };
+
+	if (!slot->more)
+		return;
+	decode_name(&name, slot->number, slot->arch);
+	explain->tell_more(buffer_string(&name), slot->more, explain->context);
+	buffer_done(&name);
+	slot->more = 0;
+}
+
+/* Whether a line about the call NUMBER of ARCH is due: there are not too many. */
 static bool
-is_due(struct shared *shared, uint32_t number, uint64_t *more)
+is_due(const struct explain *explain, struct shared *shared, enum arch arch, uint32_t number)
 {
 	struct slot *slot = &shared->slots[number % SLOTS];
 	int64_t now = timerfd_now(CLOCK_MONOTONIC);
 
-	if (slot->number != number || now - slot->since >= second)
-		*slot = (struct slot){ number, 0, now, slot->number == number ? slot->more : 0 };
-	if (slot->lines >= LINES) {
-		slot->more++;
-		return false;
+	if (slot->number != number || slot->arch != arch || now - slot->since >= second) {
+		tell_more(explain, slot);
+		*slot = (struct slot){ arch, number, 0, now, 0 };
 	}
-	slot->lines++;
-	*more = slot->more;
-	slot->more = 0;
-	return true;
+	if (slot->lines == LINES)
+		slot->more++;
+	else
+		slot->lines++;
+	return !slot->more;
 }
 
 /* The architecture of DATA, if the filter lets it in; ARCH_NONE: it does not. */
@@ -189,7 +203,7 @@ serve_one(const struct explain *explain, struct shared *shared)
 	struct caller caller;
 
 	look_at_caller((pid_t)asked->pid, &caller);
-	if (is_due(shared, (uint32_t)asked->data.nr, &denial.more))
+	if (is_due(explain, shared, arch_of(explain, &asked->data), (uint32_t)asked->data.nr))
 		tell(explain, asked, &caller, &denial);
 	if (action.kind >= POLICY_TRAP && seccomp_waits(explain->listener, asked->id))
 		end_caller(&caller, action);
@@ -235,6 +249,8 @@ serve(const struct explain *explain, struct shared *shared, int second_one)
 			if (result)
 				serve_one(explain, shared);
 		} else if (happened & POLLHUP) {
+			for (size_t i = 0; i < SLOTS; i++)
+				tell_more(explain, &shared->slots[i]);
 			return 0;
 		}
 		if (ended)

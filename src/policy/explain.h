@@ -21,7 +21,6 @@ struct explain_denial {
 	const struct policy_rule *rule; /* NULL: none fits */
 	bool is_newer;                  /* than all that the policy names */
 	bool is_foreign;                /* of an architecture that is not let in */
-	uint64_t more;                  /* calls of that name that were not told before this one */
 };
 
 struct explain {
@@ -29,6 +28,8 @@ struct explain {
 	unsigned arches;             /* bits: of compile_how */
 	int listener;
 	void (*tell)(const struct explain_denial *denial, void *context);
+	/* COUNT more of the call NAME, of which there were too many in a second, were not told. */
+	void (*tell_more)(const char *name, uint64_t count, void *context);
 	void *context;
 };
 
