@@ -25,13 +25,11 @@ static const struct {
 	char prefix[10];
 	uint32_t number;
 } flags[] = {
-	{ "AT_", 0 },       { "CLONE_", 0xff }, { "EFD_", 0 },   { "EPOLL", 0 },
-	{ "FUTEX_", 0x7f }, { "GRND_", 0 },     { "IN_", 0 },    { "IPC_", 0 },
-	{ "MAP_", 0xf },    { "MCL_", 0 },      { "MFD_", 0 },   { "MNT_", 0 },
-	{ "MREMAP_", 0 },   { "MSG_", 0 },      { "MS_", 0 },    { "O_", 3 },
-	{ "PROT_", 0 },     { "RENAME_", 0 },   { "RWF_", 0 },   { "SFD_", 0 },
-	{ "SOCK_", 0xf },   { "SPLICE_F_", 0 }, { "STATX_", 0 }, { "S_I", 0170000 },
-	{ "TFD_", 0 },
+	{ "AT_", 0 },       { "CLONE_", 0xff }, { "EFD_", 0 },   { "EPOLL", 0 }, { "FUTEX_", 0x7f },
+	{ "GRND_", 0 },     { "IN_", 0 },       { "MAP_", 0xf }, { "MCL_", 0 },  { "MFD_", 0 },
+	{ "MNT_", 0 },      { "MREMAP_", 0 },   { "MSG_", 0 },   { "MS_", 0 },   { "O_", 3 },
+	{ "PROT_", 0 },     { "RENAME_", 0 },   { "RWF_", 0 },   { "SFD_", 0 },  { "SOCK_", 0xf },
+	{ "SPLICE_F_", 0 }, { "S_I", 0170000 }, { "TFD_", 0 },
 };
 
 static bool
@@ -78,10 +76,22 @@ constants_nearest(const char *name, size_t length)
 	return nearest ? nearest : namelist_nearest(&error_names, name, length);
 }
 
+/* Whether CONSTANT is one of those that PREFIX stands for: SIGHUP is of SIG, SIG_BLOCK is not. */
 static bool
 begins(int constant, const char *prefix)
 {
-	return !strncmp(namelist_name(&constant_names, constant), prefix, strlen(prefix));
+	const char *name = namelist_name(&constant_names, constant);
+	size_t length = strlen(prefix);
+
+	return !strncmp(name, prefix, length) && (prefix[length - 1] == '_' || name[length] != '_');
+}
+
+/* Whether VALUE is FOUND; of a negative one the high half may be missing. */
+static bool
+is_value(uint64_t value, uint64_t found)
+{
+	return value == found
+	       || (found >> 63 && value >> 32 == 0 && (uint32_t)value == (uint32_t)found);
 }
 
 /* The one name of VALUE, of those that begin with PREFIX; NULL: there is none. */
@@ -92,7 +102,7 @@ exact(const char *prefix, uint64_t value, enum arch arch)
 
 	for (int i = 0; i < constant_names.count; i++)
 		if (begins(i, prefix) && !has(aliases, LENGTH(aliases), i)
-		    && value_of(i, arch, &found) && found == value)
+		    && value_of(i, arch, &found) && is_value(value, found))
 			return namelist_name(&constant_names, i);
 	return NULL;
 }
@@ -116,17 +126,15 @@ largest(const char *prefix, uint64_t value, uint64_t number, enum arch arch, uin
 	return best;
 }
 
-/* Appends FLAGS by their names, and what has none in hexadecimal; false: none has. */
+/* Appends the number in VALUE and its flags by their names, and what has none in hexadecimal; false: none has. */
 static bool
 print_flags(struct buffer *buffer, const char *prefix, uint64_t value, uint64_t number,
 	    enum arch arch)
 {
 	size_t start = buffer->length;
-	const char *name = value & number || !number ? NULL : exact(prefix, 0, arch);
+	const char *name = number ? exact(prefix, value & number, arch) : NULL;
 	uint64_t bits;
 
-	if (value & number)
-		name = exact(prefix, value & number, arch);
 	if (name) {
 		buffer_text(buffer, name);
 		value &= ~number;
@@ -147,14 +155,13 @@ constants_print(struct buffer *buffer, const char *prefix, uint64_t value, enum 
 {
 	const char *name = exact(prefix, value, arch);
 
-	if (name) {
-		buffer_text(buffer, name);
-		return true;
-	}
 	for (size_t i = 0; i < LENGTH(flags); i++)
-		if (!strcmp(flags[i].prefix, prefix))
+		if (!strcmp(flags[i].prefix, prefix)
+		    && (!name || (flags[i].number && value & ~flags[i].number)))
 			return print_flags(buffer, prefix, value, flags[i].number, arch);
-	return false;
+	if (name)
+		buffer_text(buffer, name);
+	return name;
 }
 
 int
