@@ -28,16 +28,19 @@ struct problems {
 	struct problem *all;
 	size_t count, room;
 	size_t errors;
+	char *meant; /* what problems_meant gave last */
 };
 
 /* Each adds one; HINT may be NULL. What PLACE points to lives as long as the policy. */
-__attribute__((format(printf, 4, 5))) void
-problems_error(struct problems *problems, const struct place *place, const char *hint, const char *text, ...);
+__attribute__((format(printf, 4, 5))) void problems_error(struct problems *problems,
+							  const struct place *place,
+							  const char *hint, const char *text, ...);
 
-__attribute__((format(printf, 4, 5))) void
-problems_warn(struct problems *problems, const struct place *place, const char *hint, const char *text, ...);
+__attribute__((format(printf, 4, 5))) void problems_warn(struct problems *problems,
+							 const struct place *place,
+							 const char *hint, const char *text, ...);
 
-/* As `did you mean 'openat'?`, or NULL where NEAREST is that; memory of PROBLEMS. */
+/* As `did you mean 'openat'?`, or NULL where NEAREST is that; it lives until the next call. */
 const char *problems_meant(struct problems *problems, const char *nearest);
 
 void problems_close(struct problems *problems);

@@ -1,31 +1,40 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Rules as they are typed: `socket(domain == AF_PACKET),@mount:EPERM`, and the conditions in them, which the
- * text language shares.
- */
+/* Rules as they are typed: `socket(domain == AF_PACKET),@mount:EPERM`; and what the text language shares with them. */
 #ifndef BUTTER_POLICY_RULE_H
 #define BUTTER_POLICY_RULE_H
 
-#include "policy/policy.h"
-
-/* Bytes that are being read, and where they stand. */
-struct scan {
-	const char *at, *end;
-	const char *line; /* where the line of AT begins */
-	struct place place;
-	struct policy *policy;
-	struct problems *problems;
-};
+#include "policy/scan.h"
+#include "policy/targets.h"
 
 /*
- * One condition on the arguments of CALL (SYSCALL_NONE: of any call): `arg1 & O_CREAT || flags in 0x3`, as far
- * as it goes. Parameters are known by their names or as arg0 to arg5; `arg0:32` compares the low 32 bits only.
- * NULL: it was wrong, which has been added to the problems; what is left is behind it.
+ * An action: `allow`, `ENOSYS`, `errno 38`, `return ENOSYS`, `kill` (the process; also `kill-process`),
+ * `kill-thread`, `log`, `trap`, `trace`; false: it was wrong, which has been added to the problems.
  */
-const struct policy_condition *rule_condition(struct scan *scan, int call);
-
-/* An action: `allow`, `ENOSYS`, `errno ENOSYS`, `kill`, `kill-thread`, `log`, `trap`; false: it was wrong. */
 bool rule_action(struct scan *scan, struct policy_action *action);
+
+/* Whether an action's word comes next, and not a parameter's name. */
+bool rule_is_action(const struct scan *scan);
+
+/*
+ * What is said about TARGET, on ARCHES: adds its rules with rule_add. False: it was wrong, and the problem has
+ * been added.
+ */
+typedef bool rule_body(struct scan *scan, const struct target *target, unsigned arches,
+		       void *context);
+
+/*
+ * Adds the rules of BODY for TARGET on ARCHES (bits; 0: all): once, or, where constants or registers make
+ * a difference, for each architecture what it means there. SCAN is behind the body then.
+ */
+bool rule_for(struct scan *scan, const struct target *target, unsigned arches, rule_body *body,
+	      void *context);
+
+/*
+ * One rule of a body. Where CONDITION names a constant that the architecture lacks, what allows something
+ * allows nothing there, and what denies something denies all.
+ */
+void rule_add(struct scan *scan, const struct target *target, unsigned arches,
+	      const struct policy_condition *condition, struct policy_action action);
 
 /*
  * A comma list of names, numbers, /globs/ and @groups, each with a condition in parentheses or none, and after

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: MIT */
+#include "policy/condition.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/buffer.h"
+#include "memory.h"
+#include "policy/value.h"
+
+enum { DEEPEST = 64 };
+
+struct reader {
+	struct scan *scan;
+	int call;
+	struct parameter parameters[SYSCALL_ARGUMENTS];
+	int count; /* -1: nobody knows them */
+	unsigned depth;
+	bool is_raw;  /* the argument is named by its number alone: all its bits can be meant */
+	bool is_mask; /* what was read last is `arg & V`, alone or in parentheses */
+};
+
+/* ---- an OR of ANDs ---- */
+
+struct clauses {
+	struct policy_clause *all;
+	size_t count, tests;
+};
+
+static void
+clauses_free(struct clauses *clauses)
+{
+	for (size_t i = 0; i < clauses->count; i++)
+		free(clauses->all[i].tests);
+	free(clauses->all);
+	*clauses = (struct clauses){ 0 };
+}
+
+/* One more clause: the tests of A, then those of B. */
+static void
+clauses_add(struct clauses *clauses, const struct policy_clause *a, const struct policy_clause *b)
+{
+	struct policy_clause *clause;
+
+	/* Room in powers of two, which the count itself tells. */
+	if (!(clauses->count & (clauses->count - 1)))
+		clauses->all = memory_resize(clauses->all, clauses->count ? 2 * clauses->count : 1,
+					     sizeof(*clauses->all));
+	clause = &clauses->all[clauses->count++];
+	clause->count = a->count + b->count;
+	clause->tests = memory_resize(NULL, clause->count, sizeof(*clause->tests));
+	memcpy(clause->tests, a->tests, a->count * sizeof(*a->tests));
+	if (b->count)
+		memcpy(clause->tests + a->count, b->tests, b->count * sizeof(*b->tests));
+	clauses->tests += clause->count;
+}
+
+static const struct policy_clause nothing;
+
+/* A becomes A and B, or A or B, and B empty. False: that would be too large. */
+static bool
+clauses_join(struct clauses *a, struct clauses *b, bool is_and)
+{
+	struct clauses joined = { 0 };
+
+	if (is_and) {
+		if (a->tests * b->count + b->tests * a->count > CONDITION_MOST)
+			return false;
+		for (size_t i = 0; i < a->count; i++)
+			for (size_t j = 0; j < b->count; j++)
+				clauses_add(&joined, &a->all[i], &b->all[j]);
+		clauses_free(a);
+		*a = joined;
+	} else {
+		if (a->tests + b->tests > CONDITION_MOST)
+			return false;
+		for (size_t i = 0; i < b->count; i++)
+			clauses_add(a, &b->all[i], &nothing);
+	}
+	clauses_free(b);
+	return true;
+}
+
+static bool
+clauses_join_or_say(struct reader *reader, const struct place *place, struct clauses *a,
+		    struct clauses *b, bool is_and)
+{
+	if (clauses_join(a, b, is_and))
+		return true;
+	problems_error(reader->scan->problems, place, "split it into several rules",
+		       "the condition is too large: as an OR of ANDs it has over %d comparisons",
+		       CONDITION_MOST);
+	return false;
+}
+
+/* ---- one comparison ---- */
+
+/* What the call has, for people: `socket(domain, type, protocol)`. */
+static void
+say_unknown(struct reader *reader, const struct place *place, const char *word, size_t length)
+{
+	struct problems *problems = reader->scan->problems;
+	struct buffer buffer = { 0 };
+
+	if (reader->count < 0) {
+		problems_error(problems, place, "its arguments are arg0 to arg5",
+			       "'%.*s' is no argument that is known of this call", (int)length,
+			       word);
+		return;
+	}
+	buffer_print(&buffer, "its parameters are: %s(", syscalls_name(reader->call));
+	for (int i = 0; i < reader->count; i++) {
+		const struct parameter *parameter = &reader->parameters[i];
+
+		buffer_print(&buffer, "%s%s", i ? ", " : "",
+			     *parameter->name ? parameter->name : "...");
+		if (parameter->other)
+			buffer_print(&buffer, " or %s", parameter->other);
+	}
+	buffer_byte(&buffer, ')');
+	problems_error(problems, place, buffer_string(&buffer), "'%s' has no '%.*s'",
+		       syscalls_name(reader->call), (int)length, word);
+	buffer_done(&buffer);
+}
+
+static bool
+is_named(const char *name, const char *word, size_t length)
+{
+	return name && *name && !strncmp(name, word, length) && !name[length];
+}
+
+/* Which argument is meant, and whether its low 32 bits only; -1: it was wrong. */
+static int
+read_argument(struct reader *reader, bool *is_low)
+{
+	struct scan *scan = reader->scan;
+	struct place place = scan_place(scan);
+	const char *word;
+	size_t length = scan_word(scan, "", &word);
+	int argument = -1;
+
+	if (!length || (*word >= '0' && *word <= '9')) {
+		scan->at = word;
+		scan_unexpected(scan, "an argument (arg0 to arg5, or a parameter's name)");
+		return -1;
+	}
+	for (int i = 0; i < reader->count && argument < 0; i++)
+		if (is_named(reader->parameters[i].name, word, length)
+		    || is_named(reader->parameters[i].other, word, length))
+			argument = i;
+	if (argument < 0 && length == 4 && !memcmp(word, "arg", 3) && word[3] >= '0'
+	    && word[3] <= '9')
+		argument = word[3] - '0';
+	if (argument < 0 || argument >= (reader->count < 0 ? SYSCALL_ARGUMENTS : reader->count)) {
+		say_unknown(reader, &place, word, length);
+		return -1;
+	}
+	*is_low = false;
+	reader->is_raw = true;
+	if (reader->count > argument) {
+		enum parameter_kind kind = reader->parameters[argument].kind;
+
+		*is_low = kind == PARAMETER_INT || kind == PARAMETER_UINT || kind == PARAMETER_FD;
+		reader->is_raw = !is_named(reader->parameters[argument].name, word, length)
+				 && !is_named(reader->parameters[argument].other, word, length);
+	}
+	if (scan_take(scan, ":")) {
+		length = scan_word(scan, "", &word);
+		if (length != 2 || memcmp(word, "32", 2) != 0) {
+			scan->at = word;
+			scan_unexpected(scan, "32, for the low 32 bits,");
+			return -1;
+		}
+		*is_low = true;
+		reader->is_raw = false;
+	}
+	return argument;
+}
+
+static bool
+read_comparison(struct scan *scan, enum policy_comparison *comparison)
+{
+	static const struct {
+		char token[3];
+		unsigned char comparison;
+	} tokens[] = { { "==", POLICY_EQ }, { "!=", POLICY_NE }, { "<=", POLICY_LE },
+		       { ">=", POLICY_GE }, { "<", POLICY_LT },  { ">", POLICY_GT } };
+
+	for (size_t i = 0; i < sizeof(tokens) / sizeof(*tokens); i++)
+		if (scan_take(scan, tokens[i].token)) {
+			*comparison = tokens[i].comparison;
+			return true;
+		}
+	return false;
+}
+
+/* What does not fit into the 32 bits that the call looks at: an error, or, of arg0 to arg5, all 64 are compared. */
+static bool
+widen(struct reader *reader, const struct place *place, const char *text, struct policy_test *test)
+{
+	struct scan *scan = reader->scan;
+	int length = (int)(scan->at - text);
+
+	while (length && (text[length - 1] == ' ' || text[length - 1] == '\t'))
+		length--;
+	if (!reader->is_raw) {
+		problems_error(scan->problems, place, NULL,
+			       "%.*s does not fit into the 32 bits of the argument", length, text);
+		return false;
+	}
+	problems_warn(scan->problems, place, NULL,
+		      "%.*s has more than 32 bits, and the call looks at 32 bits of this argument",
+		      length, text);
+	if (test->mask == UINT32_MAX)
+		test->mask = UINT64_MAX;
+	test->is_low = false;
+	return true;
+}
+
+/* A value for a test, cut to the bits that count. */
+static bool
+read_value(struct reader *reader, struct policy_test *test, struct value *value)
+{
+	struct scan *scan = reader->scan;
+	struct place place = scan_place(scan);
+	const char *text = scan->at;
+	bool is_narrow = scan->arch != ARCH_NONE && !arch_facts(scan->arch)->has_wide;
+
+	if (!value_read(scan, value))
+		return false;
+	if (test->is_low && !value_is_narrow(value) && !widen(reader, &place, text, test))
+		return false;
+	if (test->is_low) {
+		value->bits = (uint32_t)value->bits;
+	} else if (value->is_negative || value->is_complement) {
+		/* A long that is negative has as many bits as its architecture's registers. */
+		scan->varies = true;
+		if (is_narrow)
+			value->bits = (uint32_t)value->bits;
+	}
+	return true;
+}
+
+/* What can be written, and cannot be meant. */
+static void
+doubt(struct reader *reader, const struct place *place, const struct policy_test *test,
+      bool is_negative)
+{
+	struct problems *problems = reader->scan->problems;
+
+	if (test->comparison == POLICY_EQ || test->comparison == POLICY_NE)
+		return;
+	if (is_negative)
+		problems_warn(problems, place, NULL,
+			      "comparisons know no sign: what is negative counts as %llu",
+			      (unsigned long long)test->value);
+	else if (!test->value && (test->comparison == POLICY_LT || test->comparison == POLICY_GE))
+		problems_warn(problems, place, "comparisons know no sign", "nothing is below 0");
+}
+
+static const enum policy_comparison opposite[] = {
+	[POLICY_EQ] = POLICY_NE, [POLICY_NE] = POLICY_EQ, [POLICY_LT] = POLICY_GE,
+	[POLICY_LE] = POLICY_GT, [POLICY_GT] = POLICY_LE, [POLICY_GE] = POLICY_LT,
+};
+
+static void
+add_test(struct clauses *clauses, struct policy_test test, bool is_not)
+{
+	struct policy_clause clause = { &test, 1 };
+
+	if (is_not)
+		test.comparison = opposite[test.comparison];
+	clauses_add(clauses, &clause, &nothing);
+}
+
+/* Behind `in`: bits that may be set, or the first and the last value. */
+static bool
+read_in(struct reader *reader, struct policy_test *test, bool is_not, struct clauses *clauses)
+{
+	struct scan *scan = reader->scan;
+	struct place place = scan_place(scan);
+	struct clauses last = { 0 };
+	struct value from, to;
+
+	if (!read_value(reader, test, &from))
+		return false;
+	if (!scan_take(scan, "..")) {
+		test->mask &= ~from.bits;
+		add_test(clauses, *test, is_not);
+		return true;
+	}
+	if (!read_value(reader, test, &to))
+		return false;
+	if (from.bits > to.bits) {
+		problems_error(scan->problems, &place, "comparisons know no sign",
+			       "the range ends before it begins");
+		return false;
+	}
+	test->comparison = POLICY_GE;
+	test->value = from.bits;
+	add_test(clauses, *test, is_not);
+	test->comparison = POLICY_LE;
+	test->value = to.bits;
+	add_test(&last, *test, is_not);
+	clauses_join(clauses, &last, !is_not);
+	return true;
+}
+
+/* The comparison behind a mask, if there is one. False: there is, and it was wrong. */
+static bool
+read_masked(struct reader *reader, struct policy_test *test)
+{
+	struct place place = scan_place(reader->scan);
+	struct value value;
+
+	if (!read_comparison(reader->scan, &test->comparison))
+		return true;
+	reader->is_mask = false;
+	if (!read_value(reader, test, &value))
+		return false;
+	test->value = value.bits;
+	doubt(reader, &place, test, value.is_negative);
+	if (test->value & ~test->mask && test->comparison == POLICY_EQ)
+		problems_warn(reader->scan->problems, &place, NULL,
+			      "that is never so: the value has bits that the mask takes away");
+	return true;
+}
+
+static bool
+read_test(struct reader *reader, bool is_not, struct clauses *clauses)
+{
+	struct scan *scan = reader->scan;
+	struct policy_test test = { .comparison = POLICY_EQ };
+	int argument = read_argument(reader, &test.is_low);
+	struct place place = scan_place(scan);
+	const char *at = scan->at, *word;
+	struct value value;
+
+	if (argument < 0)
+		return false;
+	test.argument = (unsigned char)argument;
+	test.mask = test.is_low ? UINT32_MAX : UINT64_MAX;
+	if (read_comparison(scan, &test.comparison)) {
+		if (!read_value(reader, &test, &value))
+			return false;
+		test.value = value.bits;
+		doubt(reader, &place, &test, value.is_negative);
+	} else if (scan_next(scan) == '&' && !(scan->end - scan->at > 1 && scan->at[1] == '&')) {
+		scan->at++;
+		if (!read_value(reader, &test, &value))
+			return false;
+		test.mask = value.bits;
+		test.comparison = POLICY_NE;
+		reader->is_mask = true;
+		if (!read_masked(reader, &test))
+			return false;
+		if (!test.mask && reader->is_mask)
+			problems_warn(scan->problems, &place, NULL,
+				      "that is never so: 0 has no bits");
+	} else if (scan_word(scan, "", &word) == 2 && !memcmp(word, "in", 2)) {
+		return read_in(reader, &test, is_not, clauses);
+	} else {
+		scan->at = at;
+		return scan_unexpected(scan, "== != < <= > >= & or in");
+	}
+	add_test(clauses, test, is_not);
+	return true;
+}
+
+/* ---- and, or, not ---- */
+
+static bool read_or(struct reader *reader, bool is_not, struct clauses *clauses);
+
+static bool
+read_parentheses(struct reader *reader, bool is_not, struct clauses *clauses)
+{
+	struct scan *scan = reader->scan;
+	struct place place = scan_place(scan);
+	struct policy_test *test;
+
+	if (reader->depth == DEEPEST) {
+		problems_error(scan->problems, &place, NULL, "too many parentheses");
+		return false;
+	}
+	scan->at++;
+	reader->depth++;
+	if (!read_or(reader, is_not, clauses))
+		return false;
+	reader->depth--;
+	if (!scan_take(scan, ")"))
+		return scan_unexpected(scan, "')'");
+	if (!reader->is_mask)
+		return true;
+	/* (arg & MASK) == VALUE. */
+	test = clauses->all[0].tests;
+	if (!read_masked(reader, test))
+		return false;
+	if (is_not && !reader->is_mask)
+		test->comparison = opposite[test->comparison];
+	return true;
+}
+
+static bool
+read_not(struct reader *reader, bool is_not, struct clauses *clauses)
+{
+	bool has_not = false, is_good;
+
+	while (scan_next(reader->scan) == '!') {
+		reader->scan->at++;
+		is_not = !is_not;
+		has_not = true;
+	}
+	reader->is_mask = false;
+	if (scan_next(reader->scan) == '(')
+		is_good = read_parentheses(reader, is_not, clauses);
+	else
+		is_good = read_test(reader, is_not, clauses);
+	if (has_not)
+		reader->is_mask = false;
+	return is_good;
+}
+
+/* A && B && ..., whose opposite is an OR. */
+static bool
+read_and(struct reader *reader, bool is_not, struct clauses *clauses)
+{
+	struct place place = scan_place(reader->scan);
+
+	if (!read_not(reader, is_not, clauses))
+		return false;
+	while (scan_take(reader->scan, "&&")) {
+		struct clauses more = { 0 };
+
+		if (!read_not(reader, is_not, &more)
+		    || !clauses_join_or_say(reader, &place, clauses, &more, !is_not)) {
+			clauses_free(&more);
+			return false;
+		}
+		reader->is_mask = false;
+	}
+	return true;
+}
+
+static bool
+read_or(struct reader *reader, bool is_not, struct clauses *clauses)
+{
+	struct place place = scan_place(reader->scan);
+
+	if (!read_and(reader, is_not, clauses))
+		return false;
+	while (scan_take(reader->scan, "||")) {
+		struct clauses more = { 0 };
+
+		if (!read_and(reader, is_not, &more)
+		    || !clauses_join_or_say(reader, &place, clauses, &more, is_not)) {
+			clauses_free(&more);
+			return false;
+		}
+		reader->is_mask = false;
+	}
+	return true;
+}
+
+/* ---- the whole ---- */
+
+static const struct policy_condition *
+keep(struct policy *policy, const struct clauses *clauses)
+{
+	struct policy_condition *condition = policy_keep(policy, sizeof(*condition));
+
+	condition->clauses = policy_keep(policy, clauses->count * sizeof(*condition->clauses));
+	condition->count = clauses->count;
+	for (size_t i = 0; i < clauses->count; i++) {
+		struct policy_clause *clause = &condition->clauses[i];
+
+		clause->count = clauses->all[i].count;
+		clause->tests = policy_keep(policy, clause->count * sizeof(*clause->tests));
+		memcpy(clause->tests, clauses->all[i].tests,
+		       clause->count * sizeof(*clause->tests));
+	}
+	return condition;
+}
+
+const struct policy_condition *
+condition_read(struct scan *scan, int call)
+{
+	struct reader reader = { .scan = scan, .call = call, .count = -1 };
+	const struct policy_condition *condition = NULL;
+	struct clauses clauses = { 0 };
+
+	if (call != SYSCALL_NONE)
+		reader.count = syscalls_parameters(call, reader.parameters);
+	if (read_or(&reader, false, &clauses))
+		condition = keep(scan->policy, &clauses);
+	clauses_free(&clauses);
+	return condition;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reading rule TEXT | text FILE | oci FILE [CAPABILITIES [MAJOR.MINOR]] | write FILE: what has been read, a rule
+ * a line, and what is wrong with it; or as OCI's JSON. 1 if something is.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "memory.h"
+#include "policy/rule.h"
+
+static void
+print_test(const struct policy_test *test)
+{
+	static const char *const comparisons[] = { "==", "!=", "<", "<=", ">", ">=" };
+	uint64_t all = test->is_low ? UINT32_MAX : UINT64_MAX;
+
+	printf("arg%d%s", test->argument, test->is_low ? ":32" : "");
+	if (test->mask != all)
+		printf(" & 0x%" PRIx64, test->mask);
+	printf(" %s 0x%" PRIx64, comparisons[test->comparison], test->value);
+}
+
+static void
+print_condition(const struct policy_condition *condition)
+{
+	for (size_t i = 0; condition && i < condition->count; i++) {
+		printf(i ? " || " : "(");
+		for (size_t j = 0; j < condition->clauses[i].count; j++) {
+			printf(j ? " && " : "");
+			print_test(&condition->clauses[i].tests[j]);
+		}
+	}
+	printf(condition ? ")" : "");
+}
+
+static void
+print_action(const struct policy_action *action)
+{
+	static const char *const kinds[] = { "allow", "log",  "trace",       "notify",
+					     "errno", "trap", "kill-thread", "kill" };
+
+	printf(": %s", kinds[action->kind]);
+	if (action->data)
+		printf(" %d", action->data);
+}
+
+static void
+print(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (rule->call == SYSCALL_NONE)
+			printf("%u-%u", rule->first, rule->last);
+		else
+			printf("%s", syscalls_name(rule->call));
+		for (enum arch arch = 0; arch < ARCHES; arch++)
+			if (rule->arches & 1U << arch)
+				printf("[%s]", arch_facts(arch)->name);
+		print_condition(rule->condition);
+		print_action(&rule->action);
+		printf("\n");
+	}
+	if (policy->has_otherwise) {
+		printf("@default");
+		print_action(&policy->otherwise);
+		printf("\n");
+	}
+	if (policy->has_newer) {
+		printf("@newer");
+		print_action(&policy->newer);
+		printf("\n");
+	}
+	for (enum arch arch = 0; arch < ARCHES; arch++)
+		if (policy->arches & 1U << arch)
+			printf("arch %s\n", arch_facts(arch)->name);
+	if (policy->flags)
+		printf("flags %#x\n", policy->flags);
+}
+
+static int
+print_problems(const struct problems *problems)
+{
+	for (size_t i = 0; i < problems->count; i++) {
+		const struct problem *problem = &problems->all[i];
+
+		printf("%s:", problem->place.file);
+		if (problem->place.line)
+			printf("%u:", problem->place.line);
+		if (problem->place.column)
+			printf("%u:", problem->place.column);
+		if (problem->place.path)
+			printf(" %s:", problem->place.path);
+		printf("%s %s", problem->is_warning ? " warning:" : "", problem->text);
+		printf(problem->hint ? " (%s)\n" : "\n", problem->hint);
+	}
+	return problems->errors > 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct policy policy = { 0 };
+	struct problems problems = { 0 };
+	int status;
+
+	if (argc < 3)
+		errx(2, "nothing to read");
+	if (!strcmp(argv[1], "rule")) {
+		struct place place = { .file = "--deny" };
+
+		for (int i = 2; i < argc; i++)
+			rule_read(&policy, argv[i], strlen(argv[i]),
+				  (struct policy_action){ POLICY_ERRNO, 1 }, &place, &problems);
+	}
+	status = print_problems(&problems);
+	if (!status)
+		print(&policy);
+	problems_close(&problems);
+	policy_close(&policy);
+	return status;
+}
