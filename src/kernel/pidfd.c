@@ -189,3 +189,11 @@ pidfd_take(pid_t pid, int fd)
 	errno = error;
 	return taken;
 }
+
+bool
+pidfd_has_ended(int pidfd)
+{
+	struct pollfd look = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&look, 1, 0) > 0;
+}

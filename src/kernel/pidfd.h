@@ -6,6 +6,7 @@
 #ifndef BUTTER_PIDFD_H
 #define BUTTER_PIDFD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -37,6 +38,9 @@ uint64_t pidfd_inode(int pidfd);
  * Linux 6.15; or it may not be known. PIDFD_GET_INFO.
  */
 int pidfd_await(int pidfd, pid_t pid, int *status);
+
+/* Whether the process that PIDFD means has ended. */
+bool pidfd_has_ended(int pidfd);
 
 /*
  * Sends SIGNAL to the process that PIDFD means; pidfd_send_signal(2). -1 with errno ESRCH (it has

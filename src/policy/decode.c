@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/escape.h"
 #include "kernel/ptrace.h"
 #include "policy/constants.h"
 #include "policy/syscalls.h"
@@ -63,7 +62,7 @@ add_text(struct buffer *buffer, pid_t pid, uint64_t address)
 		return;
 	}
 	buffer_byte(buffer, '"');
-	escape_text(buffer, text, end ? (size_t)(end - text) : length, ESCAPE_ALL);
+	buffer_add(buffer, text, end ? (size_t)(end - text) : length);
 	buffer_text(buffer, end ? "\"" : "\"...");
 }
 

@@ -139,6 +139,8 @@ learn_follow(struct learn *learn, pid_t pid)
 	while (ptrace_await(-1, &stop) == 0) {
 		if (stop.reason == PTRACE_STOPS_SECCOMP && take_call(learn, stop.pid) < 0)
 			return -1;
+		if (stop.reason == PTRACE_STOPS_EXEC)
+			learn->ran = true;
 		if (stop.reason == PTRACE_STOPS_CHILD)
 			learn->processes++;
 		/* Whoever waits for the command finds what it has learned. */

@@ -22,6 +22,7 @@ struct learn {
 	void *context;
 
 	/* What happened. */
+	bool ran;           /* the command was executed */
 	uint64_t processes; /* and threads */
 	uint64_t calls;
 	struct learned {
