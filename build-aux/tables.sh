@@ -38,24 +38,39 @@ common='
 		array("uint16_t", name "_offsets", offsets, count)
 		printf "static const struct namelist %s_names = { %s_text, %s_offsets, %d };\n", name, name, name, count
 	}
+	# Names without what each has in common with the one before it, in blocks of 16 that begin with a whole one.
+	function packed(name, list, count,  i, shared, offset, blocks, many) {
+		offset = many = 0
+		printf "static const char %s_text[] =", name
+		for (i = 0; i < count; i++) {
+			if (length(list[i]) > 63) wrong("too long: " list[i])
+			shared = 0
+			if (i % 16) while (shared < length(list[i]) && substr(list[i], shared + 1, 1) == substr(list[i - 1], shared + 1, 1)) shared++
+			else blocks[many++] = offset
+			printf "%s\"\\%03o\" \"%s\\0\"", i % 8 ? " " : "\n\t", shared, substr(list[i], shared + 1)
+			offset += length(list[i]) - shared + 2
+		}
+		print ";"
+		array("uint16_t", name "_blocks", blocks, many)
+		printf "static const struct packed %s_names = { %s_text, %s_blocks, %d };\n", name, name, name, count
+	}
 	function wrong(text) { print FILENAME ": " text >"/dev/stderr"; failed = 1; exit 1 }
 	BEGIN { FS = "\t" }'
 
-# Numbers by name, and for each architecture the names in the order of their numbers.
+# For each architecture the numbers, in the order of the names.
 syscalls() {
 	calls | awk "$common"'{ list[NR - 1] = $1 } END { names("syscalls", list, NR) }'
 	lines syscalls.tsv | sed 1d | sort | awk "$common"'
 		{ for (i = 2; i <= NF; i++) number[i, NR - 1] = $i == "-" ? -1 : $i < 983040 ? $i : "PRIVATE + " ($i - 983040) }
 		END {
+			print "static const int16_t numbers[][" NR "] = {"
 			for (i = 2; i <= NF; i++) {
-				for (j = 0; j < NR; j++) one[j] = number[i, j]
-				array("int16_t", "numbers_" i - 2, one, NR)
+				printf "\t{"
+				for (j = 0; j < NR; j++) printf "%s%s,", j % 16 ? " " : "\n\t\t", number[i, j]
+				print "\n\t},"
 			}
+			print "};"
 		}'
-	for column in 2 3 4 5 6 7; do
-		lines syscalls.tsv | sed 1d | sort | awk -F'\t' -v column=$column '$column != "-" { print $column, NR - 1 }' | sort -n |
-			awk -v column=$column "$common"'{ sub(/.* /, ""); list[NR - 1] = $0 } END { array("uint16_t", "order_" column - 2, list, NR) }'
-	done
 }
 
 # The names of all parameters, the first of which is empty.
@@ -184,7 +199,7 @@ constants() {
 			if ($2 == "*") other[others++] = "{ " NR - 1 ", 0xff, false, 0 }"
 		}
 		END {
-			names("constant", list, NR)
+			packed("constant", list, NR)
 			array("uint32_t", "values", value, NR)
 			array("uint16_t", "negatives", negative, negatives)
 			array("uint16_t", "aliases", alias, aliases)

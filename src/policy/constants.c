@@ -3,8 +3,11 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
+#include "cli/names.h"
 #include "policy/namelist.h"
+#include "policy/packed.h"
 
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 
@@ -58,7 +61,7 @@ value_of(int constant, enum arch arch, uint64_t *value)
 bool
 constants_find(const char *name, size_t length, enum arch arch, uint64_t *value)
 {
-	int place = namelist_find(&constant_names, name, length);
+	int place = packed_find(&constant_names, name, length);
 
 	if (place >= 0)
 		return value_of(place, arch, value);
@@ -71,19 +74,43 @@ constants_find(const char *name, size_t length, enum arch arch, uint64_t *value)
 const char *
 constants_nearest(const char *name, size_t length)
 {
-	const char *nearest = namelist_nearest(&constant_names, name, length);
+	static char nearest[PACKED_SIZE];
+	char word[PACKED_SIZE];
+	struct packed_name constant;
+	const char *best = NULL;
 
-	return nearest ? nearest : namelist_nearest(&error_names, name, length);
+	if (length >= sizeof word)
+		return NULL;
+	memcpy(word, name, length);
+	word[length] = '\0';
+	for (packed_begin(&constant, &constant_names); packed_next(&constant);) {
+		const char *before = best;
+		bool is_same = !strcasecmp(word, constant.text);
+
+		names_nearer(word, constant.text, &best);
+		if (is_same || best != before)
+			best = memcpy(nearest, constant.text, sizeof nearest);
+		if (is_same)
+			break;
+	}
+	return best ? best : namelist_nearest(&error_names, name, length);
 }
 
-/* Whether CONSTANT is one of those that PREFIX stands for: SIGHUP is of SIG, SIG_BLOCK is not. */
+/*
+ * NAME is the next constant that PREFIX stands for and that is printed; false: there is none. SIGHUP is of
+ * SIG, SIG_BLOCK is not.
+ */
 static bool
-begins(int constant, const char *prefix)
+next_of(struct packed_name *name, const char *prefix)
 {
-	const char *name = namelist_name(&constant_names, constant);
 	size_t length = strlen(prefix);
 
-	return !strncmp(name, prefix, length) && (prefix[length - 1] == '_' || name[length] != '_');
+	while (packed_next(name))
+		if (!strncmp(name->text, prefix, length)
+		    && (prefix[length - 1] == '_' || name->text[length] != '_')
+		    && !has(aliases, LENGTH(aliases), name->place))
+			return true;
+	return false;
 }
 
 /* Whether VALUE is FOUND; of a negative one the high half may be missing. */
@@ -94,36 +121,35 @@ is_value(uint64_t value, uint64_t found)
 	       || (found >> 63 && value >> 32 == 0 && (uint32_t)value == (uint32_t)found);
 }
 
-/* The one name of VALUE, of those that begin with PREFIX; NULL: there is none. */
-static const char *
-exact(const char *prefix, uint64_t value, enum arch arch)
+/* NAME is the one of VALUE, of those that begin with PREFIX; false: there is none. */
+static bool
+exact(struct packed_name *name, const char *prefix, uint64_t value, enum arch arch)
 {
 	uint64_t found;
 
-	for (int i = 0; i < constant_names.count; i++)
-		if (begins(i, prefix) && !has(aliases, LENGTH(aliases), i)
-		    && value_of(i, arch, &found) && is_value(value, found))
-			return namelist_name(&constant_names, i);
-	return NULL;
+	for (packed_begin(name, &constant_names); next_of(name, prefix);)
+		if (value_of(name->place, arch, &found) && is_value(value, found))
+			return true;
+	return false;
 }
 
-/* Of the flags in VALUE that begin with PREFIX, the one with most bits, of which none is in NUMBER; NULL: none. */
-static const char *
-largest(const char *prefix, uint64_t value, uint64_t number, enum arch arch, uint64_t *bits)
+/* BEST is, of the flags in VALUE that begin with PREFIX, the one with most BITS, none of them in NUMBER; false: none. */
+static bool
+largest(struct packed_name *best, const char *prefix, uint64_t value, uint64_t number,
+	enum arch arch, uint64_t *bits)
 {
-	const char *best = NULL;
+	struct packed_name name;
 	uint64_t found;
 
 	*bits = 0;
-	for (int i = 0; i < constant_names.count; i++)
-		if (begins(i, prefix) && !has(aliases, LENGTH(aliases), i)
-		    && value_of(i, arch, &found) && found && (found & value) == found
+	for (packed_begin(&name, &constant_names); next_of(&name, prefix);)
+		if (value_of(name.place, arch, &found) && found && (found & value) == found
 		    && !(found & number)
 		    && __builtin_popcountll(found) > __builtin_popcountll(*bits)) {
 			*bits = found;
-			best = namelist_name(&constant_names, i);
+			*best = name;
 		}
-	return best;
+	return *bits;
 }
 
 /* Appends the number in VALUE and its flags by their names, and what has none in hexadecimal; false: none has. */
@@ -132,17 +158,17 @@ print_flags(struct buffer *buffer, const char *prefix, uint64_t value, uint64_t 
 	    enum arch arch)
 {
 	size_t start = buffer->length;
-	const char *name = number ? exact(prefix, value & number, arch) : NULL;
+	struct packed_name name;
 	uint64_t bits;
 
-	if (name) {
-		buffer_text(buffer, name);
+	if (number && exact(&name, prefix, value & number, arch)) {
+		buffer_text(buffer, name.text);
 		value &= ~number;
 	}
-	while ((name = largest(prefix, value, number, arch, &bits))) {
+	while (largest(&name, prefix, value, number, arch, &bits)) {
 		if (buffer->length > start)
 			buffer_byte(buffer, '|');
-		buffer_text(buffer, name);
+		buffer_text(buffer, name.text);
 		value &= ~bits;
 	}
 	if (value && buffer->length > start)
@@ -153,15 +179,16 @@ print_flags(struct buffer *buffer, const char *prefix, uint64_t value, uint64_t 
 bool
 constants_print(struct buffer *buffer, const char *prefix, uint64_t value, enum arch arch)
 {
-	const char *name = exact(prefix, value, arch);
+	struct packed_name name;
+	bool is_exact = exact(&name, prefix, value, arch);
 
 	for (size_t i = 0; i < LENGTH(flags); i++)
 		if (!strcmp(flags[i].prefix, prefix)
-		    && (!name || (flags[i].number && value & ~flags[i].number)))
+		    && (!is_exact || (flags[i].number && value & ~flags[i].number)))
 			return print_flags(buffer, prefix, value, flags[i].number, arch);
-	if (name)
-		buffer_text(buffer, name);
-	return name;
+	if (is_exact)
+		buffer_text(buffer, name.text);
+	return is_exact;
 }
 
 int

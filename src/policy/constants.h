@@ -13,7 +13,7 @@
 /* The value of LENGTH bytes of NAME on ARCH, negative ones with all 64 bits; false: nobody knows it here. */
 bool constants_find(const char *name, size_t length, enum arch arch, uint64_t *value);
 
-/* The name that may have been meant; NULL: none is near. */
+/* The name that may have been meant, good until the next call; NULL: none is near. */
 const char *constants_nearest(const char *name, size_t length);
 
 /*

@@ -18,21 +18,6 @@ struct row {
 
 #include "policy/kin.def"
 
-/* By name, and names in the order of their numbers. */
-static const struct {
-	const int16_t *numbers;
-	const uint16_t *order;
-	int count;
-} columns[ARCHES] = {
-#define COLUMN(n)                                                                                  \
-	{                                                                                          \
-		numbers_##n, order_##n, sizeof order_##n / sizeof *order_##n                       \
-	}
-	[ARCH_X86] = COLUMN(0),     [ARCH_X86_64] = COLUMN(1),  [ARCH_ARM] = COLUMN(2),
-	[ARCH_AARCH64] = COLUMN(3), [ARCH_RISCV64] = COLUMN(4), [ARCH_X32] = COLUMN(5),
-#undef COLUMN
-};
-
 int
 syscalls_count(void)
 {
@@ -60,7 +45,7 @@ syscalls_nearest(const char *name, size_t length)
 int64_t
 syscalls_number(int call, enum arch arch)
 {
-	int number = columns[arch].numbers[call];
+	int number = numbers[arch][call];
 
 	if (number < 0)
 		return -1;
@@ -72,30 +57,21 @@ syscalls_number(int call, enum arch arch)
 int
 syscalls_at(uint32_t number, enum arch arch)
 {
-	int low = 0, high = columns[arch].count;
-
-	while (low < high) {
-		int middle = (low + high) / 2, call = columns[arch].order[middle];
-		uint32_t found = (uint32_t)syscalls_number(call, arch);
-
-		if (found == number)
+	for (int call = 0; call < syscalls_names.count; call++)
+		if (syscalls_number(call, arch) == number)
 			return call;
-		if (found > number)
-			high = middle;
-		else
-			low = middle + 1;
-	}
 	return SYSCALL_NONE;
 }
 
 uint32_t
 syscalls_newest(enum arch arch)
 {
-	int last = columns[arch].count - 1;
+	int newest = 0;
 
-	while (columns[arch].numbers[columns[arch].order[last]] >= OWN)
-		last--;
-	return (uint32_t)syscalls_number(columns[arch].order[last], arch);
+	for (int call = 0; call < syscalls_names.count; call++)
+		if (numbers[arch][call] > newest && numbers[arch][call] < OWN)
+			newest = numbers[arch][call];
+	return (uint32_t)newest | arch_facts(arch)->bit;
 }
 
 int
