@@ -14,6 +14,7 @@
 
 #include "memory.h"
 #include "policy/rule.h"
+#include "policy/text.h"
 
 static void
 print_test(const struct policy_test *test)
@@ -104,11 +105,37 @@ print_problems(const struct problems *problems)
 	return problems->errors > 0;
 }
 
+static char *
+read_file(const char *path, const char *beside, size_t *length, void *context)
+{
+	const char *slash = beside && *path != '/' ? strrchr(beside, '/') : NULL;
+	char name[4096], *bytes = memory_get(1 << 20);
+	ssize_t size;
+	int fd;
+
+	(void)context;
+	snprintf(name, sizeof(name), "%.*s%s", slash ? (int)(slash + 1 - beside) : 0,
+		 beside ? beside : "", path);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	size = fd < 0 ? -1 : read(fd, bytes, 1 << 20);
+	if (fd >= 0)
+		close(fd);
+	if (size < 0) {
+		free(bytes);
+		return NULL;
+	}
+	*length = (size_t)size;
+	/* Not a byte more, so that reading too far is found. */
+	return memory_resize(bytes, *length + !size, 1);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct policy policy = { 0 };
 	struct problems problems = { 0 };
+	char *bytes = NULL;
+	size_t length;
 	int status;
 
 	if (argc < 3)
@@ -119,11 +146,17 @@ main(int argc, char **argv)
 		for (int i = 2; i < argc; i++)
 			rule_read(&policy, argv[i], strlen(argv[i]),
 				  (struct policy_action){ POLICY_ERRNO, 1 }, &place, &problems);
+	} else {
+		bytes = read_file(argv[2], NULL, &length, NULL);
+		if (!bytes)
+			err(2, "%s", argv[2]);
+		text_read(&policy, argv[2], bytes, length, read_file, NULL, &problems);
 	}
 	status = print_problems(&problems);
 	if (!status)
 		print(&policy);
 	problems_close(&problems);
 	policy_close(&policy);
+	free(bytes);
 	return status;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/names.h"
 #include "memory.h"
 #include "policy/condition.h"
 #include "policy/constants.h"
@@ -91,6 +92,21 @@ read_message(struct scan *scan, struct policy_action *action)
 	return true;
 }
 
+static const char *
+nearest_word(const char *text, size_t length)
+{
+	char word[sizeof(words[0].word)] = "";
+	const char *best = NULL;
+
+	if (length >= sizeof(word))
+		return NULL;
+	memcpy(word, text, length);
+	for (size_t i = 0; i < WORDS; i++)
+		if (words[i].kind != POLICY_NOTIFY)
+			names_nearer(word, words[i].word, &best);
+	return best;
+}
+
 bool
 rule_action(struct scan *scan, struct policy_action *action)
 {
@@ -123,11 +139,11 @@ rule_action(struct scan *scan, struct policy_action *action)
 		scan->at = start;
 		return read_errno(scan, action);
 	}
-	if (*word == 'E')
-		nearest = constants_nearest(word, length);
+	nearest = *word == 'E' ? constants_nearest(word, length) : nearest_word(word, length);
+	if (nearest && *word == 'E' && !constants_errno(nearest, strlen(nearest)))
+		nearest = NULL;
 	problems_error(scan->problems, &place,
-		       nearest && constants_errno(nearest, strlen(nearest))
-			       ? problems_meant(scan->problems, nearest)
+		       nearest ? problems_meant(scan->problems, nearest)
 			       : "allow, errno E, kill, kill-thread, log or trap",
 		       "'%.*s' is no action", (int)length, word);
 	return false;
@@ -253,10 +269,11 @@ read_item(struct scan *scan, struct list *list)
 	struct targets targets = { 0 };
 	struct item *item;
 
-	if (!targets_read(scan, 0, &targets)) {
+	if (!targets_read(scan, &targets)) {
 		targets_close(&targets);
 		return false;
 	}
+	targets_doubt(&targets, 0, scan->problems);
 	if (scan_next(scan) != '(') {
 		for (size_t i = 0; i < targets.count; i++)
 			targets_add(&list->targets, &targets.all[i]);

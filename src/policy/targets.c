@@ -124,23 +124,12 @@ read_numbers(struct scan *scan, struct targets *targets)
 	return true;
 }
 
-/* Whether it is a call on one of the architectures OF. */
 static bool
-is_there(int call, unsigned of)
+read_name(struct scan *scan, struct targets *targets)
 {
-	for (enum arch arch = 0; arch < ARCHES; arch++)
-		if (of & 1U << arch && syscalls_number(call, arch) >= 0)
-			return true;
-	return false;
-}
-
-static bool
-read_name(struct scan *scan, unsigned of, struct targets *targets)
-{
-	struct target target = { .place = scan_place(scan) };
+	struct target target = { .is_named = true, .place = scan_place(scan) };
 	const char *word;
 	size_t length = scan_word(scan, "", &word);
-	enum arch native = arch_native();
 
 	target.call = syscalls_find(word, length);
 	if (target.call == SYSCALL_NONE) {
@@ -149,15 +138,12 @@ read_name(struct scan *scan, unsigned of, struct targets *targets)
 			       "nobody knows the system call '%.*s'", (int)length, word);
 		return true;
 	}
-	if (!of && native != ARCH_NONE && !is_there(target.call, 1U << native))
-		problems_warn(scan->problems, &target.place, NULL, "%s has no system call '%.*s'",
-			      arch_facts(native)->name, (int)length, word);
 	targets_add(targets, &target);
 	return true;
 }
 
 bool
-targets_read(struct scan *scan, unsigned of, struct targets *targets)
+targets_read(struct scan *scan, struct targets *targets)
 {
 	char next = scan_next(scan);
 
@@ -168,8 +154,30 @@ targets_read(struct scan *scan, unsigned of, struct targets *targets)
 	if (next >= '0' && next <= '9')
 		return read_numbers(scan, targets);
 	if ((next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z') || next == '_')
-		return read_name(scan, of, targets);
+		return read_name(scan, targets);
 	return scan_unexpected(scan, "a system call (name, number, @group or /pattern/)");
+}
+
+void
+targets_doubt(const struct targets *targets, unsigned arches, struct problems *problems)
+{
+	enum arch native = arch_native();
+
+	if (!arches && native != ARCH_NONE)
+		arches = 1U << native;
+	for (size_t i = 0; i < targets->count; i++) {
+		const struct target *target = &targets->all[i];
+		bool is_there = !target->is_named || !arches;
+
+		for (enum arch arch = 0; arch < ARCHES && !is_there; arch++)
+			is_there = arches & 1U << arch && syscalls_number(target->call, arch) >= 0;
+		if (!is_there)
+			problems_warn(problems, &target->place, NULL, "%s has no system call '%s'",
+				      arches & (arches - 1)
+					      ? "none of these architectures"
+					      : arch_facts((enum arch)__builtin_ctz(arches))->name,
+				      syscalls_name(target->call));
+	}
 }
 
 void

@@ -8,6 +8,7 @@
 struct target {
 	int call; /* as in struct policy_rule */
 	uint32_t first, last;
+	bool is_named;      /* by itself: no group's member */
 	struct place place; /* of the word that it came from */
 };
 
@@ -19,11 +20,13 @@ struct targets {
 };
 
 /*
- * Reads one word and adds the calls that it means, unless they are there. A name that nobody knows, and one
- * that only other architectures than OF (bits; 0: the native one) have, is added to the problems, and the rest
- * can be read. False: it cannot.
+ * Reads one word and adds the calls that it means, unless they are there. A name that nobody knows is added to
+ * the problems, and the rest can be read. False: it cannot.
  */
-bool targets_read(struct scan *scan, unsigned of, struct targets *targets);
+bool targets_read(struct scan *scan, struct targets *targets);
+
+/* Warns of names that none of ARCHES (bits; 0: the native one) has. */
+void targets_doubt(const struct targets *targets, unsigned arches, struct problems *problems);
 
 /* Adds TARGET, unless its call is there. */
 void targets_add(struct targets *targets, const struct target *target);

@@ -12,7 +12,7 @@
 typedef char *text_reader(const char *path, const char *beside, size_t *length, void *context);
 
 /* Adds the rules of LENGTH bytes of BYTES, of the file FILE. */
-void text_read(struct policy *policy, const char *file, const char *bytes, size_t length, text_reader *reader,
-	       void *context, struct problems *problems);
+void text_read(struct policy *policy, const char *file, const char *bytes, size_t length,
+	       text_reader *reader, void *context, struct problems *problems);
 
 #endif
