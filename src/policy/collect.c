@@ -64,14 +64,12 @@ collect_action(struct policy *policy, const char *option, const char *text,
 		.place = { .file = option },
 		.policy = policy,
 		.problems = problems,
+		.arch = ARCH_NONE,
 	};
 
 	if (!rule_action(&scan, action))
 		return false;
-	if (scan.at == scan.end)
-		return true;
-	problems_error(problems, &scan.place, NULL, "'%s' is more than an action", text);
-	return false;
+	return scan_next(&scan) == '\0' || scan_unexpected(&scan, "nothing more");
 }
 
 /* ---- files ---- */
@@ -142,9 +140,7 @@ collect_file(struct policy *policy, const char *path, const struct oci_circumsta
 			       "cannot read it: %s", strerror(errno));
 		return;
 	}
-	if (oci_is_json(bytes, length))
-		oci_read(policy, path, bytes, length, circumstances, problems);
-	else
-		text_read(policy, path, bytes, length, read_included, NULL, problems);
+	(void)circumstances;
+	text_read(policy, path, bytes, length, read_included, NULL, problems);
 	free(bytes);
 }
