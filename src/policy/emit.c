@@ -74,7 +74,7 @@ entry(const struct graph *graph, uint32_t from, uint32_t to)
 }
 
 static void
-note(struct emission *emission, uint32_t from, uint32_t to)
+come(struct emission *emission, uint32_t from, uint32_t to)
 {
 	enum entry way = entry(emission->graph, from, to);
 
@@ -202,8 +202,8 @@ emit(const struct graph *graph, uint32_t root, struct program *program)
 
 		if (node->word == GRAPH_RETURN)
 			continue;
-		note(&emission, ordered[i], node->yes);
-		note(&emission, ordered[i], node->no);
+		come(&emission, ordered[i], node->yes);
+		come(&emission, ordered[i], node->no);
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct graph_node *node = &graph->nodes[ordered[i]];

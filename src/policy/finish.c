@@ -160,7 +160,7 @@ same_action(const struct policy_action *a, const struct policy_action *b)
 }
 
 static void
-say_where(const struct place *place, char *where, size_t size)
+name_place(const struct place *place, char *where, size_t size)
 {
 	if (place->path)
 		snprintf(where, size, "%s", place->path);
@@ -171,7 +171,7 @@ say_where(const struct place *place, char *where, size_t size)
 }
 
 static void
-warn(const struct policy_rule *rule, const struct policy_rule *decider, struct problems *problems)
+tell(const struct policy_rule *rule, const struct policy_rule *decider, struct problems *problems)
 {
 	bool is_same = same_action(&rule->action, &decider->action);
 	const char *name = rule->call == SYSCALL_NONE ? "this" : syscalls_name(rule->call);
@@ -180,7 +180,7 @@ warn(const struct policy_rule *rule, const struct policy_rule *decider, struct p
 	/* (Profiles in JSON have one call for several capabilities.) */
 	if (!same_source(&rule->place, &decider->place) || (is_same && rule->place.path))
 		return;
-	say_where(&decider->place, where, sizeof(where));
+	name_place(&decider->place, where, sizeof(where));
 	if (is_same)
 		problems_warn(problems, &rule->place, "remove it here", "%s was said before (%s)",
 			      name, where);
@@ -203,7 +203,7 @@ check_place(struct deciders *deciders, const struct policy_rule *rules, size_t c
 			break;
 	}
 	if (decider)
-		warn(&rules[0], decider, problems);
+		tell(&rules[0], decider, problems);
 	for (size_t i = 0; i < count; i++)
 		add_decider(deciders, &rules[i]);
 }
