@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reading rule TEXT | text FILE | oci FILE [CAPABILITIES [MAJOR.MINOR]] | write FILE: what has been read, a rule
- * a line, and what is wrong with it; or as OCI's JSON. 1 if something is.
+ * reading rule TEXT... | text FILE | oci FILE [CAPABILITIES [MAJOR.MINOR [ARCH]]]: what has been read, a rule a
+ * line, or what is wrong with it. 1 if something is.
  */
 #include <err.h>
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "memory.h"
+#include "policy/oci.h"
 #include "policy/rule.h"
 #include "policy/text.h"
 
@@ -129,6 +130,26 @@ read_file(const char *path, const char *beside, size_t *length, void *context)
 	return memory_resize(bytes, *length + !size, 1);
 }
 
+/* ARGUMENTS: the file, the capabilities, the kernel and the architecture that it is tried on. */
+static void
+read_oci(struct policy *policy, char **arguments, const char *bytes, size_t length,
+	 struct problems *problems)
+{
+	struct oci_circumstances circumstances = { .arch = ARCH_X86_64,
+						   .kernel_major = 6,
+						   .kernel_minor = 1 };
+
+	for (int i = 1; i <= 3 && arguments[i]; i++)
+		if (i == 1)
+			circumstances.capabilities = strtoull(arguments[i], NULL, 0);
+		else if (i == 2)
+			sscanf(arguments[i], "%u.%u", &circumstances.kernel_major,
+			       &circumstances.kernel_minor);
+		else
+			circumstances.arch = arch_find(arguments[i], strlen(arguments[i]));
+	oci_read(policy, arguments[0], bytes, length, &circumstances, problems);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -150,7 +171,10 @@ main(int argc, char **argv)
 		bytes = read_file(argv[2], NULL, &length, NULL);
 		if (!bytes)
 			err(2, "%s", argv[2]);
-		text_read(&policy, argv[2], bytes, length, read_file, NULL, &problems);
+		if (!strcmp(argv[1], "text"))
+			text_read(&policy, argv[2], bytes, length, read_file, NULL, &problems);
+		else
+			read_oci(&policy, argv + 2, bytes, length, &problems);
 	}
 	status = print_problems(&problems);
 	if (!status)

@@ -7,8 +7,8 @@
 
 /* What conditions of a profile are tried on. */
 struct oci_circumstances {
-	enum arch arch;                  /* the program's */
-	uint64_t capabilities;           /* bits: the bounding set that the command will have */
+	enum arch arch;        /* the program's */
+	uint64_t capabilities; /* bits: the bounding set that the command will have */
 	unsigned kernel_major, kernel_minor;
 };
 

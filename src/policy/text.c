@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/buffer.h"
+#include "policy/otherwise.h"
 #include "policy/rule.h"
 #include "policy/statement.h"
 
@@ -30,90 +31,32 @@ struct file {
 /* ---- @default, @newer ---- */
 
 static bool
-is_same(const struct policy_action *a, const struct policy_action *b)
-{
-	return a->kind == b->kind && a->data == b->data;
-}
-
-/*
- * Of several defaults, the first holds. In one file two are a contradiction; in several, what a file brings
- * with it gives way, and that is said.
- */
-static bool
-is_free(struct scan *scan, const struct place *place, const char *what, const struct place *before,
-	const struct policy_action *was, const struct policy_action *is)
-{
-	if (!before->file)
-		return true;
-	if (is_same(was, is))
-		return false;
-	if (!strcmp(before->file, place->file))
-		problems_error(scan->problems, place, "take one of both away",
-			       "%s is another one in line %u", what, before->line);
-	else
-		problems_warn(scan->problems, place, NULL, "%s of %s holds, which was read before",
-			      what, before->file);
-	return false;
-}
-
-static bool
 read_end(struct scan *scan)
 {
 	return scan_next(scan) == '\0' || scan_unexpected(scan, "the end of the line");
 }
 
 static void
-read_default(struct scan *scan, const struct place *place)
+read_default(struct scan *scan, const struct place *place, bool is_newer)
 {
-	static const struct place nowhere;
-	struct policy *policy = scan->policy;
-	struct policy_action action;
-
-	scan_take(scan, ":");
-	if (!rule_action(scan, &action) || !read_end(scan)
-	    || !is_free(scan, place, "@default",
-			policy->has_otherwise ? &policy->otherwise_place : &nowhere,
-			&policy->otherwise, &action))
-		return;
-	policy->has_otherwise = true;
-	policy->otherwise = action;
-	policy->otherwise_place = *place;
-}
-
-static void
-read_newer(struct scan *scan, const struct place *place)
-{
-	struct policy *policy = scan->policy;
 	struct policy_action action;
 
 	scan_take(scan, ":");
 	if (!rule_action(scan, &action) || !read_end(scan))
 		return;
-	if (policy->has_newer) {
-		if (!is_same(&policy->newer, &action))
-			problems_error(scan->problems, place, "take one of both away",
-				       "@newer has been something else before");
-		return;
-	}
-	policy->has_newer = true;
-	policy->newer = action;
+	if (is_newer)
+		otherwise_say_newer(scan->policy, action, place, scan->problems);
+	else
+		otherwise_say(scan->policy, action, "@default", place, scan->problems);
 }
 
 static void
 read_denylist(struct scan *scan, struct text *text, const struct place *place)
 {
-	static const struct policy_action allow = { POLICY_ALLOW, 0 };
-	struct policy *policy = scan->policy;
-
 	text->is_denylist = true;
-	if (!read_end(scan)
-	    || (policy->has_otherwise
-		&& !is_free(scan, place, "@default", &policy->otherwise_place, &policy->otherwise,
-			    &allow)))
-		return;
-	policy->has_otherwise = true;
-	policy->otherwise = allow;
-	policy->otherwise_place = *place;
+	if (read_end(scan))
+		otherwise_say(scan->policy, (struct policy_action){ POLICY_ALLOW, 0 }, "@default",
+			      place, scan->problems);
 }
 
 /* ---- @include ---- */
@@ -232,9 +175,9 @@ read_directive(struct scan *scan, struct text *text, const struct file *file)
 
 	text->has_any |= is_word(word, length, "@default") || is_word(word, length, "@newer");
 	if (is_word(word, length, "@default")) {
-		read_default(scan, &place);
+		read_default(scan, &place, false);
 	} else if (is_word(word, length, "@newer")) {
-		read_newer(scan, &place);
+		read_default(scan, &place, true);
 	} else if (is_word(word, length, "@denylist")) {
 		read_denylist(scan, text, &place);
 	} else if (is_word(word, length, "@include")) {
