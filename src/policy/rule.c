@@ -115,7 +115,11 @@ rule_action(struct scan *scan, struct policy_action *action)
 	size_t length = scan_word(scan, "-", &word);
 	const char *nearest = NULL;
 
-	if (!length || (*word >= '0' && *word <= '9')) {
+	if (length && *word >= '0' && *word <= '9') {
+		scan->at = start;
+		return read_errno(scan, action);
+	}
+	if (!length) {
 		scan->at = start;
 		return scan_unexpected(
 			scan, "an action (allow, errno E, kill, kill-thread, log or trap)");

@@ -7,7 +7,7 @@
 #include "policy/targets.h"
 
 /*
- * An action: `allow`, `ENOSYS`, `errno 38`, `return ENOSYS`, `kill` (the process; also `kill-process`),
+ * An action: `allow`, `ENOSYS`, `38`, `errno 38`, `return ENOSYS`, `kill` (the process; also `kill-process`),
  * `kill-thread`, `log`, `trap`, `trace`; false: it was wrong, which has been added to the problems.
  */
 bool rule_action(struct scan *scan, struct policy_action *action);

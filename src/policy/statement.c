@@ -21,6 +21,21 @@ is_next(const struct scan *scan, const char *wanted)
 	return length == strlen(wanted) && !memcmp(word, wanted, length);
 }
 
+bool
+statement_action(struct scan *scan, struct policy_action *action)
+{
+	char next = scan_next(scan);
+
+	if (is_next(scan, "1")) {
+		*action = (struct policy_action){ POLICY_ALLOW, 0 };
+		return scan_take(scan, "1");
+	}
+	if (next >= '0' && next <= '9')
+		return scan_unexpected(
+			scan, "an action (1, allow, errno E, kill, kill-thread, log or trap)");
+	return rule_action(scan, action);
+}
+
 static bool
 read_condition(struct scan *scan, const struct target *target, unsigned arches, bool is_else)
 {
@@ -31,7 +46,7 @@ read_condition(struct scan *scan, const struct target *target, unsigned arches, 
 		return false;
 	if (scan_take(scan, ";")) {
 		is_else = is_else && is_next(scan, "return");
-		if (!rule_action(scan, &action))
+		if (!statement_action(scan, &action))
 			return false;
 		if (is_else) {
 			rule_add(scan, target, arches, condition,
@@ -50,17 +65,15 @@ read_single(struct scan *scan, const struct target *target, unsigned arches, boo
 {
 	struct policy_action action = { POLICY_ALLOW, 0 };
 
+	char next = scan_next(scan);
+
 	scan->lacks = false;
-	if (is_next(scan, "1")) {
-		scan_take(scan, "1");
-	} else if (rule_is_action(scan)) {
-		if (!rule_action(scan, &action))
-			return false;
-	} else if (scan_next(scan) == '\0') {
-		return scan_unexpected(scan, "an action or a condition");
-	} else {
+	if (next != '\0' && !(next >= '0' && next <= '9') && !rule_is_action(scan))
 		return read_condition(scan, target, arches, is_else);
-	}
+	if (next == '\0')
+		return scan_unexpected(scan, "an action or a condition");
+	if (!statement_action(scan, &action))
+		return false;
 	rule_add(scan, target, arches, NULL, action);
 	return true;
 }

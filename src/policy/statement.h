@@ -18,6 +18,9 @@
 /* Architectures behind each other, with commas or blanks between them, as bits; 0: wrong, which was added. */
 unsigned statement_arches(struct scan *scan);
 
+/* An action as this language has it: 1 allows, and no other number is one. False: wrong, which was added. */
+bool statement_action(struct scan *scan, struct policy_action *action);
+
 /* Reads the one that SCAN holds and adds its rules, on ARCHES (bits; 0: all). */
 void statement_read(struct scan *scan, unsigned arches, bool is_denylist);
 

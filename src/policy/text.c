@@ -7,7 +7,6 @@
 
 #include "cli/buffer.h"
 #include "policy/otherwise.h"
-#include "policy/rule.h"
 #include "policy/statement.h"
 
 enum { DEEPEST = 10 }; /* files that include each other */
@@ -42,7 +41,7 @@ read_default(struct scan *scan, const struct place *place, bool is_newer)
 	struct policy_action action;
 
 	scan_take(scan, ":");
-	if (!rule_action(scan, &action) || !read_end(scan))
+	if (!statement_action(scan, &action) || !read_end(scan))
 		return;
 	if (is_newer)
 		otherwise_say_newer(scan->policy, action, place, scan->problems);
