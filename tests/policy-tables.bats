@@ -46,8 +46,8 @@ numbers_agree() {
 header_numbers() {
 	echo "#include <$1>" >header.c
 	"${CC:-cc}" -E -dM header.c 2>/dev/null | sed -nE 's/^#define __NR_([a-z0-9_]+) .*/value \1 __NR_\1/p' |
-		grep -vE ' (syscalls|arch_specific_syscall|ni_syscall)$| (SYSCALL|OABI)' >>header.c || true
-	"${CC:-cc}" -E -P header.c 2>/dev/null | sed -nE 's/^value ([a-z0-9_]+) \(?(__X32_SYSCALL_BIT \+ )?([0-9]+)\)?$/\1 \3/p'
+		grep -vE ' (syscalls|arch_specific_syscall|ni_syscall)$' | cat header.c - >values.c || true
+	"${CC:-cc}" -E -P values.c 2>/dev/null | sed -nE 's/^value ([a-z0-9_]+) \(?(__X32_SYSCALL_BIT \+ )?([0-9]+)\)?$/\1 \3/p'
 }
 
 # ---- Numbers
