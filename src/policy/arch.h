@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The architectures whose system calls are known: how people call them, and how the kernel tells them apart. */
+/* The architectures whose system calls are known: their names, and how the kernel tells them apart. */
 #ifndef BUTTER_POLICY_ARCH_H
 #define BUTTER_POLICY_ARCH_H
 
@@ -33,7 +33,7 @@ const struct arch_facts *arch_facts(enum arch arch);
 /* The one that this program was built for; ARCH_NONE: none of these. */
 enum arch arch_native(void);
 
-/* By any of its names (amd64, x86-64), LENGTH bytes of NAME, without regard to case; ARCH_NONE: nobody knows it here. */
+/* By any of its names, LENGTH bytes of NAME, without regard to case; ARCH_NONE: nobody knows it here. */
 enum arch arch_find(const char *name, size_t length);
 
 #endif

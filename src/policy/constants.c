@@ -133,7 +133,7 @@ exact(struct packed_name *name, const char *prefix, uint64_t value, enum arch ar
 	return false;
 }
 
-/* BEST is, of the flags in VALUE that begin with PREFIX, the one with most BITS, none of them in NUMBER; false: none. */
+/* BEST is the flag of PREFIX in VALUE with most BITS, none of which is in NUMBER; false: there is none. */
 static bool
 largest(struct packed_name *best, const char *prefix, uint64_t value, uint64_t number,
 	enum arch arch, uint64_t *bits)
@@ -152,7 +152,7 @@ largest(struct packed_name *best, const char *prefix, uint64_t value, uint64_t n
 	return *bits;
 }
 
-/* Appends the number in VALUE and its flags by their names, and what has none in hexadecimal; false: none has. */
+/* Appends VALUE's number and flags by their names, and the rest in hexadecimal; false: it has none. */
 static bool
 print_flags(struct buffer *buffer, const char *prefix, uint64_t value, uint64_t number,
 	    enum arch arch)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Named groups of system calls, @file-system: put together by the kernel's subsystems (src/policy/groups.txt). */
+/* Named groups of system calls, @file-system, by the kernel's subsystems (src/policy/groups.txt). */
 #ifndef BUTTER_POLICY_GROUPS_H
 #define BUTTER_POLICY_GROUPS_H
 

@@ -3,7 +3,7 @@
 
 #include "policy/namelist.h"
 
-/* From 0xf0000 on are ARM's private calls; in the tables they begin at PRIVATE. From OWN on x32 has some of its own. */
+/* ARM's private calls begin at 0xf0000, in the tables at PRIVATE; those that only x32 has, at OWN. */
 enum { OWN = 512, PRIVATE = 0x4000, ARM_PRIVATE = 0xf0000 };
 
 #include "policy/syscalls.def"
