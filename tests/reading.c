@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * reading rule TEXT... | text FILE | oci FILE [CAPABILITIES [MAJOR.MINOR [ARCH]]]: what has been read, a rule a
- * line, or what is wrong with it. 1 if something is.
+ * line, or what is wrong with it. write FILE [ARCH]: a policy in text, or a profile, as a profile. 1 if something
+ * is wrong.
  */
 #include <err.h>
 #include <errno.h>
@@ -14,6 +15,7 @@
 
 #include "memory.h"
 #include "policy/oci.h"
+#include "policy/ociwriter.h"
 #include "policy/rule.h"
 #include "policy/text.h"
 
@@ -155,6 +157,7 @@ main(int argc, char **argv)
 {
 	struct policy policy = { 0 };
 	struct problems problems = { 0 };
+	struct buffer json = { 0 };
 	char *bytes = NULL;
 	size_t length;
 	int status;
@@ -171,14 +174,25 @@ main(int argc, char **argv)
 		bytes = read_file(argv[2], NULL, &length, NULL);
 		if (!bytes)
 			err(2, "%s", argv[2]);
-		if (!strcmp(argv[1], "text"))
+		if (!strcmp(argv[1], "text")
+		    || (!strcmp(argv[1], "write") && !oci_is_json(bytes, length)))
 			text_read(&policy, argv[2], bytes, length, read_file, NULL, &problems);
 		else
 			read_oci(&policy, argv + 2, bytes, length, &problems);
 	}
+	if (!strcmp(argv[1], "write") && !problems.errors) {
+		policy_finish(&policy, &problems);
+		ociwriter_print(
+			&json, &policy,
+			1U << (argc > 3 ? arch_find(argv[3], strlen(argv[3])) : ARCH_X86_64),
+			&problems);
+	}
 	status = print_problems(&problems);
-	if (!status)
+	if (!status && json.length)
+		fputs(buffer_string(&json), stdout);
+	else if (!status)
 		print(&policy);
+	buffer_done(&json);
 	problems_close(&problems);
 	policy_close(&policy);
 	free(bytes);

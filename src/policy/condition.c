@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/condition.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/buffer.h"
-#include "memory.h"
+#include "policy/clauses.h"
 #include "policy/value.h"
 
 enum { DEEPEST = 64 };
@@ -20,67 +19,6 @@ struct reader {
 	bool is_mask; /* what was read last is `arg & V`, alone or in parentheses */
 };
 
-/* ---- an OR of ANDs ---- */
-
-struct clauses {
-	struct policy_clause *all;
-	size_t count, tests;
-};
-
-static void
-clauses_free(struct clauses *clauses)
-{
-	for (size_t i = 0; i < clauses->count; i++)
-		free(clauses->all[i].tests);
-	free(clauses->all);
-	*clauses = (struct clauses){ 0 };
-}
-
-/* One more clause: the tests of A, then those of B. */
-static void
-clauses_add(struct clauses *clauses, const struct policy_clause *a, const struct policy_clause *b)
-{
-	struct policy_clause *clause;
-
-	/* Room in powers of two, which the count itself tells. */
-	if (!(clauses->count & (clauses->count - 1)))
-		clauses->all = memory_resize(clauses->all, clauses->count ? 2 * clauses->count : 1,
-					     sizeof(*clauses->all));
-	clause = &clauses->all[clauses->count++];
-	clause->count = a->count + b->count;
-	clause->tests = memory_resize(NULL, clause->count, sizeof(*clause->tests));
-	memcpy(clause->tests, a->tests, a->count * sizeof(*a->tests));
-	if (b->count)
-		memcpy(clause->tests + a->count, b->tests, b->count * sizeof(*b->tests));
-	clauses->tests += clause->count;
-}
-
-static const struct policy_clause nothing;
-
-/* A becomes A and B, or A or B, and B empty. False: that would be too large. */
-static bool
-clauses_join(struct clauses *a, struct clauses *b, bool is_and)
-{
-	struct clauses joined = { 0 };
-
-	if (is_and) {
-		if (a->tests * b->count + b->tests * a->count > CONDITION_MOST)
-			return false;
-		for (size_t i = 0; i < a->count; i++)
-			for (size_t j = 0; j < b->count; j++)
-				clauses_add(&joined, &a->all[i], &b->all[j]);
-		clauses_free(a);
-		*a = joined;
-	} else {
-		if (a->tests + b->tests > CONDITION_MOST)
-			return false;
-		for (size_t i = 0; i < b->count; i++)
-			clauses_add(a, &b->all[i], &nothing);
-	}
-	clauses_free(b);
-	return true;
-}
-
 static bool
 clauses_join_or_say(struct reader *reader, const struct place *place, struct clauses *a,
 		    struct clauses *b, bool is_and)
@@ -89,7 +27,7 @@ clauses_join_or_say(struct reader *reader, const struct place *place, struct cla
 		return true;
 	problems_error(reader->scan->problems, place, "split it into several rules",
 		       "the condition is too large: as an OR of ANDs it has over %d comparisons",
-		       CONDITION_MOST);
+		       CLAUSES_MOST);
 	return false;
 }
 
@@ -258,19 +196,14 @@ doubt(struct reader *reader, const struct place *place, const struct policy_test
 		problems_warn(problems, place, "comparisons know no sign", "nothing is below 0");
 }
 
-static const enum policy_comparison opposite[] = {
-	[POLICY_EQ] = POLICY_NE, [POLICY_NE] = POLICY_EQ, [POLICY_LT] = POLICY_GE,
-	[POLICY_LE] = POLICY_GT, [POLICY_GT] = POLICY_LE, [POLICY_GE] = POLICY_LT,
-};
-
 static void
 add_test(struct clauses *clauses, struct policy_test test, bool is_not)
 {
 	struct policy_clause clause = { &test, 1 };
 
 	if (is_not)
-		test.comparison = opposite[test.comparison];
-	clauses_add(clauses, &clause, &nothing);
+		test.comparison = clauses_opposite[test.comparison];
+	clauses_add(clauses, &clause, NULL);
 }
 
 /* Behind `in`: bits that may be set, or the first and the last value. */
@@ -396,7 +329,7 @@ read_parentheses(struct reader *reader, bool is_not, struct clauses *clauses)
 	if (!read_masked(reader, test))
 		return false;
 	if (is_not && !reader->is_mask)
-		test->comparison = opposite[test->comparison];
+		test->comparison = clauses_opposite[test->comparison];
 	return true;
 }
 
@@ -433,7 +366,7 @@ read_and(struct reader *reader, bool is_not, struct clauses *clauses)
 
 		if (!read_not(reader, is_not, &more)
 		    || !clauses_join_or_say(reader, &place, clauses, &more, !is_not)) {
-			clauses_free(&more);
+			clauses_close(&more);
 			return false;
 		}
 		reader->is_mask = false;
@@ -453,7 +386,7 @@ read_or(struct reader *reader, bool is_not, struct clauses *clauses)
 
 		if (!read_and(reader, is_not, &more)
 		    || !clauses_join_or_say(reader, &place, clauses, &more, is_not)) {
-			clauses_free(&more);
+			clauses_close(&more);
 			return false;
 		}
 		reader->is_mask = false;
@@ -462,24 +395,6 @@ read_or(struct reader *reader, bool is_not, struct clauses *clauses)
 }
 
 /* ---- the whole ---- */
-
-static const struct policy_condition *
-keep(struct policy *policy, const struct clauses *clauses)
-{
-	struct policy_condition *condition = policy_keep(policy, sizeof(*condition));
-
-	condition->clauses = policy_keep(policy, clauses->count * sizeof(*condition->clauses));
-	condition->count = clauses->count;
-	for (size_t i = 0; i < clauses->count; i++) {
-		struct policy_clause *clause = &condition->clauses[i];
-
-		clause->count = clauses->all[i].count;
-		clause->tests = policy_keep(policy, clause->count * sizeof(*clause->tests));
-		memcpy(clause->tests, clauses->all[i].tests,
-		       clause->count * sizeof(*clause->tests));
-	}
-	return condition;
-}
 
 const struct policy_condition *
 condition_read(struct scan *scan, int call)
@@ -491,7 +406,7 @@ condition_read(struct scan *scan, int call)
 	if (call != SYSCALL_NONE)
 		reader.count = syscalls_parameters(call, reader.parameters);
 	if (read_or(&reader, false, &clauses))
-		condition = keep(scan->policy, &clauses);
-	clauses_free(&clauses);
+		condition = clauses_keep(&clauses, scan->policy);
+	clauses_close(&clauses);
 	return condition;
 }

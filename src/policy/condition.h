@@ -12,8 +12,6 @@
 
 #include "policy/scan.h"
 
-enum { CONDITION_MOST = 4096 }; /* tests, once it is an OR of ANDs */
-
 /*
  * One on the arguments of CALL (SYSCALL_NONE: of any call), as far as it goes. Parameters are known by their
  * names or as arg0 to arg5; `arg0:32` compares the low 32 bits only. NULL: it was wrong, which has been added
