@@ -14,12 +14,12 @@
 /* What PROGRAM, a valid one, returns for DATA: SECCOMP_RET_.... *STEPS, if not NULL, counts instructions. */
 uint32_t bpf_run(const struct program *program, const struct seccomp_data *data, size_t *steps);
 
-/* Whether the kernel would take it: such instructions, jumps and loads that stay inside, a return at the end. */
+/* Whether the kernel would take it: such instructions, that stay inside, and a return at the end. */
 bool bpf_is_valid(const struct program *program);
 
 /*
- * As text, an instruction a line, as the kernel's tools/bpf have it (jumps go to instructions counted from 0),
- * with the names of calls, arguments and actions behind.
+ * As text, an instruction a line, as the kernel's tools/bpf have it (jumps go to instructions counted from
+ * 0), with the names of calls, arguments and actions behind.
  */
 void bpf_print(struct buffer *buffer, const struct program *program);
 

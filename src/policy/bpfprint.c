@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A program for people. What a constant means depends on what was loaded: the program is followed from its start. */
+/* A program for people. What a constant means depends on what was loaded before: the program is followed. */
 #include "policy/bpf.h"
 
 #include <stddef.h>

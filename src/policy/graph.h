@@ -14,7 +14,7 @@
 
 #include "policy/pool.h"
 
-/* Offsets in struct seccomp_data of what is tested; on all architectures of arch.h the low word comes first. */
+/* Offsets in struct seccomp_data of what is tested; the low word of an argument comes first. */
 enum { GRAPH_RETURN = -1, GRAPH_NUMBER = 0, GRAPH_ARCH = 4, GRAPH_ARGUMENTS = 16, GRAPH_HIGH = 4 };
 
 struct graph_node {

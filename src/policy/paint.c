@@ -71,7 +71,7 @@ cut(struct paint *paint, const struct paint_claim *claims, size_t count, uint64_
 		if (claims[i].last < most)
 			cuts[cutting++] = claims[i].last + 1;
 	}
-	/* One cell more than there are, which is never decided. Before they are there, cuts are sorted there. */
+	/* One cell more than there are, which is never decided. At first cuts are sorted in their place. */
 	paint->cells = pool_take(paint->pool, (cutting + 1) * sizeof(*paint->cells));
 	if (cutting <= FEW)
 		sort_few(cuts, cutting);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Who is asked about a value: claims on ranges of values, in order. Of each value those are wanted that claim
- * it, up to the first that decides. (Small in memory: at the start of a program a new page costs more than all that
- * is done with it.)
+ * it, up to the first that decides. (Small in memory: at the start of a program a new page costs more than
+ * all that is done with it.)
  */
 #ifndef BUTTER_POLICY_PAINT_H
 #define BUTTER_POLICY_PAINT_H
