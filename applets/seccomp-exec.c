@@ -10,6 +10,7 @@
 
 #include "applet.h"
 #include "cli/say.h"
+#include "dumping.h"
 #include "filtering.h"
 #include "process/exec.h"
 
@@ -79,10 +80,22 @@ static void
 options(struct opt_table *table)
 {
 	policy_options(table);
+	opt_choice(
+		table, 0, "at", "POINT", filtering_points, &wish.at,
+		"load the filter at the start, after exec, or at the program's entry, behind its loader");
+	opt_flag(table, 0, "strict", &wish.strict,
+		 "allow read, write and the end alone, from the program's entry on");
+	opt_flag(table, 0, "explain", &wish.explain,
+		 "tell of each call that is denied, by which rule, and what would allow it");
+	opt_string(
+		table, 0, "learn", "FILE", &wish.learn,
+		"deny nothing, and write the policy that lets it run to FILE, JSON if that ends in .json");
+	opt_string(table, 0, "merge", "FILE", &wish.merge,
+		   "--learn: what FILE allows is known, and kept");
 	opt_flag(table, 0, "check", &wish.check,
 		 "only tell what is wrong or doubtful with the policy");
 	opt_flag(table, 0, "dry-run", &wish.dry_run, "only tell what would be loaded");
-	opt_choice(table, 0, "dump", "FORM", filtering_dumps, &wish.dump,
+	opt_choice(table, 0, "dump", "FORM", dumping_forms, &wish.dump,
 		   "only print the filter: text, bytes, C, or the policy as OCI JSON");
 	opt_string(table, 0, "emulate", "CALL", &wish.emulate,
 		   "only tell what would become of NAME(ARGUMENT, ...), and by which rule");

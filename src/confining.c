@@ -235,33 +235,32 @@ confining_is_wanted(const struct confined *confined)
 	       || identity->has_bounding || !land_is_empty(&confined->land);
 }
 
-static int
-load(const struct program *program, unsigned flags)
-{
-	if (seccomp_load(program->code, program->count, flags) == 0)
-		return 0;
-	return fail(seccomp_hints, "cannot load the filter of %zu instructions", program->count);
-}
-
 /* What cannot be taken back; nothing but the start of the command comes after it. */
 static int
-restrain(const struct confined *confined, const struct program *program, unsigned flags)
+restrain(const struct confined *confined, struct attending *attending)
 {
 	if (seccomp_promise() < 0)
 		return fail(seccomp_hints, "cannot promise to gain no privileges");
 	if (confined->ruleset >= 0 && landlock_restrict(confined->ruleset) < 0)
 		return fail(landlock_hints, "cannot put Landlock's rules into force");
-	return program ? load(program, flags) : 0;
+	if (attending && attending_load(attending) < 0)
+		return fail(seccomp_hints, "cannot load the filter of %zu instructions",
+			    attending->program->count);
+	return 0;
 }
 
 int
 confining_become(const struct confining *wish, struct confined *confined,
-		 const struct program *program, unsigned flags, char **command)
+		 struct attending *attending, char **command)
 {
 	int witness = -1, status;
 
 	/* Files are opened while it may be done by who this process still is. */
-	if (open_land(wish, confined) || become_somebody(&confined->identity))
+	if (open_land(wish, confined))
+		return EXEC_FAILED;
+	if (attending && attending_is_wanted(attending) && attending_start(attending))
+		return EXEC_FAILED;
+	if (become_somebody(&confined->identity))
 		return EXEC_FAILED;
 	/* It works for the command, with no more rights, but is under no rules for it. */
 	if (wish->status_fd >= 0) {
@@ -269,7 +268,7 @@ confining_become(const struct confining *wish, struct confined *confined,
 		if (witness < 0)
 			return fail(pid_start_hints, "cannot start what tells of the command");
 	}
-	status = restrain(confined, program, flags);
+	status = restrain(confined, attending);
 	if (!status) {
 		status = exec_become(command);
 		fail(pid_start_hints, "cannot run '%s'", command[0]);

@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
+#include "attending.h"
 #include "cli/opt.h"
-#include "policy/compile.h"
 #include "policy/land.h"
 #include "process/identity.h"
 
@@ -37,11 +37,11 @@ int confining_read(const struct confining *wish, struct confined *confined);
 bool confining_is_wanted(const struct confined *confined);
 
 /*
- * Becomes COMMAND, confined, under PROGRAM (NULL: no filter) loaded with FLAGS of seccomp(2). Returns only when
- * that fails: the status, and a message has been printed.
+ * Becomes COMMAND, confined, under the filter of ATTENDING (NULL: none). Returns only when that fails: the
+ * status, and a message has been printed.
  */
 int confining_become(const struct confining *wish, struct confined *confined,
-		     const struct program *program, unsigned flags, char **command);
+		     struct attending *attending, char **command);
 
 void confining_close(struct confined *confined);
 

@@ -3,30 +3,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/out.h"
-#include "cli/record.h"
+#include "attending.h"
 #include "cli/say.h"
+#include "dumping.h"
 #include "kernel/host.h"
-#include "kernel/memfd.h"
-#include "policy/bpf.h"
 #include "policy/collect.h"
 #include "policy/emulate.h"
-#include "policy/groups.h"
-#include "policy/listing.h"
+#include "policy/learn.h"
 #include "policy/review.h"
-#include "process/descriptors.h"
 #include "process/exec.h"
 
-const struct name filtering_dumps[] = {
-	{ "asm", FILTERING_ASM },
-	{ "bpf", FILTERING_BPF },
-	{ "c", FILTERING_C },
-	{ "json", FILTERING_JSON },
+const struct name filtering_points[] = {
+	{ "start", FILTERING_START },
+	{ "exec", FILTERING_EXEC },
+	{ "entry", FILTERING_ENTRY },
 	{ "" },
 };
 
@@ -40,6 +33,10 @@ struct work {
 	enum arch arch;  /* the one that is spoken of */
 	struct program program;
 	bool has_policy;
+
+	struct policy known; /* --merge: it, and its bytes */
+	char *text;
+	size_t length;
 };
 
 /* ---- reading ---- */
@@ -98,6 +95,50 @@ read_rule(struct work *work, const struct opt_item *item)
 	}
 }
 
+static bool
+is_called_json(const char *file)
+{
+	static const char ending[] = ".json";
+	size_t length = strlen(file), last = strlen(ending);
+
+	return length >= last && !strcmp(file + length - last, ending);
+}
+
+/* What was learned before, and is to be added to. */
+static void
+read_known(struct work *work)
+{
+	const char *path = work->wish->merge;
+	struct oci_circumstances circumstances;
+
+	ask_for_circumstances(work, &circumstances);
+	work->text = collect_load(path, &work->length, &work->problems);
+	if (!work->text)
+		return;
+	if (oci_is_json(work->text, work->length) && !is_called_json(work->wish->learn))
+		problems_error(&work->problems, &(struct place){ .file = path },
+			       "--learn FILE.json",
+			       "it is JSON, to which nothing in text can be added");
+	collect_bytes(&work->known, path, work->text, work->length, &circumstances,
+		      &work->problems);
+	if (!work->problems.errors)
+		policy_finish(&work->known, &work->problems);
+}
+
+/* What is left to a program that has all that it works with already; prctl(2), PR_SET_SECCOMP. */
+static void
+add_strict(struct policy *policy, struct problems *problems)
+{
+	static const struct policy_action allow = { .kind = POLICY_ALLOW };
+	static const struct policy_action kill = { .kind = POLICY_KILL };
+
+	collect_rules(policy, "--strict", "read,write,exit,exit_group,rt_sigreturn", allow,
+		      problems);
+	policy->has_otherwise = policy->has_newer = true;
+	policy->otherwise = policy->newer = kill;
+	policy->otherwise_place = (struct place){ .file = "--strict" };
+}
+
 /* What the command line says of all other calls counts, whatever files say. */
 static void
 read_policy(struct work *work)
@@ -108,6 +149,12 @@ read_policy(struct work *work)
 	policy->fakes = wish->fakes;
 	for (size_t i = 0; i < wish->rules.count; i++)
 		read_rule(work, &wish->rules.items[i]);
+	if (wish->strict)
+		add_strict(policy, &work->problems);
+	if (wish->learn)
+		learn_watch(policy);
+	if (wish->merge)
+		read_known(work);
 	if (wish->otherwise
 	    && collect_action(policy, "--default", wish->otherwise, &policy->otherwise,
 			      &work->problems)) {
@@ -123,11 +170,11 @@ read_policy(struct work *work)
 		policy_review(policy, work->arches, &work->problems);
 }
 
-/* All of them, each on its line: whoever mends a policy wants to see more than the first. */
+/* All of them from FROM on, each on its line: whoever mends a policy wants to see more than the first. */
 static int
-tell_problems(const struct problems *problems)
+tell_problems(const struct problems *problems, size_t from)
 {
-	for (size_t i = 0; i < problems->count; i++) {
+	for (size_t i = from; i < problems->count; i++) {
 		const struct problem *problem = &problems->all[i];
 		struct buffer line = { 0 };
 
@@ -151,7 +198,7 @@ tell_problems(const struct problems *problems)
 static int
 make_program(struct work *work)
 {
-	const struct compile_how how = { .arches = work->arches };
+	const struct compile_how how = { .arches = work->arches, .notifies = work->wish->explain };
 
 	if (compile(&work->policy, &how, &work->program) == 0)
 		return 0;
@@ -160,109 +207,22 @@ make_program(struct work *work)
 		work->program.count, COMPILE_MOST);
 }
 
-/* ---- telling what it is ---- */
-
-static int
-dump(const struct work *work)
-{
-	struct buffer text = { 0 };
-
-	switch ((enum filtering_dump)work->wish->dump) {
-	case FILTERING_BPF:
-		buffer_add(&text, work->program.code,
-			   work->program.count * sizeof(*work->program.code));
-		break;
-	case FILTERING_C:
-		bpf_print_c(&text, &work->program);
-		break;
-	case FILTERING_JSON:
-	case FILTERING_ASM:
-	default:
-		bpf_print(&text, &work->program);
-	}
-	out_add(text.data, text.length);
-	buffer_done(&text);
-	return 0;
-}
-
-static int
-emulate(struct work *work)
-{
-	struct emulate_call call;
-	struct buffer line = { 0 };
-	bool is_done;
-
-	if (!emulate_read(&work->policy, "--emulate", work->wish->emulate, work->arch, &call,
-			  &work->problems))
-		return tell_problems(&work->problems);
-	is_done = emulate_print(&line, &work->policy, work->arch, &call);
-	out_add(line.data, line.length);
-	buffer_done(&line);
-	return is_done ? 0 : 1;
-}
-
-static int
-summarize(const struct work *work)
-{
-	const struct policy *policy = &work->policy;
-	struct buffer text = { 0 };
-
-	buffer_print(&text, "rules: %zu\notherwise: ", policy->count);
-	emulate_print_action(&text, policy->otherwise);
-	buffer_print(&text, "\nfrom %" PRIu32 " on: ", policy_newer(policy, work->arch));
-	emulate_print_action(&text, policy->newer);
-	buffer_text(&text, "\narchitectures:");
-	for (enum arch arch = 0; arch < ARCHES; arch++)
-		if (work->arches >> arch & 1)
-			buffer_print(&text, " %s", arch_facts(arch)->name);
-	buffer_print(&text, "\ninstructions: %zu\n", work->program.count);
-	out_add(text.data, text.length);
-	buffer_done(&text);
-	return 0;
-}
-
-/* ---- giving it to others ---- */
-
-static int
-write_program(const struct work *work, int fd)
-{
-	size_t size = work->program.count * sizeof(*work->program.code);
-	struct record record;
-	int result;
-
-	record_open(&record, fd, size);
-	buffer_add(record_begin(&record), work->program.code, size);
-	record_end(&record);
-	result = record_flush(&record, true);
-	record_done(&record);
-	return result < 0 ? fail(NULL, "cannot write the filter to descriptor %d", fd) : 0;
-}
+/* ---- running ---- */
 
 /* With a command, which gets it to read; else it is written there. */
 static int
 export_program(const struct work *work, char **command)
 {
-	int fd = (int)work->wish->export_fd, file;
+	int fd = (int)work->wish->export_fd;
 	bool is_open = fcntl(fd, F_GETFD) >= 0;
 
-	if (!command)
-		return is_open ? write_program(work, fd)
-			       : misuse(
-				       "--export: descriptor %d is not open, and there is no COMMAND for it",
-				       fd);
-	if (is_open)
+	if (!command && !is_open)
+		return misuse("--export: descriptor %d is not open, and there is no COMMAND for it",
+			      fd);
+	if (command && is_open)
 		return misuse("--export: descriptor %d is open already", fd);
-	file = memfd_open();
-	if (file < 0)
-		return fail(NULL, "cannot make a file for the filter");
-	if (write_program(work, file))
-		return EXEC_FAILED;
-	if (lseek(file, 0, SEEK_SET) < 0 || descriptors_give(file, fd) < 0)
-		return fail(NULL, "cannot give the filter to the command as descriptor %d", fd);
-	return 0;
+	return command ? dumping_give(&work->program, fd) : dumping_write(&work->program, fd);
 }
-
-/* ---- running ---- */
 
 /* A filter that is there before the command is must let it begin. */
 static int
@@ -280,20 +240,49 @@ check_start(const struct work *work)
 		"the policy denies execve, by which the command is started (-a execve, or --at exec)");
 }
 
+/* Who attends to the command while it runs, if anybody has to. */
+static void
+describe(struct work *work, struct attending *attending)
+{
+	static const enum attend_point points[] = {
+		[FILTERING_START] = ATTEND_START,
+		[FILTERING_EXEC] = ATTEND_EXEC,
+		[FILTERING_ENTRY] = ATTEND_ENTRY,
+	};
+	const struct filtering *wish = work->wish;
+
+	*attending = (struct attending){
+		.point = wish->strict && !wish->at ? ATTEND_ENTRY : points[wish->at],
+		.explains = wish->explain,
+		.policy = &work->policy,
+		.program = &work->program,
+		.arches = work->arches,
+		.flags = work->policy.flags,
+		.status_fd = wish->confining.status_fd,
+		.learns = wish->learn,
+		.known = wish->merge ? &work->known : NULL,
+		.text = work->text,
+		.length = work->length,
+		.is_json = wish->learn && is_called_json(wish->learn),
+	};
+}
+
 static int
 run(struct work *work, char **command)
 {
 	const struct filtering *wish = work->wish;
 	bool is_loaded = work->has_policy && wish->export_fd < 0;
+	struct attending attending;
 
-	if (is_loaded && check_start(work))
+	describe(work, &attending);
+	if (is_loaded && attending.point == ATTEND_START && check_start(work))
 		return EXEC_FAILED;
 	if (wish->export_fd >= 0 && export_program(work, command))
 		return EXEC_FAILED;
 	if (!command)
 		return 0;
-	return confining_become(&wish->confining, &work->confined,
-				is_loaded ? &work->program : NULL, work->policy.flags, command);
+	return confining_become(&wish->confining, &work->confined, is_loaded ? &attending : NULL,
+				command);
 }
 
 /* What is to be done with it. */
@@ -301,16 +290,41 @@ static int
 use(struct work *work, char **command)
 {
 	const struct filtering *wish = work->wish;
+	size_t problems = work->problems.count;
+	int status = 0;
 
 	if (wish->check)
-		return work->problems.count ? 1 : 0;
+		return problems ? 1 : 0;
+	if (!wish->emulate && !wish->dump && !wish->dry_run)
+		return run(work, command);
 	if (wish->emulate)
-		return emulate(work);
-	if (wish->dump)
-		return dump(work);
-	if (wish->dry_run)
-		return summarize(work);
-	return run(work, command);
+		status = dumping_outcome(&work->policy, wish->emulate, work->arch, &work->problems);
+	else if (wish->dump)
+		status = dumping(&work->policy, &work->program, work->arches,
+				 (enum dumping_form)wish->dump, &work->problems);
+	else
+		dumping_summary(&work->policy, &work->program, work->arches, work->arch);
+	tell_problems(&work->problems, problems);
+	return status;
+}
+
+/* ---- usage ---- */
+
+static int
+check_learning(const struct filtering *wish, bool is_mode)
+{
+	if (wish->merge && !wish->learn)
+		return misuse("--merge goes with --learn");
+	if (wish->learn
+	    && (wish->rules.count || wish->otherwise || wish->newer || wish->strict || wish->explain
+		|| is_mode))
+		return misuse(
+			"--learn finds out what the policy is: only --merge, --at and --arch go with it");
+	if (wish->strict && (wish->rules.count || wish->otherwise || wish->newer))
+		return misuse("--strict is the whole policy: no rules go with it");
+	if (is_mode && (wish->explain || wish->at))
+		return misuse("--explain and --at are for a filter that is loaded");
+	return 0;
 }
 
 static int
@@ -318,31 +332,35 @@ check_usage(const struct work *work, char **command)
 {
 	const struct filtering *wish = work->wish;
 	int modes = wish->check + !!wish->dump + !!wish->emulate;
+	bool is_mode = modes || wish->dry_run || wish->export_fd >= 0;
 
 	if (modes + wish->dry_run + (wish->export_fd >= 0) > 1)
 		return misuse(
 			"--check, --dry-run, --dump, --emulate and --export exclude each other");
+	if (check_learning(wish, is_mode))
+		return EXEC_FAILED;
 	if (modes && command)
 		return misuse(
 			"extra operand '%s': nothing is run with --check, --dump or --emulate",
 			command[0]);
-	if (!modes && !wish->dry_run && wish->export_fd < 0 && !command)
+	if (!is_mode && !command)
 		return misuse("missing COMMAND");
 	if (!work->has_policy
-	    && (modes || wish->dry_run || wish->export_fd >= 0
-		|| !confining_is_wanted(&work->confined)))
+	    && (is_mode || wish->explain || wish->at || !confining_is_wanted(&work->confined)))
 		return misuse(
 			"there is no policy: say what is allowed (-a) or denied (-d), or name a file (-p)");
 	return 0;
 }
+
+/* ---- all of it ---- */
 
 int
 filtering(const struct filtering *wish, char **command)
 {
 	struct work work = {
 		.wish = wish,
-		.has_policy =
-			wish->rules.count || wish->otherwise || wish->newer || wish->arches.count,
+		.has_policy = wish->rules.count || wish->otherwise || wish->newer
+			      || wish->arches.count || wish->strict || wish->learn,
 	};
 	int status = confining_read(&wish->confining, &work.confined);
 
@@ -355,20 +373,20 @@ filtering(const struct filtering *wish, char **command)
 		if (command)
 			work.arches |= 1U << arch_native();
 		read_policy(&work);
-		status = tell_problems(&work.problems);
+		status = tell_problems(&work.problems, 0);
 		if (!status)
 			status = make_program(&work);
 	}
 	if (!status)
 		status = use(&work, command);
 	free(work.program.code);
+	free(work.text);
 	problems_close(&work.problems);
+	policy_close(&work.known);
 	policy_close(&work.policy);
 	confining_close(&work.confined);
 	return status;
 }
-
-/* ---- lists ---- */
 
 static enum arch
 asked_arch(const struct filtering *wish)
@@ -378,46 +396,18 @@ asked_arch(const struct filtering *wish)
 	return read_arches(&work) ? ARCH_NONE : work.arch;
 }
 
-static int
-print(struct buffer *text)
-{
-	out_add(text->data, text->length);
-	buffer_done(text);
-	return 0;
-}
-
 int
 filtering_list_calls(const struct filtering *wish)
 {
-	struct buffer text = { 0 };
 	enum arch arch = asked_arch(wish);
 
-	if (arch == ARCH_NONE)
-		return EXEC_FAILED;
-	listing_calls(&text, arch, wish->json);
-	return print(&text);
+	return arch == ARCH_NONE ? EXEC_FAILED : dumping_calls(arch, wish->json);
 }
 
 int
 filtering_list_groups(const struct filtering *wish, const char *group)
 {
-	struct buffer text = { 0 };
 	enum arch arch = asked_arch(wish);
-	size_t length = strlen(group);
-	int found = length ? groups_find(group, length) : 0;
-	const char *nearest;
 
-	if (arch == ARCH_NONE)
-		return EXEC_FAILED;
-	if (found < 0) {
-		nearest = groups_nearest(group, length);
-		return nearest ? misuse("--list-groups: unknown group '%s', did you mean '%s'?",
-					group, nearest)
-			       : misuse("--list-groups: unknown group '%s'", group);
-	}
-	if (length)
-		listing_members(&text, found, arch, wish->json);
-	else
-		listing_groups(&text, arch, wish->json);
-	return print(&text);
+	return arch == ARCH_NONE ? EXEC_FAILED : dumping_groups(group, arch, wish->json);
 }

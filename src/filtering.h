@@ -13,10 +13,11 @@
 #include "cli/opt.h"
 #include "confining.h"
 
-enum filtering_dump { FILTERING_ASM = 1, FILTERING_BPF, FILTERING_C, FILTERING_JSON };
+/* When the filter is loaded: before the command is executed, when it has been, or when its loader is done. */
+enum filtering_point { FILTERING_START, FILTERING_EXEC, FILTERING_ENTRY };
 
 /* The names of these. */
-extern const struct name filtering_dumps[];
+extern const struct name filtering_points[];
 
 /* What is wanted, as typed. */
 struct filtering {
@@ -25,10 +26,14 @@ struct filtering {
 	struct opt_list arches;
 	bool fakes; /* errno 0 is no error */
 	bool check, dry_run;
-	uint64_t dump;       /* enum filtering_dump; 0: no */
-	const char *emulate; /* a call, or NULL */
-	bool json;           /* lists are JSON lines */
-	int64_t export_fd;   /* where the program goes instead of into the kernel; -1 */
+	uint64_t dump;             /* enum dumping_form; 0: no */
+	const char *emulate;       /* a call, or NULL */
+	bool json;                 /* lists are JSON lines */
+	int64_t export_fd;         /* where the program goes instead of into the kernel; -1 */
+	uint64_t at;               /* enum filtering_point */
+	bool strict;               /* read, write and the end alone */
+	bool explain;              /* what is denied is told */
+	const char *learn, *merge; /* files; NULL */
 	struct confining confining;
 };
 

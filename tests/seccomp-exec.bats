@@ -552,7 +552,7 @@ print("alive")'
 	need_tool bwrap
 	bwrap --ro-bind / / true 2>/dev/null || skip "no bwrap here"
 	need_tool perl
-	capture "$BUTTER" seccomp-exec -d getppid --export 9 bwrap --seccomp 9 --ro-bind / / perl -e 'syscall(110); print $! + 0'
+	capture "$BUTTER" seccomp-exec -d getppid --export 9 bwrap --seccomp 9 --ro-bind / / --dev /dev perl -e 'syscall(110); print $! + 0'
 	succeeded
 	equal "$output" 1
 }

@@ -126,21 +126,37 @@ read_included(const char *path, const char *beside, size_t *length, void *contex
 	return bytes;
 }
 
+char *
+collect_load(const char *path, size_t *length, struct problems *problems)
+{
+	struct place place = { .file = path };
+	char *bytes = read_file(path, length);
+
+	if (!bytes)
+		problems_error(problems, &place,
+			       errno == EFBIG ? "a policy has 16 MiB at most" : NULL,
+			       "cannot read it: %s", strerror(errno));
+	return bytes;
+}
+
+void
+collect_bytes(struct policy *policy, const char *path, const char *bytes, size_t length,
+	      const struct oci_circumstances *circumstances, struct problems *problems)
+{
+	if (oci_is_json(bytes, length))
+		oci_read(policy, path, bytes, length, circumstances, problems);
+	else
+		text_read(policy, path, bytes, length, read_included, NULL, problems);
+}
+
 void
 collect_file(struct policy *policy, const char *path, const struct oci_circumstances *circumstances,
 	     struct problems *problems)
 {
-	struct place place = { .file = path };
 	size_t length;
-	char *bytes = read_file(path, &length);
+	char *bytes = collect_load(path, &length, problems);
 
-	if (!bytes) {
-		problems_error(problems, &place,
-			       errno == EFBIG ? "a policy has 16 MiB at most" : NULL,
-			       "cannot read it: %s", strerror(errno));
-		return;
-	}
-	(void)circumstances;
-	text_read(policy, path, bytes, length, read_included, NULL, problems);
+	if (bytes)
+		collect_bytes(policy, path, bytes, length, circumstances, problems);
 	free(bytes);
 }

@@ -18,6 +18,13 @@ void collect_errno(struct policy *policy, const char *option, const char *text,
 bool collect_action(struct policy *policy, const char *option, const char *text,
 		    struct policy_action *action, struct problems *problems);
 
+/* The bytes of the file PATH, *LENGTH of them; free(3) them. NULL: that has been added to the problems. */
+char *collect_load(const char *path, size_t *length, struct problems *problems);
+
+/* The rules in LENGTH bytes of BYTES, of the file PATH, in text or JSON. */
+void collect_bytes(struct policy *policy, const char *path, const char *bytes, size_t length,
+		   const struct oci_circumstances *circumstances, struct problems *problems);
+
 /* The rules of the file PATH, in text or JSON; `-` is standard input. */
 void collect_file(struct policy *policy, const char *path,
 		  const struct oci_circumstances *circumstances, struct problems *problems);
