@@ -9,11 +9,15 @@
 #include "policy/otherwise.h"
 #include "policy/statement.h"
 
-enum { DEEPEST = 10 }; /* files that include each other */
+enum {
+	DEEPEST = 10, /* files that include each other */
+	MOST = 256,   /* all that are included */
+};
 
 struct text {
 	text_reader *reader;
 	void *context;
+	unsigned included; /* so many files have been */
 	bool is_denylist;
 	bool has_any;      /* something has been said */
 	unsigned arches;   /* of the block that is open */
@@ -119,6 +123,12 @@ read_include(struct scan *scan, struct text *text, const struct file *file,
 	if (included.depth > DEEPEST) {
 		problems_error(scan->problems, place, NULL, "more than %d files include each other",
 			       DEEPEST);
+		return;
+	}
+	if (++text->included > MOST) {
+		if (text->included == MOST + 1)
+			problems_error(scan->problems, place, NULL,
+				       "more than %d files are included", MOST);
 		return;
 	}
 	bytes = text->reader(policy_keep_text(scan->policy, path, length), file->name, &length,
