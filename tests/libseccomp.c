@@ -49,8 +49,8 @@ add_theirs(scmp_filter_ctx context, int number, struct policy_action action,
 
 /* COUNT tests of arguments from ARGUMENT on. */
 static void
-make_clause(struct choices *choices, struct policy *policy, struct policy_clause *clause,
-	    unsigned argument, size_t count)
+make_case(struct choices *choices, struct policy *policy, struct policy_clause *clause,
+	  unsigned argument, size_t count)
 {
 	clause->tests = policy_keep(policy, count * sizeof(*clause->tests));
 	clause->count = count;
@@ -97,7 +97,7 @@ add_call(struct choices *choices, struct policy *policy, scmp_filter_ctx context
 		add_theirs(context, number, rule.action, NULL);
 	}
 	for (size_t i = 0; i < condition->count; i++) {
-		make_clause(choices, policy, &condition->clauses[i], argument, count);
+		make_case(choices, policy, &condition->clauses[i], argument, count);
 		add_theirs(context, number, rule.action, &condition->clauses[i]);
 	}
 	policy_add(policy, &rule);

@@ -111,31 +111,92 @@ make_test(struct choices *choices, struct policy_test *test)
 		test->value &= test->mask;
 }
 
+/* Kinds of conditions. */
+enum made {
+	MADE_LIST, /* of values, as of ioctl's requests */
+	MADE_LONG, /* such a list, as long as they come */
+	MADE_BITS, /* of one argument, masked in several ways */
+	MADE_TANGLED, /* of many bits of one argument at once, or any of them with one of another argument */
+	MADE_SHORT,
+};
+
+static inline enum made
+choose_kind(struct choices *choices)
+{
+	unsigned which = choose(choices, 60);
+
+	return which < 10   ? MADE_LIST
+	       : which < 11 ? MADE_LONG
+	       : which < 20 ? MADE_BITS
+	       : which < 22 ? MADE_TANGLED
+			    : MADE_SHORT;
+}
+
+static inline void
+make_clause(struct choices *choices, enum made kind, struct policy_clause *clause,
+	    const struct policy_clause *first)
+{
+	for (size_t i = 0; i < clause->count; i++) {
+		struct policy_test *test = &clause->tests[i];
+
+		make_test(choices, test);
+		if (kind == MADE_BITS) {
+			test->argument = 1;
+			test->mask = choose_bits(choices) | choose_value(choices);
+		}
+		if (kind <= MADE_LONG) {
+			uint64_t value = test->value;
+
+			*test = *first->tests;
+			test->comparison = POLICY_EQ;
+			test->value = value;
+		}
+	}
+}
+
+static inline void
+make_bit(struct policy_test *test, unsigned char argument, size_t bit)
+{
+	*test = (struct policy_test){ .argument = argument,
+				      .mask = UINT64_C(1) << bit,
+				      .comparison = POLICY_NE };
+}
+
+/* What has too many ranges of one times ranges of the other. */
+static inline const struct policy_condition *
+make_tangle(struct policy *policy, struct policy_condition *condition)
+{
+	condition->clauses = policy_keep(policy, condition->count * sizeof(*condition->clauses));
+	for (size_t i = 0; i < condition->count; i++) {
+		struct policy_clause *clause = &condition->clauses[i];
+
+		clause->count = i ? 2 : condition->count;
+		clause->tests = policy_keep(policy, clause->count * sizeof(*clause->tests));
+		for (size_t j = 0; j < clause->count; j++)
+			make_bit(&clause->tests[j], i && j, i ? i : j);
+	}
+	return condition;
+}
+
 static inline const struct policy_condition *
 make_condition(struct choices *choices, struct policy *policy)
 {
+	static const unsigned clauses[] = { 20, 250, 4, 40, 3 };
 	struct policy_condition *condition = policy_keep(policy, sizeof(*condition));
-	bool is_list = !choose(choices, 6), is_long = is_list && !choose(choices, 20);
+	enum made kind = choose_kind(choices);
 
-	condition->count = 1 + choose(choices, is_long ? 250 : is_list ? 20 : 3);
+	condition->count = 1 + choose(choices, clauses[kind]);
+	if (kind == MADE_TANGLED)
+		return make_tangle(policy, condition);
 	if (!choose(choices, 50))
 		condition->count = 0;
 	condition->clauses = policy_keep(policy, condition->count * sizeof(*condition->clauses));
 	for (size_t i = 0; i < condition->count; i++) {
 		struct policy_clause *clause = &condition->clauses[i];
 
-		clause->count = is_list ? 1 : choose(choices, 4);
+		clause->count = kind <= MADE_LONG ? 1 : choose(choices, 4);
 		clause->tests = policy_keep(policy, clause->count * sizeof(*clause->tests));
-		for (size_t j = 0; j < clause->count; j++)
-			make_test(choices, &clause->tests[j]);
-		/* A list of values, as of ioctl's requests. */
-		if (is_list && i) {
-			uint64_t value = clause->tests->value;
-
-			*clause->tests = *condition->clauses->tests;
-			clause->tests->comparison = POLICY_EQ;
-			clause->tests->value = value;
-		}
+		make_clause(choices, i ? kind : MADE_SHORT, clause, condition->clauses);
 	}
 	return condition;
 }

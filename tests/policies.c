@@ -82,6 +82,22 @@ mismatch(const struct policy *policy, const struct program *program,
 	exit(1);
 }
 
+/* Makes a valid PROGRAM of POLICY; false: it is too large. */
+static bool
+make_program(const struct policy *policy, const struct compile_how *how, struct program *program)
+{
+	if (compile(policy, how, program) < 0) {
+		if (errno != E2BIG || program->code || program->count <= COMPILE_MOST)
+			errx(1, "not compiled, and not because of its size");
+		return false;
+	}
+	if (!bpf_is_valid(program)) {
+		print_policy(policy);
+		errx(1, "not valid");
+	}
+	return true;
+}
+
 /* Random policies, for some architectures each, run by the interpreter. */
 static void
 test_decisions(uint64_t count)
@@ -97,15 +113,11 @@ test_decisions(uint64_t count)
 		struct seccomp_data data;
 
 		make_policy(&choices, &policy);
-		if (compile(&policy, &how, &program) < 0) {
-			if (errno != E2BIG || program.count <= COMPILE_MOST)
-				errx(1, "round %" PRIu64 ": not compiled", round);
+		if (!make_program(&policy, &how, &program)) {
 			too_large++;
 			policy_close(&policy);
 			continue;
 		}
-		if (!bpf_is_valid(&program))
-			errx(1, "round %" PRIu64 ": not valid", round);
 		for (unsigned call = 0; call < CALLS; call++, calls++) {
 			uint32_t is, should;
 
@@ -120,20 +132,6 @@ test_decisions(uint64_t count)
 	}
 	printf("%" PRIu64 " policies, %zu calls: no mismatch; %zu too large\n", count, calls,
 	       too_large);
-}
-
-/* A program of POLICY for the architectures ARCHES, valid. */
-static struct program
-compiled(const struct policy *policy, unsigned arches)
-{
-	struct compile_how how = { .arches = arches };
-	struct program program;
-
-	if (compile(policy, &how, &program) < 0)
-		err(1, "not compiled (%zu instructions)", program.count);
-	if (!bpf_is_valid(&program))
-		errx(1, "not valid");
-	return program;
 }
 
 /* ---- In the kernel */
@@ -200,6 +198,7 @@ static void
 test_kernel(uint64_t count)
 {
 	unsigned arches = 1U << arch_native();
+	struct compile_how how = { .arches = arches };
 	struct seccomp_data *calls =
 		mmap(NULL, native_calls * sizeof(*calls), PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -215,7 +214,10 @@ test_kernel(uint64_t count)
 
 		make_policy(&choices, &policy);
 		make_harmless(&policy);
-		program = compiled(&policy, arches);
+		if (!make_program(&policy, &how, &program)) {
+			policy_close(&policy);
+			continue;
+		}
 		for (unsigned i = 0; i < native_calls;) {
 			make_call(&choices, &policy, arches, &calls[i]);
 			calls[i].arch = arch_facts(arch_native())->audit;
@@ -254,6 +256,7 @@ is_blind(const struct program *program, const struct seccomp_data *data)
 static void
 test_blind(uint64_t count)
 {
+	struct compile_how how = { .arches = 1U << arch_native() };
 	size_t allowed = 0;
 
 	for (uint64_t round = 0; round < count; round++) {
@@ -263,7 +266,10 @@ test_blind(uint64_t count)
 		struct seccomp_data data;
 
 		make_policy(&choices, &policy);
-		program = compiled(&policy, 1U << arch_native());
+		if (!make_program(&policy, &how, &program)) {
+			policy_close(&policy);
+			continue;
+		}
 		for (uint32_t number = 0; number < 700; number++) {
 			bool is_asked = false;
 
@@ -329,15 +335,11 @@ test_large(unsigned count, unsigned values)
 	struct seccomp_data data = { .arch = arch_facts(arch_native())->audit };
 
 	make_large(&policy, count, values);
-	if (compile(&policy, &how, &program) < 0) {
-		if (errno != E2BIG || program.code || program.count <= COMPILE_MOST)
-			errx(1, "not E2BIG");
+	if (!make_program(&policy, &how, &program)) {
 		printf("%zu instructions: too large\n", program.count);
 		policy_close(&policy);
 		return;
 	}
-	if (!bpf_is_valid(&program))
-		errx(1, "not valid");
 	for (unsigned i = 0; i <= count; i++)
 		for (unsigned j = 0; j < 7 * values + 7; j++) {
 			uint32_t is, should;
