@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cli/buffer.h"
+#include "policy/argument.h"
 #include "policy/clauses.h"
 #include "policy/value.h"
 
@@ -12,8 +12,6 @@ enum { DEEPEST = 64 };
 struct reader {
 	struct scan *scan;
 	int call;
-	struct parameter parameters[SYSCALL_ARGUMENTS];
-	int count; /* -1: nobody knows them */
 	unsigned depth;
 	bool is_raw;  /* the argument is named by its number alone: all its bits can be meant */
 	bool is_mask; /* what was read last is `arg & V`, alone or in parentheses */
@@ -32,88 +30,6 @@ clauses_join_or_say(struct reader *reader, const struct place *place, struct cla
 }
 
 /* ---- one comparison ---- */
-
-/* What the call has, for people: `socket(domain, type, protocol)`. */
-static void
-say_unknown(struct reader *reader, const struct place *place, const char *word, size_t length)
-{
-	struct problems *problems = reader->scan->problems;
-	struct buffer buffer = { 0 };
-
-	if (reader->count < 0) {
-		problems_error(problems, place, "its arguments are arg0 to arg5",
-			       "'%.*s' is no argument that is known of this call", (int)length,
-			       word);
-		return;
-	}
-	buffer_print(&buffer, "its parameters are: %s(", syscalls_name(reader->call));
-	for (int i = 0; i < reader->count; i++) {
-		const struct parameter *parameter = &reader->parameters[i];
-
-		buffer_print(&buffer, "%s%s", i ? ", " : "",
-			     *parameter->name ? parameter->name : "...");
-		if (parameter->other)
-			buffer_print(&buffer, " or %s", parameter->other);
-	}
-	buffer_byte(&buffer, ')');
-	problems_error(problems, place, buffer_string(&buffer), "'%s' has no '%.*s'",
-		       syscalls_name(reader->call), (int)length, word);
-	buffer_done(&buffer);
-}
-
-static bool
-is_named(const char *name, const char *word, size_t length)
-{
-	return name && *name && !strncmp(name, word, length) && !name[length];
-}
-
-/* Which argument is meant, and whether its low 32 bits only; -1: it was wrong. */
-static int
-read_argument(struct reader *reader, bool *is_low)
-{
-	struct scan *scan = reader->scan;
-	struct place place = scan_place(scan);
-	const char *word;
-	size_t length = scan_word(scan, "", &word);
-	int argument = -1;
-
-	if (!length || (*word >= '0' && *word <= '9')) {
-		scan->at = word;
-		scan_unexpected(scan, "an argument (arg0 to arg5, or a parameter's name)");
-		return -1;
-	}
-	for (int i = 0; i < reader->count && argument < 0; i++)
-		if (is_named(reader->parameters[i].name, word, length)
-		    || is_named(reader->parameters[i].other, word, length))
-			argument = i;
-	if (argument < 0 && length == 4 && !memcmp(word, "arg", 3) && word[3] >= '0'
-	    && word[3] <= '9')
-		argument = word[3] - '0';
-	if (argument < 0 || argument >= (reader->count < 0 ? SYSCALL_ARGUMENTS : reader->count)) {
-		say_unknown(reader, &place, word, length);
-		return -1;
-	}
-	*is_low = false;
-	reader->is_raw = true;
-	if (reader->count > argument) {
-		enum parameter_kind kind = reader->parameters[argument].kind;
-
-		*is_low = kind == PARAMETER_INT || kind == PARAMETER_UINT || kind == PARAMETER_FD;
-		reader->is_raw = !is_named(reader->parameters[argument].name, word, length)
-				 && !is_named(reader->parameters[argument].other, word, length);
-	}
-	if (scan_take(scan, ":")) {
-		length = scan_word(scan, "", &word);
-		if (length != 2 || memcmp(word, "32", 2) != 0) {
-			scan->at = word;
-			scan_unexpected(scan, "32, for the low 32 bits,");
-			return -1;
-		}
-		*is_low = true;
-		reader->is_raw = false;
-	}
-	return argument;
-}
 
 static bool
 read_comparison(struct scan *scan, enum policy_comparison *comparison)
@@ -155,28 +71,34 @@ widen(struct reader *reader, const struct place *place, const char *text, struct
 	return true;
 }
 
-/* A value for a test, cut to the bits that count. */
+/* A value for a test, which has as many bits as that. */
 static bool
 read_value(struct reader *reader, struct policy_test *test, struct value *value)
 {
 	struct scan *scan = reader->scan;
 	struct place place = scan_place(scan);
 	const char *text = scan->at;
-	bool is_narrow = scan->arch != ARCH_NONE && !arch_facts(scan->arch)->has_wide;
 
 	if (!value_read(scan, value))
 		return false;
 	if (test->is_low && !value_is_narrow(value) && !widen(reader, &place, text, test))
 		return false;
-	if (test->is_low) {
+	if (test->is_low)
 		value->bits = (uint32_t)value->bits;
-	} else if (value->is_negative || value->is_complement) {
-		/* A long that is negative has as many bits as its architecture's registers. */
-		scan->varies = true;
-		if (is_narrow)
-			value->bits = (uint32_t)value->bits;
-	}
 	return true;
+}
+
+/* VALUE as it is compared with: a long that is negative has as many bits as its architecture's registers. */
+static void
+fit(struct reader *reader, const struct policy_test *test, struct value *value)
+{
+	struct scan *scan = reader->scan;
+
+	if (test->is_low || !(value->is_negative || value->is_complement))
+		return;
+	scan->varies = true;
+	if (scan->arch != ARCH_NONE && !arch_facts(scan->arch)->has_wide)
+		value->bits = (uint32_t)value->bits;
 }
 
 /* What can be written, and cannot be meant. */
@@ -194,6 +116,21 @@ doubt(struct reader *reader, const struct place *place, const struct policy_test
 			      (unsigned long long)test->value);
 	else if (!test->value && (test->comparison == POLICY_LT || test->comparison == POLICY_GE))
 		problems_warn(problems, place, "comparisons know no sign", "nothing is below 0");
+}
+
+/* The value behind a comparison. */
+static bool
+read_compared(struct reader *reader, struct policy_test *test)
+{
+	struct place place = scan_place(reader->scan);
+	struct value value;
+
+	if (!read_value(reader, test, &value))
+		return false;
+	fit(reader, test, &value);
+	test->value = value.bits;
+	doubt(reader, &place, test, value.is_negative);
+	return true;
 }
 
 static void
@@ -224,6 +161,8 @@ read_in(struct reader *reader, struct policy_test *test, bool is_not, struct cla
 	}
 	if (!read_value(reader, test, &to))
 		return false;
+	fit(reader, test, &from);
+	fit(reader, test, &to);
 	if (from.bits > to.bits) {
 		problems_error(scan->problems, &place, "comparisons know no sign",
 			       "the range ends before it begins");
@@ -244,15 +183,12 @@ static bool
 read_masked(struct reader *reader, struct policy_test *test)
 {
 	struct place place = scan_place(reader->scan);
-	struct value value;
 
 	if (!read_comparison(reader->scan, &test->comparison))
 		return true;
 	reader->is_mask = false;
-	if (!read_value(reader, test, &value))
+	if (!read_compared(reader, test))
 		return false;
-	test->value = value.bits;
-	doubt(reader, &place, test, value.is_negative);
 	if (test->value & ~test->mask && test->comparison == POLICY_EQ)
 		problems_warn(reader->scan->problems, &place, NULL,
 			      "that is never so: the value has bits that the mask takes away");
@@ -264,20 +200,22 @@ read_test(struct reader *reader, bool is_not, struct clauses *clauses)
 {
 	struct scan *scan = reader->scan;
 	struct policy_test test = { .comparison = POLICY_EQ };
-	int argument = read_argument(reader, &test.is_low);
-	struct place place = scan_place(scan);
-	const char *at = scan->at, *word;
+	struct argument argument;
+	struct place place;
+	const char *at, *word;
 	struct value value;
 
-	if (argument < 0)
+	if (!argument_read(scan, reader->call, &argument))
 		return false;
-	test.argument = (unsigned char)argument;
+	reader->is_raw = argument.is_raw;
+	test.argument = argument.index;
+	test.is_low = argument.is_low;
+	place = scan_place(scan);
+	at = scan->at;
 	test.mask = test.is_low ? UINT32_MAX : UINT64_MAX;
 	if (read_comparison(scan, &test.comparison)) {
-		if (!read_value(reader, &test, &value))
+		if (!read_compared(reader, &test))
 			return false;
-		test.value = value.bits;
-		doubt(reader, &place, &test, value.is_negative);
 	} else if (scan_next(scan) == '&' && !(scan->end - scan->at > 1 && scan->at[1] == '&')) {
 		scan->at++;
 		if (!read_value(reader, &test, &value))
@@ -399,12 +337,10 @@ read_or(struct reader *reader, bool is_not, struct clauses *clauses)
 const struct policy_condition *
 condition_read(struct scan *scan, int call)
 {
-	struct reader reader = { .scan = scan, .call = call, .count = -1 };
+	struct reader reader = { .scan = scan, .call = call };
 	const struct policy_condition *condition = NULL;
 	struct clauses clauses = { 0 };
 
-	if (call != SYSCALL_NONE)
-		reader.count = syscalls_parameters(call, reader.parameters);
 	if (read_or(&reader, false, &clauses))
 		condition = clauses_keep(&clauses, scan->policy);
 	clauses_close(&clauses);

@@ -240,6 +240,7 @@ find_statement(struct scan *scan, const char *all_end)
 		if (end > at && end[-1] == '\r')
 			end--;
 		comment = find_comment(at, end, has_path);
+		place.column = (unsigned)(end - at);
 		scan->end = comment ? comment : end;
 		if (comment && end[-1] == '\\')
 			problems_error(
@@ -257,13 +258,16 @@ read_file(struct scan *scan, struct text *text, const struct file *file)
 	const char *all_end = scan->end, *nul;
 	unsigned line = 1;
 
-	scan->place = (struct place){ .file = file->name, .line = 1, .column = 1 };
+	scan->place = (struct place){ .file = file->name, .line = 1 };
 	if (all_end - scan->at >= 3 && !memcmp(scan->at, "\xef\xbb\xbf", 3))
 		scan->at += 3;
 	nul = memchr(scan->at, '\0', (size_t)(all_end - scan->at));
 	if (nul) {
-		for (const char *at = scan->at; (at = memchr(at, '\n', (size_t)(nul - at))); at++)
+		scan->line = scan->at;
+		for (const char *at; (at = memchr(scan->line, '\n', (size_t)(nul - scan->line)));
+		     scan->line = at + 1)
 			scan->place.line++;
+		scan->place.column = (unsigned)(nul - scan->line) + 1;
 		problems_error(scan->problems, &scan->place, NULL, "a NUL byte: this is no text");
 		return;
 	}

@@ -17,9 +17,8 @@ digit(char byte)
 
 /* As C has them: 0x.. is hexadecimal, 0.. octal. */
 static bool
-read_number(struct scan *scan, bool is_negative, struct value *value)
+read_number(struct scan *scan, const struct place *place, bool is_negative, struct value *value)
 {
-	struct place place = scan_place(scan);
 	const char *word, *at;
 	size_t length = scan_word(scan, "", &word);
 	unsigned base = 10;
@@ -37,19 +36,19 @@ read_number(struct scan *scan, bool is_negative, struct value *value)
 		unsigned next = (unsigned)digit(*at);
 
 		if (next >= base) {
-			problems_error(scan->problems, &place, NULL, "'%.*s' is no number",
+			problems_error(scan->problems, place, NULL, "'%.*s' is no number",
 				       (int)length, word);
 			return false;
 		}
 		if (__builtin_mul_overflow(bits, base, &bits)
 		    || __builtin_add_overflow(bits, next, &bits)) {
-			problems_error(scan->problems, &place, NULL, "%.*s has more than 64 bits",
+			problems_error(scan->problems, place, NULL, "%.*s has more than 64 bits",
 				       (int)length, word);
 			return false;
 		}
 	}
 	if (is_negative && bits > UINT64_C(1) << 63) {
-		problems_error(scan->problems, &place, NULL, "-%.*s has more than 64 bits",
+		problems_error(scan->problems, place, NULL, "-%.*s has more than 64 bits",
 			       (int)length, word);
 		return false;
 	}
@@ -128,12 +127,13 @@ read_part(struct scan *scan, struct value *value, unsigned depth)
 		if (!scan_take(scan, ")"))
 			return scan_unexpected(scan, "')'");
 	} else if (next == '-' || (next >= '0' && next <= '9')) {
+		struct place number = scan_place(scan);
 		bool is_negative = scan_take(scan, "-");
 
 		next = scan_next(scan);
 		if (next < '0' || next > '9')
 			return scan_unexpected(scan, "a number");
-		if (!read_number(scan, is_negative, &part))
+		if (!read_number(scan, &number, is_negative, &part))
 			return false;
 	} else if ((next >= 'A' && next <= 'Z') || (next >= 'a' && next <= 'z') || next == '_') {
 		if (!read_constant(scan, &part))
