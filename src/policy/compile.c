@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "hash.h"
 #include "memory.h"
 #include "policy/emit.h"
 #include "policy/graph.h"
@@ -18,6 +20,16 @@ struct compilation {
 	struct pool pool;
 	struct paint_claim *claims; /* of one kind of machine */
 	size_t count, room;
+	struct known *known[64]; /* by hash */
+};
+
+/* What rules lead to that have been met before: on another number, or on another machine. */
+struct known {
+	struct known *next;
+	const struct leaf_rule *rules;
+	size_t count;
+	bool is_narrow;
+	uint32_t node;
 };
 
 /* A claim's owner is a rule, by its place in the policy, or behind all these: */
@@ -138,6 +150,24 @@ divide(unsigned arches, enum arch arch, struct section sections[3])
 /* ---- Deciding */
 
 static uint32_t
+find_leaf(struct compilation *compilation, const struct leaf_rule *rules, size_t count,
+	  bool is_narrow)
+{
+	size_t size = count * sizeof(*rules);
+	struct known **place = &compilation->known[hash_bytes(HASH_SEED, rules, size) % 64], *known;
+
+	for (known = *place; known; known = known->next)
+		if (known->count == count && known->is_narrow == is_narrow
+		    && !memcmp(known->rules, rules, size))
+			return known->node;
+	known = pool_get(&compilation->pool, sizeof(*known));
+	*known = (struct known){ *place, rules, count, is_narrow, 0 };
+	known->node = leaf(&compilation->graph, rules, count, is_narrow);
+	*place = known;
+	return known->node;
+}
+
+static uint32_t
 decide(struct compilation *compilation, const struct paint *cells, uint32_t cell, bool is_narrow)
 {
 	size_t count = paint_count(cells, cell);
@@ -149,10 +179,11 @@ decide(struct compilation *compilation, const struct paint *cells, uint32_t cell
 	paint_owners(cells, cell, owners);
 	if (!find_end(compilation, *owners, &node))
 		return node;
-	rules = pool_take(&compilation->pool, count * sizeof(*rules));
+	/* (Zeroed, with what is between its fields: it is hashed.) */
+	rules = pool_get(&compilation->pool, count * sizeof(*rules));
 	for (size_t i = 0; i < count; i++)
 		rules[i].condition = find_end(compilation, owners[i], &rules[i].node);
-	return leaf(&compilation->graph, rules, count, is_narrow);
+	return find_leaf(compilation, rules, count, is_narrow);
 }
 
 /* What decides all numbers of the machine that ARCH is one of. */

@@ -109,6 +109,8 @@ has_numbers(const struct policy_rule *range, const struct policy_rule *rule)
 
 	if (!covers(range, rule))
 		return false;
+	if (rule->call == SYSCALL_NONE)
+		return rule->first >= range->first && rule->last <= range->last;
 	for (enum arch arch = 0; arch < ARCHES; arch++)
 		if (policy_numbers(rule, arch, &first, &last)
 		    && (first < range->first || last > range->last))

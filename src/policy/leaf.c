@@ -349,7 +349,7 @@ decide_best(struct work *work)
 	work->steps_most = 64 * (work->demands + work->count) + 4096;
 	all = decide_all(work);
 	is_too_much = work->steps > work->steps_most;
-	if (work->count <= 2 && !is_too_much)
+	if (!is_too_much && (work->count <= 2 || work->thing_count <= 1))
 		return all;
 	work->steps_most = SIZE_MAX;
 	each = decide_each(work);
