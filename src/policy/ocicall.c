@@ -178,37 +178,51 @@ is_impossible(const struct policy_clause *clause)
 	return false;
 }
 
-static void
-sweep(struct clauses *clauses)
+/* Whether a value can be in both. */
+static bool
+meet(const struct policy_clause *a, const struct policy_clause *b)
 {
-	struct clauses swept = { 0 };
+	struct clauses both = { 0 };
+	bool is_there;
 
-	for (size_t i = 0; i < clauses->count; i++)
-		if (!is_impossible(&clauses->all[i]))
-			clauses_add(&swept, &clauses->all[i], NULL);
-	clauses_close(clauses);
-	*clauses = swept;
+	clauses_add(&both, a, b);
+	is_there = !is_impossible(&both.all[0]);
+	clauses_close(&both);
+	return is_there;
 }
 
-/* SOME becomes what is in it and not in CONDITION: for each clause of that, one of its tests fails. */
+/* Adds what is in CLAUSE and not in OTHER: one of its tests fails. */
+static void
+add_rest(struct clauses *rest, const struct policy_clause *clause,
+	 const struct policy_clause *other)
+{
+	if (!meet(clause, other)) {
+		clauses_add(rest, clause, NULL);
+		return;
+	}
+	for (size_t i = 0; i < other->count; i++) {
+		struct policy_test test = other->tests[i];
+		const struct policy_clause fails = { &test, 1 };
+
+		test.comparison = clauses_opposite[test.comparison];
+		if (meet(clause, &fails))
+			clauses_add(rest, clause, &fails);
+	}
+}
+
+/* SOME becomes what is in it and not in CONDITION. */
 static bool
 take_away(struct clauses *some, const struct policy_condition *condition)
 {
 	for (size_t i = 0; i < condition->count; i++) {
-		struct clauses fails = { 0 };
+		struct clauses rest = { 0 };
 
-		for (size_t j = 0; j < condition->clauses[i].count; j++) {
-			struct policy_test test = condition->clauses[i].tests[j];
-			const struct policy_clause clause = { &test, 1 };
-
-			test.comparison = clauses_opposite[test.comparison];
-			clauses_add(&fails, &clause, NULL);
-		}
-		if (!clauses_join(some, &fails, true)) {
-			clauses_close(&fails);
+		for (size_t j = 0; j < some->count && rest.tests <= CLAUSES_MOST; j++)
+			add_rest(&rest, &some->all[j], &condition->clauses[i]);
+		clauses_close(some);
+		*some = rest;
+		if (some->tests > CLAUSES_MOST)
 			return false;
-		}
-		sweep(some);
 	}
 	return true;
 }
