@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * seccomp-exec: run a command that can do less. Which system calls it may make, with which arguments, is said in
- * options, in files of minijail's language, or in the JSON of Docker, Podman and OCI runtimes; what the kernel
- * gets is exact and small. Beside that: another user, fewer capabilities, fewer files and ports. The command is
- * run in place, in this process, and never where one step of all has failed. As it can make any call fail, it
- * is also what error paths are tested with.
+ * seccomp-exec: run a command that can do less. Which system calls it may make, with which arguments, is
+ * said in options, in files of minijail's language, or in the JSON of Docker, Podman and OCI runtimes; what
+ * the kernel gets is exact and small. Beside that: another user, fewer capabilities, fewer files and ports.
+ * The command is run in place, in this process, and never where one step of all has failed. As it can make
+ * any call fail, it is also what error paths are tested with.
  */
 #include <limits.h>
 

@@ -8,10 +8,10 @@
 
 #include "attending.h"
 #include "cli/say.h"
+#include "complaining.h"
 #include "dumping.h"
 #include "kernel/host.h"
 #include "policy/collect.h"
-#include "policy/emulate.h"
 #include "policy/learn.h"
 #include "policy/review.h"
 #include "process/exec.h"
@@ -170,31 +170,6 @@ read_policy(struct work *work)
 		policy_review(policy, work->arches, &work->problems);
 }
 
-/* All of them from FROM on, each on its line: whoever mends a policy wants to see more than the first. */
-static int
-tell_problems(const struct problems *problems, size_t from)
-{
-	for (size_t i = from; i < problems->count; i++) {
-		const struct problem *problem = &problems->all[i];
-		struct buffer line = { 0 };
-
-		/* Of the policy as a whole, if nothing else is said. */
-		if (problem->place.file) {
-			emulate_print_place(&line, &problem->place);
-			buffer_text(&line, ": ");
-		}
-		buffer_text(&line, problem->text);
-		if (problem->hint)
-			buffer_print(&line, " (%s)", problem->hint);
-		if (problem->is_warning)
-			note("%s", buffer_string(&line));
-		else
-			failx("%s", buffer_string(&line));
-		buffer_done(&line);
-	}
-	return problems->errors ? EXEC_FAILED : 0;
-}
-
 static int
 make_program(struct work *work)
 {
@@ -304,7 +279,7 @@ use(struct work *work, char **command)
 				 (enum dumping_form)wish->dump, &work->problems);
 	else
 		dumping_summary(&work->policy, &work->program, work->arches, work->arch);
-	tell_problems(&work->problems, problems);
+	complaining(&work->problems, problems);
 	return status;
 }
 
@@ -373,7 +348,7 @@ filtering(const struct filtering *wish, char **command)
 		if (command)
 			work.arches |= 1U << arch_native();
 		read_policy(&work);
-		status = tell_problems(&work.problems, 0);
+		status = complaining(&work.problems, 0);
 		if (!status)
 			status = make_program(&work);
 	}

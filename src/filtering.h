@@ -37,7 +37,7 @@ struct filtering {
 	struct confining confining;
 };
 
-/* Does it, for COMMAND (NULL: there is none). The exit status; a message has been printed if something failed. */
+/* Does it, for COMMAND (NULL: there is none). The exit status; if something failed, a message was printed. */
 int filtering(const struct filtering *wish, char **command);
 
 /* Print what has a name: system calls of the architecture; groups, or the members of GROUP if that is not "". */

@@ -383,6 +383,13 @@ print("alive")'
 	done
 }
 
+@test "of very many mistakes a hundred are told, and how many more there are" {
+	for i in {1..150}; do echo "nosuch$i: 1"; done >policy
+	never -p policy
+	refused "policy:1:" "policy:100:" "and 50 more"
+	equal "$(wc -l <<<"$stderr")" 101
+}
+
 @test "a faked success is refused, unless it is asked for" {
 	need_x86_64
 	never --errno getppid=0

@@ -5,7 +5,8 @@
 load helper
 
 setup() {
-	work_in_place
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cd "$BATS_TEST_TMPDIR/work" || return
 	trace_tests_only
 	need_applet seccomp-exec
 	need_tool perl
@@ -24,7 +25,7 @@ explained() {
 
 @test "a denied call is told with its arguments, who made it, the rule and what would let it pass" {
 	explained -d getppid:EACCES perl -e 'print getppid'
-	equal "$status $output" '0 -1'
+	equal "$status $output" '0 -13' # the C library expects no failure
 	said 'getppid\(\)' perl EACCES 'by --deny \(first of all, -a getppid lets it pass\)'
 	explained -d 'openat:ENOENT' --at entry cat /etc/hostname
 	equal "$status" 1
@@ -41,7 +42,7 @@ explained() {
 	explained -a @default -a @file-system,@process,@basic-io,@memory,@signal,ioctl,prctl --default EPERM perl -e 'getppid; socket(my $s, 2, 1, 0)'
 	contains "$stderr" 'socket(AF_INET, SOCK_STREAM'
 	contains "$stderr" 'by the default (-a socket lets it pass)'
-	explained -a @known -d getppid --default EPERM perl -e 'syscall(900)'
+	explained -a @known --default EPERM perl -e 'syscall(900)'
 	said '900\(.*\)' perl ENOSYS 'by being newer than the policy \(.*\)'
 }
 
@@ -58,7 +59,8 @@ explained() {
 
 @test "the command keeps its number, its parent and its status, and nobody has one more child" {
 	cat >look <<-'END'
-		echo $$ $PPID "$(ps -o pid= --ppid $$ | wc -l)"
+		read -r children <"/proc/$$/task/$$/children"
+		echo $$ $PPID "${children:-none}"
 		exit 7
 	END
 	capture bash -c '"$0" seccomp-exec --explain -d getitimer sh look & pid=$!; wait $pid; echo $? $pid $$; wait -n; echo $?' "$BUTTER"
@@ -66,7 +68,7 @@ explained() {
 	read -r pid parent children <<<"${lines[0]}"
 	equal "${lines[1]}" "7 $pid $parent"
 	equal "${lines[2]}" 127
-	equal "$children" 2 # ps and wc
+	equal "$children" none
 }
 
 @test "what is to end the command ends it, with the status that the kernel gives, whatever it does about SIGSYS" {
@@ -89,7 +91,7 @@ if os.fork() == 0:
     os.getppid(); os._exit(0)
 os.wait()'
 	equal "$(grep -c 'denied getppid() to python3' <<<"$stderr")" 2
-	[[ $stderr =~ process\ ([0-9]+),\ thread\ ([0-9]+) ]]
+	[[ $stderr =~ python3,\ process\ ([0-9]+),\ thread\ ([0-9]+) ]]
 	[ "${BASH_REMATCH[1]}" != "${BASH_REMATCH[2]}" ]
 }
 
@@ -112,7 +114,7 @@ os.wait()'
 			done | sort -u
 		}
 		mkfifo go
-		"$BUTTER" seccomp-exec --explain -d getppid:EACCES perl -e 'open $g, "<", "go"; while (<$g>) { getppid; print int($!), "\n"; STDOUT->flush }' &
+		"$BUTTER" seccomp-exec --explain -d getppid:EACCES perl -e 'open $g, "<", "go"; while (<$g>) { syscall(110); print int($!), "\n"; STDOUT->flush }' &
 		exec 5>go
 		n=0
 		until [ "$(supervisors | wc -l)" = 2 ] || [ $((n += 1)) -gt 500 ]; do :; done

@@ -10,7 +10,7 @@
 
 #include "cli/say.h"
 
-/* Rights to files, as linux/landlock.h numbers them; those from REFER on are newer than the first kernel's. */
+/* Rights to files, as linux/landlock.h numbers them; those from REFER on came with newer kernels. */
 enum {
 	LANDLOCK_EXECUTE = 1 << 0,
 	LANDLOCK_WRITE_FILE = 1 << 1,
@@ -53,7 +53,10 @@ extern const struct hint landlock_hints[];
  */
 int landlock_abi(void);
 
-/* A new ruleset, close-on-exec; it knows no more than the kernel's version does. -1 with errno of the same. */
+/*
+ * A new ruleset, close-on-exec. -1 with errno of landlock_abi; EINVAL: it denies what the kernel's version
+ * does not know; ENOMSG: it denies nothing.
+ */
 int landlock_open(const struct landlock_denied *denied);
 
 /*

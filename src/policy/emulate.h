@@ -21,7 +21,7 @@ struct emulate_call {
 bool emulate_read(struct policy *policy, const char *option, const char *text, enum arch arch,
 		  struct emulate_call *call, struct problems *problems);
 
-/* Appends one line: the call, what becomes of it, and by what. True: it is done, with or without a word in the log. */
+/* Appends one line: the call, what becomes of it, and by what. True: it is done, told the log or not. */
 bool emulate_print(struct buffer *buffer, const struct policy *policy, enum arch arch,
 		   const struct emulate_call *call);
 

@@ -33,8 +33,8 @@ void land_add_scopes(struct land *land, unsigned scopes);
 bool land_is_empty(const struct land *land);
 
 /*
- * Opens all paths, and makes the ruleset, close-on-exec, of what ABI, the kernel's, can deny: *LOST is what it
- * cannot. -1 with errno: of open(2) for *CULPRIT, or of landlock_open and its kin where that is NULL;
+ * Opens all paths, and makes the ruleset, close-on-exec, of what ABI, the kernel's, can deny: *LOST is what
+ * it cannot. -1 with errno: of open(2) for *CULPRIT, or of landlock_open and its kin where that is NULL;
  * ENOMSG: it can deny nothing of all.
  */
 int land_open(const struct land *land, int abi, struct landlock_denied *lost, const char **culprit);

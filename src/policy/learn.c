@@ -185,7 +185,8 @@ allow(struct policy *policy, int call, uint32_t number)
 	policy_add(policy, &(struct policy_rule){ .call = call,
 						  .first = number,
 						  .last = number,
-						  .action = { POLICY_ALLOW, 0 } });
+						  .action = { POLICY_ALLOW, 0 },
+						  .place = { .file = "--learn" } });
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tells in JSON lines what becomes of the command that this process is about to become: `started`, `exited`. It
- * is done from a process aside (process/aside.h), as the command's own parent need not know of it.
+ * Tells in JSON lines what becomes of the command that this process is about to become: `started`, `exited`.
+ * It is done from a process aside (process/aside.h), as the command's own parent need not know of it.
  */
 #ifndef BUTTER_POLICY_WITNESS_H
 #define BUTTER_POLICY_WITNESS_H
