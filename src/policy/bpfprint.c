@@ -111,12 +111,11 @@ print_meaning(struct buffer *buffer, const struct sock_filter *code, const struc
 		if (arch != VARIOUS)
 			buffer_print(buffer, "\t; %s", arch_facts((enum arch)arch)->name);
 	} else if (known->word == offsetof(struct seccomp_data, nr) && known->arch >= 0) {
-		arch = known->arch == ARCH_X86_64 && code->k & arch_facts(ARCH_X32)->bit
-			       ? ARCH_X32
-			       : known->arch;
-		call = syscalls_at(code->k, (enum arch)arch);
+		bool is_x32 = known->arch == ARCH_X86_64 && code->k & arch_facts(ARCH_X32)->bit;
+
+		call = syscalls_at(code->k, is_x32 ? ARCH_X32 : (enum arch)known->arch);
 		if (call != SYSCALL_NONE)
-			buffer_print(buffer, "\t; %s", syscalls_name(call));
+			buffer_print(buffer, "\t; %s%s", is_x32 ? "x32 " : "", syscalls_name(call));
 	}
 }
 
