@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling others what a filter is and does, and what has a name in policies: on standard output, where nothing
- * else is said.
+ * Telling others what a filter is and does, and what has a name in policies: on standard output, where
+ * nothing else is said.
  */
 #ifndef BUTTER_DUMPING_H
 #define BUTTER_DUMPING_H

@@ -37,10 +37,10 @@ struct filtering {
 	struct confining confining;
 };
 
-/* Does it, for COMMAND (NULL: there is none). The exit status; if something failed, a message was printed. */
+/* Does it, for COMMAND (NULL: there is none). The exit status; what failed has been told. */
 int filtering(const struct filtering *wish, char **command);
 
-/* Print what has a name: system calls of the architecture; groups, or the members of GROUP if that is not "". */
+/* Print what has a name: system calls of the architecture; groups, or what is in GROUP if that is not "". */
 int filtering_list_calls(const struct filtering *wish);
 int filtering_list_groups(const struct filtering *wish, const char *group);
 

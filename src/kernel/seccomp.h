@@ -11,7 +11,7 @@
 
 #include "cli/say.h"
 
-/* This process, and all that it starts, cannot gain privileges by execve(2) any more; prctl(2). -1 with errno. */
+/* This process, and all that it starts, cannot gain privileges any more; prctl(2). -1 with errno. */
 int seccomp_promise(void);
 
 /*
@@ -40,12 +40,12 @@ struct seccomp_notif *seccomp_space(void);
  */
 int seccomp_receive(int listener, struct seccomp_notif *call);
 
-/* Whether call ID waits still: what was read of its process meanwhile was its. SECCOMP_IOCTL_NOTIF_ID_VALID. */
+/* Whether call ID waits still: what was read of its process was its. SECCOMP_IOCTL_NOTIF_ID_VALID. */
 bool seccomp_waits(int listener, uint64_t id);
 
 /*
- * Call ID fails with ERROR, a positive errno; 0: it goes on as if nobody had been asked. -1 with errno: ENOENT,
- * it does not wait any more.
+ * Call ID fails with ERROR, a positive errno; 0: it goes on as if nobody had been asked. -1 with errno:
+ * ENOENT, it does not wait any more.
  */
 int seccomp_answer(int listener, uint64_t id, int error);
 
