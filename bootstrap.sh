@@ -21,9 +21,10 @@ build_needs="
 	library:libbsd-overlay:libbsd-dev
 	library:liburing:liburing-dev
 	file:/usr/include/libaio.h:libaio-dev"
-# Without it mount finds no types.
+# Without them mount finds no types, and seccomp-exec reads no JSON.
 build_likes="
-	library:blkid:libblkid-dev"
+	library:blkid:libblkid-dev
+	library:json-c:libjson-c-dev"
 check_needs="
 	command:bats:bats"
 # Without one of these, tests are skipped and say so.
@@ -43,7 +44,10 @@ check_likes="
 	command:mksquashfs:squashfs-tools
 	command:mkfs.erofs:erofs-utils
 	command:setcap:libcap2-bin
-	command:qemu-system-x86_64:qemu-system-x86"
+	command:qemu-system-x86_64:qemu-system-x86
+	library:libseccomp:libseccomp-dev
+	file:/usr/share/containers/seccomp.json:golang-github-containers-common
+	file:/usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json:golang-github-docker-docker-dev"
 
 say() {
 	printf 'bootstrap: %s\n' "$*"

@@ -48,6 +48,30 @@ host_domain(char name[HOST_MAX + 1])
 	return 0;
 }
 
+static unsigned
+take_number(const char **text)
+{
+	unsigned number = 0;
+
+	while (**text >= '0' && **text <= '9' && number < 10000)
+		number = 10 * number + (unsigned)(*(*text)++ - '0');
+	return number;
+}
+
+void
+host_kernel(unsigned *major, unsigned *minor)
+{
+	struct utsname host;
+	const char *text = host.release;
+
+	*major = *minor = 0;
+	if (uname(&host) < 0)
+		return;
+	*major = take_number(&text);
+	text += *text == '.';
+	*minor = take_number(&text);
+}
+
 int
 host_rename(const char *name, size_t length)
 {

@@ -19,6 +19,9 @@ int host_name(char name[HOST_MAX + 1]);
 /* The same for the NIS domain name; "(none)" where nobody has set one. */
 int host_domain(char name[HOST_MAX + 1]);
 
+/* The first two numbers of the kernel's version, 0 where it does not say; uname(2). */
+void host_kernel(unsigned *major, unsigned *minor);
+
 /* Sets the host name. -1 with errno EINVAL (over 64 bytes), EPERM (needs CAP_SYS_ADMIN);
  * sethostname(2). */
 int host_rename(const char *name, size_t length);

@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -15,6 +17,7 @@
 #include "file.h"
 #include "kernel/compat.h"
 #include "kernel/fdinfo.h"
+#include "kernel/proc.h"
 
 int
 pidfd_of(pid_t pid)
@@ -88,6 +91,91 @@ pidfd_pid(int pidfd)
 	return -1;
 }
 
+/* ---- how a process has ended ---- */
+
+/* struct pidfd_info of linux/pidfd.h, as long as it was first; and the two calls and bits of that. */
+struct info {
+	uint64_t mask, others[6];
+	uint32_t other;
+	int32_t status;
+};
+
+#define GET_INFO _IOWR(0xff, 11, struct info)
+enum { INFO_EXIT = 1 << 3 };
+
+/* Of one that somebody has waited for already. */
+static bool
+read_info(int pidfd, int *status)
+{
+	struct info info = { .mask = INFO_EXIT };
+
+	if (ioctl(pidfd, GET_INFO, &info) < 0 || !(info.mask & INFO_EXIT))
+		return false;
+	*status = info.status;
+	return true;
+}
+
+/* Field 52, exit_code, of a zombie's /proc/PID/stat, which is 0 for who may not know it. */
+static bool
+read_zombie(pid_t pid, int *status)
+{
+	enum { BEHIND_NAME = 50 };
+	char path[32], text[1024], target[1], *at;
+	const char *error;
+	ssize_t length;
+	int fd;
+
+	snprintf(path, sizeof(path), "%d/exe", (int)pid);
+	fd = proc_open("", O_PATH | O_DIRECTORY);
+	/* Whoever may know has ENOENT: a zombie has no program. */
+	if (fd < 0 || readlinkat(fd, path, target, sizeof(target)) >= 0 || errno != ENOENT) {
+		file_close(fd);
+		return false;
+	}
+	close(fd);
+	snprintf(path, sizeof(path), "%d/stat", (int)pid);
+	fd = proc_open(path, O_RDONLY);
+	length = fd < 0 ? -1 : file_read(fd, text, sizeof(text) - 1);
+	file_close(fd);
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	at = strrchr(text, ')');
+	if (!at || at[1] != ' ' || at[2] != 'Z')
+		return false;
+	at[strcspn(at, "\n")] = '\0';
+	for (int i = 0; at && i < BEHIND_NAME; i++)
+		at = strchr(at + 1, ' ');
+	*status = at ? (int)strtonum(at + 1, 0, INT_MAX, &error) : 0;
+	return at && !error;
+}
+
+static bool
+is_there(int pidfd)
+{
+	return pidfd_signal(pidfd, 0) == 0 || errno != ESRCH;
+}
+
+int
+pidfd_await(int pidfd, pid_t pid, int *status)
+{
+	struct pollfd fds = { .fd = pidfd, .events = POLLIN };
+	bool is_zombie = true;
+
+	while (poll(&fds, 1, -1) < 0 && errno == EINTR)
+		;
+	/* The number was not used again if the process is there still. */
+	if (read_zombie(pid, status) && is_there(pidfd))
+		return 1;
+	/* The kernel tells when somebody has waited for it; older ones hang up never. */
+	for (fds.events = 0; is_zombie; poll(&fds, 1, 100)) {
+		is_zombie = is_there(pidfd);
+		if (read_info(pidfd, status))
+			return 1;
+	}
+	return 0;
+}
+
 int
 pidfd_signal(int pidfd, int signal)
 {
@@ -98,4 +186,12 @@ int
 pidfd_take(int pidfd, int fd)
 {
 	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+}
+
+bool
+pidfd_has_ended(int pidfd)
+{
+	struct pollfd look = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&look, 1, 0) > 0;
 }

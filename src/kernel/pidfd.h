@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2): a descriptor that means one process, never its
- * number's next user.
+ * pidfd_open(2), pidfd_send_signal(2): a descriptor that means one process, never its number's
+ * next user.
  */
 #ifndef BUTTER_PIDFD_H
 #define BUTTER_PIDFD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,6 +34,16 @@ pid_t pidfd_pid(int pidfd);
 
 /* The inode of PIDFD, as pidfd_identity; 0: the kernel has no pidfs. */
 uint64_t pidfd_inode(int pidfd);
+
+/*
+ * Waits until the process PID, which PIDFD means and which may be anybody's, has ended. 1; *STATUS is as
+ * wait(2) has it. 0: that is not known, for whoever may wait for it was faster, and the kernel is older than
+ * Linux 6.15; or it may not be known. PIDFD_GET_INFO.
+ */
+int pidfd_await(int pidfd, pid_t pid, int *status);
+
+/* Whether the process that PIDFD means has ended. */
+bool pidfd_has_ended(int pidfd);
 
 /*
  * Sends SIGNAL to the process that PIDFD means; pidfd_send_signal(2). -1 with errno ESRCH (it has

@@ -3,14 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/num.h"
 #include "file.h"
 #include "kernel/entry.h"
 #include "kernel/mount.h"
@@ -19,6 +15,7 @@
 #include "kernel/openat.h"
 #include "kernel/proc.h"
 #include "mounts/idmap.h"
+#include "process/identity.h"
 
 bool
 dress_needs_newer(const struct words *words)
@@ -99,53 +96,15 @@ map(const struct words *words, int fd, struct trouble *trouble)
 	return result;
 }
 
-/* The number of the user NAME, in /etc/passwd alone. -1 with errno ENOENT. */
-static int
-find_user(const char *name, uid_t *user)
-{
-	FILE *stream = fopen("/etc/passwd", "re");
-	struct passwd *entry = NULL;
-
-	while (stream && (entry = fgetpwent(stream)) != NULL && strcmp(entry->pw_name, name))
-		;
-	if (entry)
-		*user = entry->pw_uid;
-	if (stream)
-		fclose(stream);
-	errno = ENOENT;
-	return entry ? 0 : -1;
-}
-
-static int
-find_group(const char *name, gid_t *group)
-{
-	FILE *stream = fopen("/etc/group", "re");
-	struct group *entry = NULL;
-
-	while (stream && (entry = fgetgrent(stream)) != NULL && strcmp(entry->gr_name, name))
-		;
-	if (entry)
-		*group = entry->gr_gid;
-	if (stream)
-		fclose(stream);
-	errno = ENOENT;
-	return entry ? 0 : -1;
-}
-
 static int
 set_owner(const struct words *words, int fd, struct trouble *trouble)
 {
 	uid_t user = (uid_t)-1;
 	gid_t group = (gid_t)-1;
-	int64_t number;
 
-	if (words->owner && num_integer(words->owner, 0, UINT32_MAX - 1, &number) == 0)
-		user = (uid_t)number;
-	else if (words->owner && find_user(words->owner, &user) < 0)
+	if (words->owner && identity_find_user(words->owner, &user) < 0)
 		return trouble_at(trouble, TROUBLE_OWNER, words->owner);
-	if (words->group && num_integer(words->group, 0, UINT32_MAX - 1, &number) == 0)
-		group = (gid_t)number;
-	else if (words->group && find_group(words->group, &group) < 0)
+	if (words->group && identity_find_group(words->group, &group) < 0)
 		return trouble_at(trouble, TROUBLE_OWNER, words->group);
 	if (fchownat(fd, "", user, group, AT_EMPTY_PATH) < 0)
 		return trouble_at(trouble, TROUBLE_OWNER, NULL);

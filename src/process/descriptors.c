@@ -110,25 +110,25 @@ descriptors_close_but(const int *kept, size_t count)
 	close_range_of(from, ~0U);
 }
 
-/* FD is open as TO, too, and a command inherits that. */
-static void
-put(int fd, int to)
+int
+descriptors_give(int fd, int to)
 {
-	if (dup3(fd, to, O_CLOEXEC) >= 0)
-		fcntl(to, F_SETFD, 0);
+	if (dup3(fd, to, O_CLOEXEC) < 0)
+		return -1;
+	return fcntl(to, F_SETFD, 0);
 }
 
 void
 descriptors_speak(void)
 {
-	put(STDERR_FILENO, STDOUT_FILENO);
+	descriptors_give(STDERR_FILENO, STDOUT_FILENO);
 }
 
 void
 descriptors_replace(int fd)
 {
 	for (int to = STDIN_FILENO; to <= STDERR_FILENO; to++)
-		put(fd, to);
+		descriptors_give(fd, to);
 	if (fd > STDERR_FILENO)
 		close(fd);
 }

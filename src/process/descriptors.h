@@ -31,6 +31,9 @@ void descriptors_speak(void);
 /* FD, which is closed, is standard input, output and error from now on. */
 void descriptors_replace(int fd);
 
+/* FD is TO from now on, too, and a command inherits that. -1 with errno EBADF, EMFILE; dup3(2). */
+int descriptors_give(int fd, int to);
+
 /* From now on a command gets none but 0 to 2: all above are close-on-exec, whoever opened them. */
 void descriptors_keep(void);
 

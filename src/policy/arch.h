@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The architectures whose system calls are known: their names, and how the kernel tells them apart. */
+#ifndef BUTTER_POLICY_ARCH_H
+#define BUTTER_POLICY_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* In the order of the columns of syscalls.tsv. */
+enum arch {
+	ARCH_X86,
+	ARCH_X86_64,
+	ARCH_ARM,
+	ARCH_AARCH64,
+	ARCH_RISCV64,
+	ARCH_X32,
+	ARCHES,
+	ARCH_NONE = -1
+};
+
+struct arch_facts {
+	char name[8];   /* as is typed: x86_64 */
+	char oci[20];   /* in OCI's words: SCMP_ARCH_X86_64 */
+	char go[8];     /* in Go's: amd64 */
+	uint32_t audit; /* AUDIT_ARCH_..., what seccomp_data.arch is; seccomp(2) */
+	uint32_t bit;   /* that all its numbers have: 0x40000000 for x32, else 0 */
+	bool has_wide;  /* its registers have 64 bits */
+};
+
+const struct arch_facts *arch_facts(enum arch arch);
+
+/* The one that this program was built for; ARCH_NONE: none of these. */
+enum arch arch_native(void);
+
+/* By any of its names, LENGTH bytes of NAME, without regard to case; ARCH_NONE: nobody knows it here. */
+enum arch arch_find(const char *name, size_t length);
+
+#endif

@@ -1,0 +1,165 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# seccomp-exec --explain: what is denied is told, and nothing else changes.
+
+load helper
+
+setup() {
+	mkdir "$BATS_TEST_TMPDIR/work"
+	cd "$BATS_TEST_TMPDIR/work" || return
+	trace_tests_only
+	need_applet seccomp-exec
+	need_tool perl
+	need_proc
+	"$BUTTER" seccomp-exec --explain -d getppid true 2>/dev/null || skip "no seccomp notification here"
+}
+
+# said NAME-AND-ARGUMENTS PROGRAM ERROR REST: standard error is that one line.
+said() {
+	matches "$stderr" "butter: seccomp-exec: denied $1 to $2, process [0-9]+, thread [0-9]+: $3, $4"
+}
+
+explained() {
+	capture "$BUTTER" seccomp-exec --explain "$@"
+}
+
+@test "a denied call is told with its arguments, who made it, the rule and what would let it pass" {
+	explained -d getppid:EACCES perl -e 'print getppid'
+	equal "$status $output" '0 -13' # the C library expects no failure
+	said 'getppid\(\)' perl EACCES 'by --deny \(first of all, -a getppid lets it pass\)'
+	explained -d 'openat:ENOENT' --at entry cat /etc/hostname
+	equal "$status" 1
+	contains "$stderr" 'openat(AT_FDCWD, "/etc/hostname", O_RDONLY'
+	printf '# one\ngetppid: return EPERM\n@default: allow\n' >policy
+	explained -p policy perl -e 'getppid'
+	said 'getppid\(\)' perl EPERM 'by policy:2 \(.*\)'
+	printf '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": [ "getppid" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 13 } ] }' >policy
+	explained -p policy perl -e 'getppid'
+	said 'getppid\(\)' perl EACCES 'by policy: syscalls\[0\].* \(.*\)'
+}
+
+@test "what the default denies, and what is newer than the policy, is told as that" {
+	explained -a @default -a @file-system,@process,@basic-io,@memory,@signal,ioctl,prctl --default EPERM perl -e 'getppid; socket(my $s, 2, 1, 0)'
+	contains "$stderr" 'socket(AF_INET, SOCK_STREAM'
+	contains "$stderr" 'by the default (-a socket lets it pass)'
+	explained -a @known --default EPERM perl -e 'syscall(900)'
+	said '900\(.*\)' perl ENOSYS 'by being newer than the policy \(.*\)'
+}
+
+@test "a program that is static is told of as well" {
+	need_tool "${CC:-cc}"
+	echo 'int getppid(void), puts(const char *); int main(void) { puts(getppid() < 0 ? "no" : "yes"); return 5; }' >one.c
+	"${CC:-cc}" -w -static -o one one.c || skip "no static libraries"
+	for point in start exec entry; do
+		explained --at $point -d getppid ./one
+		equal "$status $output" '5 no'
+		said 'getppid\(\)' one EPERM 'by .*'
+	done
+}
+
+@test "the command keeps its number, its parent and its status, and nobody has one more child" {
+	cat >look <<-'END'
+		read -r children <"/proc/$$/task/$$/children"
+		echo $$ $PPID "${children:-none}"
+		exit 7
+	END
+	capture bash -c '"$0" seccomp-exec --explain -d getitimer sh look & pid=$!; wait $pid; echo $? $pid $$; wait -n; echo $?' "$BUTTER"
+	mapfile -t lines <<<"$output"
+	read -r pid parent children <<<"${lines[0]}"
+	equal "${lines[1]}" "7 $pid $parent"
+	equal "${lines[2]}" 127
+	equal "$children" none
+}
+
+@test "what is to end the command ends it, with the status that the kernel gives, whatever it does about SIGSYS" {
+	explained -d getppid:kill perl -e 'getppid; print "on"'
+	equal "$status $output" '159 '
+	said 'getppid\(\)' perl 'its end' 'by .*'
+	explained -d getppid:kill perl -e '$SIG{SYS} = "IGNORE"; getppid; print "on"'
+	equal "$status $output" '137 '
+	explained -d getppid:trap perl -e '$SIG{SYS} = sub { print "trapped" }; getppid'
+	equal "$status $output" '0 trapped'
+	said 'getppid\(\)' perl 'SIGSYS' 'by .*'
+}
+
+@test "threads are told apart, and a child's calls are told, too" {
+	need_tool python3
+	explained -d getppid python3 -c '
+import os, threading
+t = threading.Thread(target=os.getppid); t.start(); t.join()
+if os.fork() == 0:
+    os.getppid(); os._exit(0)
+os.wait()'
+	equal "$(grep -c 'denied getppid() to python3' <<<"$stderr")" 2
+	[[ $stderr =~ python3,\ process\ ([0-9]+),\ thread\ ([0-9]+) ]]
+	[ "${BASH_REMATCH[1]}" != "${BASH_REMATCH[2]}" ]
+}
+
+@test "what is in its arguments breaks no line, and what cannot be read is an address" {
+	explained -d 'mkdir:EACCES' perl -e 'mkdir "a\nb\e[1mc\x{80}"; syscall(83, 1, 0)'
+	matches "${stderr%%$'\n'*}" 'butter: .* mkdir\("a\\012b\\033\[1mc\\200", .*'
+	contains "$stderr" 'mkdir(1, 0)'
+	equal "$(wc -l <<<"$stderr")" 2
+}
+
+@test "where the supervisor is killed another one goes on; where all are, nothing hangs" {
+	need_root
+	namespaces --mount --pid --fork --mount-proc
+	cat >play <<-'END'
+		supervisors() {
+			for fd in /proc/[0-9]*/fd/*; do
+				[ "$(readlink "$fd")" = 'anon_inode:seccomp notify' ] || continue
+				fd=${fd#/proc/}
+				echo "${fd%%/*}"
+			done | sort -u
+		}
+		mkfifo go
+		"$BUTTER" seccomp-exec --explain -d getppid:EACCES perl -e 'open $g, "<", "go"; while (<$g>) { syscall(110); print int($!), "\n"; STDOUT->flush }' &
+		exec 5>go
+		n=0
+		until [ "$(supervisors | wc -l)" = 2 ] || [ $((n += 1)) -gt 500 ]; do :; done
+		echo 1 >&5
+		kill -9 "$(supervisors | head -n 1)"
+		echo 2 >&5
+		until [ "$(supervisors | wc -l)" = 2 ] || [ $((n += 1)) -gt 500 ]; do :; done
+		kill -9 "$(supervisors | tail -n 1)"
+		echo 3 >&5
+		until [ "$(supervisors | wc -l)" = 2 ] || [ $((n += 1)) -gt 500 ]; do :; done
+		kill -9 $(supervisors)
+		echo 4 >&5
+		exec 5>&-
+		wait
+	END
+	capture "${within[@]}" bash play
+	mapfile -t lines <<<"$output"
+	equal "${lines[*]:0:3}" '13 13 13'
+	matches "${lines[3]}" '13|38' # ENOSYS: nobody was left to be asked
+	equal "$(grep -c 'denied getppid' <<<"$stderr")" 3
+}
+
+@test "a second supervisor cannot be had, and the command is not run" {
+	capture "$BUTTER" seccomp-exec --explain -d getppid "$BUTTER" seccomp-exec --explain -d getpgid echo ran
+	equal "$status $output" '125 '
+	contains "$stderr" 'another filter has a supervisor already'
+}
+
+@test "of too many in a second the rest is counted" {
+	explained -d getppid perl -e 'getppid for 1 .. 3000'
+	equal "$status" 0
+	told=$(grep -c 'denied getppid' <<<"$stderr")
+	[ "$told" -ge 100 ]
+	more=$(sed -n 's/.*denied \([0-9]*\) more calls of getppid.*/\1/p' <<<"$stderr" | awk '{ n += $1 } END { print n + 0 }')
+	equal $((told + more)) 3000
+}
+
+@test "--status-fd tells it to programs" {
+	need_tool jq
+	capture bash -c '"$0" seccomp-exec --status-fd 3 --explain -d getppid:EACCES perl -e "getppid" 3>status; cat status' "$BUTTER"
+	equal "$(jq -r 'select(.event == "blocked") | [.name, .call, .action, .comm, .file] | join(" ")' <status)" \
+		'getppid getppid() EACCES perl --deny'
+}
+
+@test "what waits for the end of its standard error need not wait for anybody else" {
+	capture bash -c '{ "$0" seccomp-exec --explain -d getppid perl -e "getppid; exit 3" 2>&1; echo $?; } | cat' "$BUTTER"
+	matches "$output" 'butter: .*'$'\n''3'
+}
