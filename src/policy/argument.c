@@ -7,7 +7,8 @@
 
 /* What there is, for people: `socket(domain, type, protocol)`. */
 static void
-say_unknown(struct scan *scan, int call, const struct place *place, const char *word, size_t length)
+tell_unknown(struct scan *scan, int call, const struct place *place, const char *word,
+	     size_t length)
 {
 	struct parameter parameters[SYSCALL_ARGUMENTS];
 	int count = call == SYSCALL_NONE ? -1 : syscalls_parameters(call, parameters);
@@ -80,7 +81,7 @@ argument_read(struct scan *scan, int call, struct argument *argument)
 		return scan_unexpected(scan, "an argument (arg0 to arg5, or a parameter's name)");
 	}
 	if (!find(call, word, length, argument)) {
-		say_unknown(scan, call, &place, word, length);
+		tell_unknown(scan, call, &place, word, length);
 		return false;
 	}
 	if (!scan_take(scan, ":"))

@@ -18,8 +18,8 @@ struct reader {
 };
 
 static bool
-clauses_join_or_say(struct reader *reader, const struct place *place, struct clauses *a,
-		    struct clauses *b, bool is_and)
+clauses_join_or_tell(struct reader *reader, const struct place *place, struct clauses *a,
+		     struct clauses *b, bool is_and)
 {
 	if (clauses_join(a, b, is_and))
 		return true;
@@ -48,7 +48,10 @@ read_comparison(struct scan *scan, enum policy_comparison *comparison)
 	return false;
 }
 
-/* What does not fit into the 32 bits that the call looks at: an error, or, of arg0 to arg5, all 64 are compared. */
+/*
+ * What does not fit into the 32 bits that the call looks at: an error, or, of arg0 to arg5, all 64 are
+ * compared.
+ */
 static bool
 widen(struct reader *reader, const struct place *place, const char *text, struct policy_test *test)
 {
@@ -88,7 +91,10 @@ read_value(struct reader *reader, struct policy_test *test, struct value *value)
 	return true;
 }
 
-/* VALUE as it is compared with: a long that is negative has as many bits as its architecture's registers. */
+/*
+ * VALUE as it is compared with: a long that is negative has as many bits as its architecture's
+ * registers.
+ */
 static void
 fit(struct reader *reader, const struct policy_test *test, struct value *value)
 {
@@ -303,7 +309,7 @@ read_and(struct reader *reader, bool is_not, struct clauses *clauses)
 		struct clauses more = { 0 };
 
 		if (!read_not(reader, is_not, &more)
-		    || !clauses_join_or_say(reader, &place, clauses, &more, !is_not)) {
+		    || !clauses_join_or_tell(reader, &place, clauses, &more, !is_not)) {
 			clauses_close(&more);
 			return false;
 		}
@@ -323,7 +329,7 @@ read_or(struct reader *reader, bool is_not, struct clauses *clauses)
 		struct clauses more = { 0 };
 
 		if (!read_and(reader, is_not, &more)
-		    || !clauses_join_or_say(reader, &place, clauses, &more, is_not)) {
+		    || !clauses_join_or_tell(reader, &place, clauses, &more, is_not)) {
 			clauses_close(&more);
 			return false;
 		}

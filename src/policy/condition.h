@@ -13,9 +13,9 @@
 #include "policy/scan.h"
 
 /*
- * One on the arguments of CALL (SYSCALL_NONE: of any call), as far as it goes. Parameters are known by their
- * names or as arg0 to arg5; `arg0:32` compares the low 32 bits only. NULL: it was wrong, which has been added
- * to the problems; what is left is behind it.
+ * One on the arguments of CALL (SYSCALL_NONE: of any call), as far as it goes. Parameters are known by
+ * their names or as arg0 to arg5; `arg0:32` compares the low 32 bits only. NULL: it was wrong, which has
+ * been added to the problems; what is left is behind it.
  */
 const struct policy_condition *condition_read(struct scan *scan, int call);
 

@@ -21,8 +21,8 @@ cubes_fill(struct cubes *cubes)
 }
 
 /*
- * From the highest bit on: as long as all bits are VALUE's, the next one decides, where it is another: a 0 for a 1
- * is below it, a 1 for a 0 above. Bits that the mask leaves out are 0.
+ * From the highest bit on: as long as all bits are VALUE's, the next one decides, where it is another: a 0
+ * for a 1 is below it, a 1 for a 0 above. Bits that the mask leaves out are 0.
  */
 static void
 add_test(struct cubes *cubes, const struct policy_test *test)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sets of values as OCI's profiles can say them, each by one comparison with a mask, (value & mask) == bits:
- * no two of the same list have a value in common.
+ * Sets of values as OCI's profiles can say them, each by one comparison with a mask, (value & mask) ==
+ * bits: no two of the same list have a value in common.
  */
 #ifndef BUTTER_CUBES_H
 #define BUTTER_CUBES_H

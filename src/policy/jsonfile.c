@@ -235,8 +235,8 @@ walk_all(struct walk *walk)
 /* ---- the whole ---- */
 
 static void
-say_error(struct json_tokener *tokener, const char *file, const char *bytes, size_t length,
-	  struct problems *problems)
+tell_error(struct json_tokener *tokener, const char *file, const char *bytes, size_t length,
+	   struct problems *problems)
 {
 	enum json_tokener_error error = json_tokener_get_error(tokener);
 	size_t at = json_tokener_get_parse_end(tokener);
@@ -280,7 +280,7 @@ jsonfile_read(struct policy *policy, const char *file, const char *bytes, size_t
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	object = json_tokener_parse_ex(tokener, bytes, (int)length);
 	if (!object) {
-		say_error(tokener, file, bytes, length, problems);
+		tell_error(tokener, file, bytes, length, problems);
 		json_tokener_free(tokener);
 		return NULL;
 	}

@@ -121,11 +121,11 @@ read_flags(const struct oci *oci, const struct ocivalue *list)
 /* ---- rules ---- */
 
 /*
- * Runtimes give all rules to libseccomp, in which they are a set: a rule without a condition is for its call
- * in any case, wherever it stands (of two such, the first is); and what would do as the default does, they
- * leave out. So the first are added first, and the last last, where they are in nobody's way. Of conditions
- * that hold at once and want different things, the first in the file decides here; there, it depends on their
- * arguments.
+ * Runtimes give all rules to libseccomp, in which they are a set: a rule without a condition is for its
+ * call in any case, wherever it stands (of two such, the first is); and what would do as the default does,
+ * they leave out. So the first are added first, and the last last, where they are in nobody's way. Of
+ * conditions that hold at once and want different things, the first in the file decides here; there, it
+ * depends on their arguments.
  */
 static void
 add_rules(const struct oci *oci, const struct ocirule *rules, size_t count,

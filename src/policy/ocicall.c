@@ -232,7 +232,10 @@ struct said {
 	struct policy_action action;
 };
 
-/* What the rule at THIS decides: its condition without those of rules before it that want something else. */
+/*
+ * What the rule at THIS decides: its condition without those of rules before it that want something
+ * else.
+ */
 static int
 add_said(struct ocicall *call, const struct said *said, size_t this)
 {

@@ -5,7 +5,10 @@
 
 #include "policy/clauses.h"
 
-/* A rule in the words of JSON: where all tests hold, each about another argument, by == with a mask or plainly. */
+/*
+ * A rule in the words of JSON: where all tests hold, each about another argument, by == with a mask or
+ * plainly.
+ */
 struct ocicall_rule {
 	struct policy_test tests[SYSCALL_ARGUMENTS];
 	size_t count; /* 0: in any case */

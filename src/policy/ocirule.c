@@ -317,7 +317,10 @@ read_test(const struct oci *oci, const struct ocivalue *object, struct policy_te
 	return oci->problems->errors == errors;
 }
 
-/* One clause of all tests; but where two of them are about the same argument, each is a clause by itself. */
+/*
+ * One clause of all tests; but where two of them are about the same argument, each is a clause by
+ * itself.
+ */
 static void
 put_together(struct policy *policy, struct policy_test *tests, size_t count, struct ocirule *rule)
 {

@@ -6,8 +6,8 @@
 #include "policy/ocivalue.h"
 
 /*
- * An action by its name, SCMP_ACT_ERRNO, with the errno that stands beside it in OBJECT as a number, NUMBER, or
- * a name, NAME; without, it is EPERM.
+ * An action by its name, SCMP_ACT_ERRNO, with the errno that stands beside it in OBJECT as a number,
+ * NUMBER, or a name, NAME; without, it is EPERM.
  */
 bool ocirule_action(const struct oci *oci, const struct ocivalue *object, const char *key,
 		    const char *number, const char *name, struct policy_action *action);

@@ -7,8 +7,8 @@
 #include "policy/policy.h"
 
 /*
- * Appends POLICY, which is finished, as it is on ARCHES (bits), always in the same order. False: JSON has no
- * words for something in it, which has been added to the problems, and nothing is appended.
+ * Appends POLICY, which is finished, as it is on ARCHES (bits), always in the same order. False: JSON has
+ * no words for something in it, which has been added to the problems, and nothing is appended.
  */
 bool ociwriter_print(struct buffer *buffer, const struct policy *policy, unsigned arches,
 		     struct problems *problems);

@@ -6,8 +6,8 @@
 #include "policy/policy.h"
 
 /*
- * The action for all of them, as PLACE says in the words WHAT. Of several the first holds: in one file two that
- * differ are an error; a file that is read later gives way to those before, which is a warning.
+ * The action for all of them, as PLACE says in the words WHAT. Of several the first holds: in one file two
+ * that differ are an error; a file that is read later gives way to those before, which is a warning.
  */
 void otherwise_say(struct policy *policy, struct policy_action action, const char *what,
 		   const struct place *place, struct problems *problems);

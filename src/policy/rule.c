@@ -183,8 +183,8 @@ first_arch(unsigned arches)
 }
 
 bool
-rule_for(struct scan *scan, const struct target *target, unsigned arches, rule_body *body,
-	 void *context)
+rule_for(struct scan *scan, const struct target *target, unsigned arches,
+	 bool body(struct scan *, const struct target *, unsigned, void *), void *context)
 {
 	size_t before = scan->policy->count;
 	struct scan start = *scan;

@@ -26,7 +26,10 @@ char scan_next(struct scan *scan);
 /* Takes TOKEN, if it comes next. */
 bool scan_take(struct scan *scan, const char *token);
 
-/* Takes letters, digits and underscores, and bytes of MORE, as many as there are: their number, and *WORD. */
+/*
+ * Takes letters, digits and underscores, and bytes of MORE, as many as there are: their number, and
+ * *WORD.
+ */
 size_t scan_word(struct scan *scan, const char *more, const char **word);
 
 /* Where the next byte stands that is no blank. */

@@ -111,7 +111,7 @@ struct list {
 
 /* What could have been meant, for people. */
 static void
-say_arches(struct scan *scan, const struct place *place, const char *word, size_t length)
+tell_arches(struct scan *scan, const struct place *place, const char *word, size_t length)
 {
 	struct buffer buffer = { 0 };
 
@@ -138,7 +138,7 @@ statement_arches(struct scan *scan)
 			return 0;
 		}
 		if (arch == ARCH_NONE) {
-			say_arches(scan, &place, word, length);
+			tell_arches(scan, &place, word, length);
 			return 0;
 		}
 		arches |= 1U << arch;

@@ -20,8 +20,8 @@ struct targets {
 };
 
 /*
- * Reads one word and adds the calls that it means, unless they are there. A name that nobody knows is added to
- * the problems, and the rest can be read. False: it cannot.
+ * Reads one word and adds the calls that it means, unless they are there. A name that nobody knows is
+ * added to the problems, and the rest can be read. False: it cannot.
  */
 bool targets_read(struct scan *scan, struct targets *targets);
 

@@ -15,7 +15,7 @@ enum {
 };
 
 struct text {
-	text_reader *reader;
+	char *(*reader)(const char *path, const char *beside, size_t *length, void *context);
 	void *context;
 	unsigned included; /* so many files have been */
 	bool is_denylist;
@@ -298,7 +298,8 @@ read_file(struct scan *scan, struct text *text, const struct file *file)
 
 void
 text_read(struct policy *policy, const char *file, const char *bytes, size_t length,
-	  text_reader *reader, void *context, struct problems *problems)
+	  char *reader(const char *path, const char *beside, size_t *length, void *context),
+	  void *context, struct problems *problems)
 {
 	struct scan scan = {
 		.at = bytes, .end = bytes + length, .policy = policy, .problems = problems

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What arguments are compared with: `0x7f`, `-100`, `AF_INET`, `O_WRONLY|O_CREAT`, `~(PROT_READ|PROT_EXEC)`. */
+/*
+ * What arguments are compared with: `0x7f`, `-100`, `AF_INET`, `O_WRONLY|O_CREAT`,
+ * `~(PROT_READ|PROT_EXEC)`.
+ */
 #ifndef BUTTER_VALUE_H
 #define BUTTER_VALUE_H
 

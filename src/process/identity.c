@@ -234,7 +234,9 @@ has_groups(const struct identity *identity)
 
 	if (identity->count)
 		qsort(identity->groups, identity->count, sizeof(*now), compare_groups);
-	has = has && (!identity->count || !memcmp(now, identity->groups, identity->count * sizeof(*now)));
+	has = has
+	      && (!identity->count
+		  || !memcmp(now, identity->groups, identity->count * sizeof(*now)));
 	free(now);
 	return has;
 }
