@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "policy/oci.h"
 
+#include <string.h>
+
 #ifdef BUTTER_JSON
 
 #include <json-c/json.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "memory.h"
 #include "policy/jsonfile.h"
