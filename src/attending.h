@@ -41,12 +41,15 @@ struct attending {
 /* Whether somebody has to attend. */
 bool attending_is_wanted(const struct attending *attending);
 
-/* Starts who attends, with the rights that this process still has. 0, or the status of failing, and a message. */
+/*
+ * Starts who attends, with the rights that this process still has. 0, or the status of failing, and a
+ * message.
+ */
 int attending_start(struct attending *attending);
 
 /*
- * The last step before the command is executed: loads the filter, or leaves that to who attends. 0, or -1 with
- * errno of seccomp_load.
+ * The last step before the command is executed: loads the filter, or leaves that to who attends. 0, or -1
+ * with errno of seccomp_load.
  */
 int attending_load(struct attending *attending);
 

@@ -183,7 +183,9 @@ finish(int status)
 	return status ? status : failure_of(running);
 }
 
-/* The name in argv[0]: without folders, a login shell's '-', and "butter-", if that is not before a version. */
+/*
+ * The name in argv[0]: without folders, a login shell's '-', and "butter-", if that is not before a version.
+ */
 static const char *
 called_as(const char *name)
 {

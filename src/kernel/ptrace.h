@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ptrace(2): stopping a process at what it does, reading and changing its registers and memory, and making it
- * do a system call. What a tracer has seized goes on when it lets go, and is killed if the tracer dies before.
+ * do a system call. What a tracer has seized goes on when it lets go, and is killed if the tracer dies
+ * before.
  */
 #ifndef BUTTER_PTRACE_H
 #define BUTTER_PTRACE_H
@@ -40,7 +41,8 @@ struct ptrace_call {
 
 /*
  * Traces PID from now on, where it executes another program, and if WITH_CHILDREN also all that it starts and
- * what a filter sends here, and their ends. -1 with errno EPERM (another tracer, another user), ESRCH; PTRACE_SEIZE.
+ * what a filter sends here, and their ends. -1 with errno EPERM (another tracer, another user), ESRCH;
+ * PTRACE_SEIZE.
  */
 int ptrace_seize(pid_t pid, bool with_children);
 
@@ -56,7 +58,9 @@ void ptrace_go_on(const struct ptrace_stop *stop);
 /* PID, which stands still, goes on untraced; SIGNAL comes for it, 0: none. */
 void ptrace_release(pid_t pid, int signal);
 
-/* The call at which PID stands. -1 with errno: EIO where the kernel does not tell; PTRACE_GET_SYSCALL_INFO. */
+/*
+ * The call at which PID stands. -1 with errno: EIO where the kernel does not tell; PTRACE_GET_SYSCALL_INFO.
+ */
 int ptrace_call(pid_t pid, struct ptrace_call *call);
 
 /*
@@ -67,13 +71,20 @@ size_t ptrace_peek(pid_t pid, uint64_t address, void *bytes, size_t size);
 
 /* ---- Changing what a process does: on x86_64 only, EOPNOTSUPP elsewhere, and for programs of 32 bits */
 
-/* Runs PID, which stands still, to ADDRESS; 0: to where it would begin. -1 with errno: ESRCH, it has ended. */
+/*
+ * Runs PID, which stands still, to ADDRESS; 0: to where it would begin. -1 with errno: ESRCH, it has ended.
+ */
 int ptrace_run_to(pid_t pid, uint64_t address);
 
-/* Where the program that PID has just become begins when its loader is done (AT_ENTRY); 0: it does not say. */
+/*
+ * Where the program that PID has just become begins when its loader is done (AT_ENTRY); 0: it does not say.
+ */
 uint64_t ptrace_entry(pid_t pid);
 
-/* Where SIZE bytes find room below the stack of PID, which stands still at an instruction; 0 with errno: nowhere. */
+/*
+ * Where SIZE bytes find room below the stack of PID, which stands still at an instruction; 0 with errno:
+ * nowhere.
+ */
 uint64_t ptrace_room(pid_t pid, size_t size);
 
 /* SIZE bytes of BYTES into the memory of PID at ADDRESS, which it can write. -1 with errno: EFAULT, ESRCH. */

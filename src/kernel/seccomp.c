@@ -36,6 +36,12 @@ seccomp_promise(void)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
+long
+seccomp_number(void)
+{
+	return SYS_seccomp;
+}
+
 int
 seccomp_load(const struct sock_filter *code, size_t count, unsigned flags)
 {

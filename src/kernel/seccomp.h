@@ -22,6 +22,9 @@ int seccomp_promise(void);
  */
 int seccomp_load(const struct sock_filter *code, size_t count, unsigned flags);
 
+/* The number of seccomp(2): for who makes another process do it. */
+long seccomp_number(void);
+
 /* Advice for the errors of seccomp_load. */
 extern const struct hint seccomp_hints[];
 

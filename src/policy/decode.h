@@ -10,8 +10,9 @@
 #include "policy/arch.h"
 
 /*
- * Appends the call DATA that PID stands at: text from its memory as it is there, cut where it is long, an address
- * where that cannot be read. What it says may have changed before the kernel looks at it: it is for people.
+ * Appends the call DATA that PID stands at: text from its memory as it is there, cut where it is long, an
+ * address where that cannot be read. What it says may have changed before the kernel looks at it: it is for
+ * people.
  */
 void decode_call(struct buffer *buffer, pid_t pid, const struct seccomp_data *data);
 

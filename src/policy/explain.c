@@ -53,20 +53,26 @@ struct caller {
 	bool has_sigsys; /* it blocks, ignores or catches SIGSYS */
 };
 
-/* The number in the line of STATUS that begins with KEY; BASE 10 or 16. */
-static unsigned long long
-number_of(const char *status, const char *key, int base)
+/* The number in the line of STATUS that begins with KEY and a tab; BASE 10 or 16. */
+static uint64_t
+number_of(const char *status, const char *key, unsigned base)
 {
-	const char *line = strstr(status, key);
+	static const char digits[] = "0123456789abcdef";
+	const char *line = strstr(status, key), *at, *digit;
+	uint64_t number = 0;
 
-	return line ? strtoull(line + strlen(key), NULL, base) : 0;
+	if (!line)
+		return 0;
+	for (at = line + strlen(key) + 1; (digit = memchr(digits, *at, base)); at++)
+		number = number * base + (uint64_t)(digit - digits);
+	return number;
 }
 
 static void
 look_at_caller(pid_t thread, struct caller *caller)
 {
 	char path[32], status[ROOM];
-	unsigned long long signals;
+	uint64_t signals;
 	const char *end;
 	ssize_t length;
 	int fd;
@@ -181,8 +187,8 @@ tell(const struct explain *explain, const struct seccomp_notif *asked, const str
 }
 
 /*
- * Ends who has made the call: as the kernel would, by SIGSYS, and where that is not sure to end it, by SIGKILL.
- * Process 1 of a pid namespace can be killed only from outside: there the call fails.
+ * Ends who has made the call: as the kernel would, by SIGSYS, and where that is not sure to end it, by
+ * SIGKILL. Process 1 of a pid namespace can be killed only from outside: there the call fails.
  */
 static void
 end_caller(const struct caller *caller, struct policy_action action)

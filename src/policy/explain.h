@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Telling what a policy denies. Each call that is not allowed asks a supervisor (seccomp_unotify(2)), which tells
- * of it and then does what the policy says; calls that are allowed ask nobody, and cost nothing.
+ * Telling what a policy denies. Each call that is not allowed asks a supervisor (seccomp_unotify(2)), which
+ * tells of it and then does what the policy says; calls that are allowed ask nobody, and cost nothing.
  */
 #ifndef BUTTER_POLICY_EXPLAIN_H
 #define BUTTER_POLICY_EXPLAIN_H
@@ -34,8 +34,8 @@ struct explain {
 };
 
 /*
- * Supervises until no process is left under the filter. If this process is killed, a second one goes on in its
- * place, with what it was just doing as well. -1 with errno of seccomp_receive, or ENOMEM.
+ * Supervises until no process is left under the filter. If this process is killed, a second one goes on in
+ * its place, with what it was just doing as well. -1 with errno of seccomp_receive, or ENOMEM.
  */
 int explain_serve(const struct explain *explain);
 

@@ -52,7 +52,7 @@ load(pid_t pid, const struct program *program, unsigned flags, int64_t *result)
 	memcpy(bytes + sizeof(header), program->code, size);
 	written = ptrace_put(pid, address, bytes, sizeof(header) + size);
 	free(bytes);
-	return written < 0 ? -1 : ptrace_inject(pid, SYS_seccomp, arguments, result);
+	return written < 0 ? -1 : ptrace_inject(pid, seccomp_number(), arguments, result);
 }
 
 /* Answers the one call that LISTENER is asked about next: it may be made. */
@@ -71,8 +71,8 @@ start_porter(int listener)
 }
 
 /*
- * PID closes FD, its own name of LISTENER: as long as that is open nobody sees when there is no supervisor any
- * more. The filter is asked about that call already, and perhaps asks LISTENER.
+ * PID closes FD, its own name of LISTENER: as long as that is open nobody sees when there is no supervisor
+ * any more. The filter is asked about that call already, and perhaps asks LISTENER.
  */
 static int
 close_descriptor(pid_t pid, int fd, int listener)

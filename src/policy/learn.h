@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Learning a policy: a command runs with all that it starts, stopped at each call (ptrace(2), SECCOMP_RET_TRACE),
- * and what it made is what the policy lets it make.
+ * Learning a policy: a command runs with all that it starts, stopped at each call (ptrace(2),
+ * SECCOMP_RET_TRACE), and what it made is what the policy lets it make.
  */
 #ifndef BUTTER_POLICY_LEARN_H
 #define BUTTER_POLICY_LEARN_H
@@ -38,8 +38,8 @@ struct learn {
 void learn_watch(struct policy *policy);
 
 /*
- * Follows PID, which is traced (ptrace_seize), and all that it starts, to the end of the last of them. -1 with
- * errno: the kernel does not tell what it stops at (before Linux 5.3).
+ * Follows PID, which is traced (ptrace_seize), and all that it starts, to the end of the last of them. -1
+ * with errno: the kernel does not tell what it stops at (before Linux 5.3).
  */
 int learn_follow(struct learn *learn, pid_t pid);
 

@@ -17,6 +17,7 @@
 #include "policy/constants.h"
 #include "process/aside.h"
 #include "process/child.h"
+#include "process/descriptors.h"
 
 enum { RECORD_MOST = 4096 };
 
@@ -90,7 +91,7 @@ witness_start(int fd)
 {
 	pid_t self = pid_self(), aside = -1;
 	int ends[2] = { -1, -1 }, pidfd = pidfd_of(self), kept[3];
-	int own = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); /* 0 to 2 are others' there */
+	int own = descriptors_copy(fd); /* 0 to 2 are others' there */
 
 	if (pidfd >= 0 && own >= 0 && pipe2(ends, O_CLOEXEC) == 0) {
 		kept[0] = own;
@@ -108,8 +109,7 @@ witness_start(int fd)
 		file_close(ends[1]);
 		return -1;
 	}
-	if (fd > STDERR_FILENO)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	descriptors_hide(fd);
 	return ends[1];
 }
 

@@ -26,7 +26,7 @@ let_go(const int *kept, size_t count)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
-		if (dup2(null, fd) < 0)
+		if (dup3(null, fd, O_CLOEXEC) < 0)
 			close(fd);
 	descriptors_close_but(kept, count);
 }

@@ -124,6 +124,19 @@ descriptors_speak(void)
 	descriptors_give(STDERR_FILENO, STDOUT_FILENO);
 }
 
+int
+descriptors_copy(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+}
+
+void
+descriptors_hide(int fd)
+{
+	if (fd > STDERR_FILENO)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 void
 descriptors_replace(int fd)
 {

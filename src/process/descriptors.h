@@ -28,6 +28,12 @@ void descriptors_close_but(const int *kept, size_t count);
 /* Makes standard output another name of standard error, where what is no data goes. */
 void descriptors_speak(void);
 
+/* Another name of FD above 2, close-on-exec: it survives what becomes of 0 to 2. -1 with errno EMFILE. */
+int descriptors_copy(int fd);
+
+/* No command gets FD, unless it is one of 0 to 2. */
+void descriptors_hide(int fd);
+
 /* FD, which is closed, is standard input, output and error from now on. */
 void descriptors_replace(int fd);
 
