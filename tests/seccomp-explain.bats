@@ -163,3 +163,23 @@ os.wait()'
 	capture bash -c '{ "$0" seccomp-exec --explain -d getppid perl -e "getppid; exit 3" 2>&1; echo $?; } | cat' "$BUTTER"
 	matches "$output" 'butter: .*'$'\n''3'
 }
+
+@test "who tells of it cannot be traced by the command, which would do without the filter then" {
+	need_root
+	mkdir open
+	cp "$BUTTER" open/butter
+	chmod -R a+rX open .
+	cat >open/look <<-'END'
+		for process in /proc/[0-9]*; do
+			[ "$process" = /proc/$$ ] && continue
+			grep -qa "$1" "$process/cmdline" 2>/dev/null || continue
+			echo found
+			(exec 3<>"$process/mem") 2>/dev/null && echo opened
+		done
+		true
+	END
+	capture "$BUTTER" seccomp-exec --user 65534 --group 65534 open/butter seccomp-exec -d io_destroy --explain --status-fd 2 sh open/look "$PWD"/open/look
+	equal "$status" 0
+	contains "$output" found
+	lacks "$output" opened
+}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,8 +36,11 @@ let_go(const int *kept, size_t count)
 static pid_t
 start_second(pid_t *number, const int *kept, size_t count)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	/* From before the command runs: else it could trace it as the same user, and act through it unfiltered. */
+	prctl(PR_SET_DUMPABLE, 0);
+	pid = fork();
 	if (pid > 0)
 		*number = pid;
 	if (pid)
