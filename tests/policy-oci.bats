@@ -78,6 +78,7 @@ wrong_rule() {
 }
 
 @test "a NUL byte, and levels without end" {
+	wrong_rule '{"names":["get\u0000ppid"],"action":"SCMP_ACT_ERRNO"}' '*there is a NUL in it*'
 	printf '{"a":1,\n"\0":2}' >profile
 	capture "$READING" oci profile
 	equal "$output" 'profile:2:2: a NUL byte: this is no text'

@@ -148,6 +148,12 @@ is() {
 			"$BUTTER" seccomp-exec --user 65534 --group 65534 --caps kill touch ran
 		refused "fakes success"
 	done
+	capture "$BUTTER" seccomp-exec --allow-fake-success --errno seccomp=0 "$BUTTER" seccomp-exec -d getppid touch ran
+	refused "cannot load the filter"
+	"$BUTTER" seccomp-exec --ro / --rw . true 2>/dev/null || return 0
+	capture "$BUTTER" seccomp-exec --allow-fake-success --errno landlock_restrict_self=0 \
+		"$BUTTER" seccomp-exec --ro / touch ran
+	refused "Landlock"
 }
 
 @test "each step that fails ends it, and nothing is run" {

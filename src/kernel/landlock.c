@@ -73,5 +73,10 @@ landlock_give_port(int ruleset, uint64_t port, uint64_t rights)
 int
 landlock_restrict(int ruleset)
 {
+	/* No rules at all cannot be put into force: where that works, a filter outside only says so. */
+	if (syscall(SYS_landlock_restrict_self, -1, 0) == 0) {
+		errno = EPERM;
+		return -1;
+	}
 	return (int)syscall(SYS_landlock_restrict_self, ruleset, 0);
 }

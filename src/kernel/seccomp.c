@@ -24,6 +24,8 @@ const struct hint seccomp_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+enum { NO_ACTION = 0x12340000 };
+
 static int
 seccomp(unsigned operation, unsigned flags, void *argument)
 {
@@ -42,6 +44,12 @@ seccomp_number(void)
 	return SYS_seccomp;
 }
 
+bool
+seccomp_has_action(uint32_t action)
+{
+	return seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
 int
 seccomp_load(const struct sock_filter *code, size_t count, unsigned flags)
 {
@@ -55,6 +63,11 @@ seccomp_load(const struct sock_filter *code, size_t count, unsigned flags)
 		errno = EINVAL;
 		return -1;
 	}
+	/* There is no such action: whoever says there is only says so, and would load nothing. */
+	if (seccomp_has_action(NO_ACTION)) {
+		errno = EPERM;
+		return -1;
+	}
 	result = seccomp(SECCOMP_SET_MODE_FILTER, flags, &program);
 	/* TSYNC: the thread that could not follow. */
 	if (result > 0 && !(flags & SECCOMP_FILTER_FLAG_NEW_LISTENER)) {
@@ -62,12 +75,6 @@ seccomp_load(const struct sock_filter *code, size_t count, unsigned flags)
 		return -1;
 	}
 	return result;
-}
-
-bool
-seccomp_has_action(uint32_t action)
-{
-	return seccomp(SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
 static size_t

@@ -87,11 +87,17 @@ bool
 ocivalue_text(const struct oci *oci, const struct ocivalue *value, const char **text,
 	      size_t *length)
 {
+	struct place place;
+
 	if (!is_of(oci, value, json_type_string, "a string"))
 		return false;
 	*text = json_object_get_string(value->object);
 	*length = (size_t)json_object_get_string_len(value->object);
-	return true;
+	if (!memchr(*text, '\0', *length))
+		return true;
+	place = ocivalue_place(oci, value);
+	problems_error(oci->problems, &place, NULL, "there is a NUL in it");
+	return false;
 }
 
 bool
