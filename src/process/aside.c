@@ -38,7 +38,10 @@ start_second(pid_t *number, const int *kept, size_t count)
 {
 	pid_t pid;
 
-	/* From before the command runs: else it could trace it as the same user, and act through it unfiltered. */
+	/*
+	 * From before the command runs: else it could trace it as the same user, and act through it
+	 * unfiltered.
+	 */
 	prctl(PR_SET_DUMPABLE, 0);
 	pid = fork();
 	if (pid > 0)

@@ -18,8 +18,8 @@ void *aside_share(size_t size);
 
 /*
  * Starts one. 0 in it; here its number, or -1 with errno EAGAIN, ENOMEM of fork(2). It has standard error and
- * the COUNT descriptors of KEPT, in rising order, alone, ignores what asks to end, and is traced by nobody who
- * is not root: prctl(2), PR_SET_DUMPABLE.
+ * the COUNT descriptors of KEPT, in rising order, alone, ignores what asks to end, and is traced by nobody
+ * who is not root: prctl(2), PR_SET_DUMPABLE.
  */
 pid_t aside_start(const int *kept, size_t count);
 
