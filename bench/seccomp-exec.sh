@@ -23,7 +23,8 @@ prctl: arg0 == PR_SET_NAME
 socket: arg0 == AF_UNIX || arg0 == AF_INET
 fcntl: arg1 == F_GETFL
 END
-sed -n 's/:.*//p' sixty.policy > sixty.names
+./butter seccomp-exec --list-groups=@start | awk '{ print $1 }' > start.names
+{ sed -n 's/:.*//p' sixty.policy; cat start.names; } | sort -u > sixty.names
 
 docker=''
 for file in /usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json; do
@@ -31,7 +32,7 @@ for file in /usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/defa
 done
 if [ "$docker" ]; then
 	jq -r '.syscalls[] | select(.action == "SCMP_ACT_ALLOW" and ((.includes // {}) == {})) | .names[]' \
-		"$docker" | sort -u > docker.names
+		"$docker" | sort -u - start.names > docker.names
 else
 	printf "Docker's profile is missing; Debian: apt-get install golang-github-docker-docker-dev\n\n"
 fi
@@ -74,16 +75,16 @@ calls=1000000
 cat > calls.c << 'END'
 #include <sys/syscall.h>
 #include <unistd.h>
-int main(void) { for (long i = 0; i < CALLS; i++) syscall(SYS_getppid); return 0; }
+int main(void) { for (long i = 0; i < CALLS; i++) syscall(SYS_getpgid, 0); return 0; }
 END
 build calls -static calls.c "-DCALLS=$calls"
 rounds=$(rounds 15 3)
-begin "getppid, a call ($rounds rounds of $calls)"
+begin "getpgid, a call ($rounds rounds of $calls)"
 add 'no filter' ./calls
 add 'butter, another call denied' ./butter seccomp-exec -d ptrace ./calls
 [ "$docker" ] && add "butter, Docker's profile" ./butter seccomp-exec -p "$docker" ./calls
 add 'butter, --explain' ./butter seccomp-exec --explain -d ptrace ./calls
-add 'butter, its arguments compared' ./butter seccomp-exec -d 'getppid(arg0 == 18446744073709551615)' ./calls
+add 'butter, its arguments compared' ./butter seccomp-exec -d 'getpgid(pid==12345)' ./calls
 [ "$docker" ] && add "libseccomp, Docker's names" ./libseccomp docker.names ./calls
 take run "$rounds" 0 | awk -F '\t' -v OFS='\t' -v calls="$calls" '
 	{ split($2, is, " "); print $1, sprintf("%.1f", is[1] * 1000 / calls), is[5] }' |
