@@ -57,15 +57,7 @@ bool
 collect_action(struct policy *policy, const char *option, const char *text,
 	       struct policy_action *action, struct problems *problems)
 {
-	struct scan scan = {
-		.at = text,
-		.end = text + strlen(text),
-		.line = text,
-		.place = { .file = option },
-		.policy = policy,
-		.problems = problems,
-		.arch = ARCH_NONE,
-	};
+	struct scan scan = scan_option(policy, option, text, ARCH_NONE, problems);
 
 	if (!rule_action(&scan, action))
 		return false;

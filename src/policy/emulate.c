@@ -62,15 +62,7 @@ bool
 emulate_read(struct policy *policy, const char *option, const char *text, enum arch arch,
 	     struct emulate_call *call, struct problems *problems)
 {
-	struct scan scan = {
-		.at = text,
-		.end = text + strlen(text),
-		.line = text,
-		.place = { .file = option },
-		.policy = policy,
-		.problems = problems,
-		.arch = arch,
-	};
+	struct scan scan = scan_option(policy, option, text, arch, problems);
 
 	*call = (struct emulate_call){ 0 };
 	if (!read_name(&scan, call) || !read_arguments(&scan, call))

@@ -97,3 +97,18 @@ scan_unexpected(struct scan *scan, const char *wanted)
 		       length ? (int)length : 1, scan->at);
 	return false;
 }
+
+struct scan
+scan_option(struct policy *policy, const char *option, const char *text, enum arch arch,
+	    struct problems *problems)
+{
+	return (struct scan){
+		.at = text,
+		.end = text + strlen(text),
+		.line = text,
+		.place = { .file = option },
+		.policy = policy,
+		.problems = problems,
+		.arch = arch,
+	};
+}

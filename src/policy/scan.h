@@ -38,4 +38,8 @@ struct place scan_place(struct scan *scan);
 /* An error at the next byte: what is WANTED there, and what there is. Returns false. */
 bool scan_unexpected(struct scan *scan, const char *wanted);
 
+/* The TEXT of an OPTION, whose numbers are those of ARCH, from its beginning on. */
+struct scan scan_option(struct policy *policy, const char *option, const char *text, enum arch arch,
+			struct problems *problems);
+
 #endif
