@@ -4,18 +4,13 @@
  * action, in one case of up to three arguments, or in several of one argument; constants of 32 bits) become
  * programs that decide as its own do. Both are run by bpf_run.
  */
-#include <err.h>
 #include <inttypes.h>
-#include <seccomp.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "makepolicy.h"
-#include "policy/bpf.h"
-#include "policy/compile.h"
+#include "theirs.h"
 
-enum { CALLS = 300, NUMBERS = 330, MOST = 4096 };
+enum { CALLS = 300, NUMBERS = 330 };
 
 static const enum scmp_compare operators[] = { SCMP_CMP_EQ, SCMP_CMP_NE, SCMP_CMP_LT,
 					       SCMP_CMP_LE, SCMP_CMP_GT, SCMP_CMP_GE };
@@ -103,23 +98,6 @@ add_call(struct choices *choices, struct policy *policy, scmp_filter_ctx context
 	policy_add(policy, &rule);
 }
 
-static void export(scmp_filter_ctx context, struct program *program)
-{
-	int fd = memfd_create("filter", MFD_CLOEXEC);
-	ssize_t size;
-
-	program->code = calloc(MOST, sizeof(*program->code));
-	if (fd < 0 || !program->code || seccomp_export_bpf(context, fd) < 0)
-		err(1, "libseccomp gives no program");
-	size = pread(fd, program->code, MOST * sizeof(*program->code), 0);
-	if (size <= 0)
-		err(1, "cannot read the program");
-	program->count = (size_t)size / sizeof(*program->code);
-	close(fd);
-	if (!bpf_is_valid(program))
-		errx(1, "its program has other instructions");
-}
-
 static void
 compare(struct choices *choices, const struct policy *policy, const struct program *ours,
 	const struct program *theirs)
@@ -172,7 +150,7 @@ main(int argc, char **argv)
 		for (int number = (int)choose(&choices, 40); number < NUMBERS;
 		     number += 1 + (int)choose(&choices, 40))
 			add_call(&choices, &policy, context, number);
-		export(context, &theirs);
+		export_theirs(context, &theirs);
 		if (compile(&policy, &how, &ours) < 0)
 			err(1, "not compiled");
 		compare(&choices, &policy, &ours, &theirs);

@@ -290,6 +290,74 @@ same_again() {
 	same_again "$profile"
 }
 
+# rules_of PROFILE ARCH CAPABILITY...: what counts on ARCH with these capabilities and Linux 6.1, a rule a
+# line, as tests/runtime takes it; read by jq, and not by what is tested.
+rules_of() {
+	local profile=$1 arch=$2
+
+	shift 2
+	jq -r --arg arch "$arch" '
+		def held: [.caps // [] | .[] | select(IN($ARGS.positional[]))] | length;
+		def arches: .arches // [] | index($arch) != null;
+		def is_new_enough: .minKernel // "0.0" | split(".") | map(tonumber) <= [6, 1];
+		# Each test of its own, where two are about one argument.
+		def divided: [.args // [] | .[].index] as $all |
+			if ($all | length) > ($all | unique | length) then .args[] as $test | .args = [$test] else . end;
+		"\(.defaultAction) \(.defaultErrnoRet // 1) @default",
+		(.syscalls[]
+			| select(.includes // {} | held == (.caps // [] | length) and is_new_enough and ((.arches // []) == [] or arches))
+			| select(.excludes // {} | held > 0 or arches or (has("minKernel") and is_new_enough) | not)
+			| divided
+			| "\(.action) \(.errnoRet // 1) " as $action
+			| ([.args // [] | .[] | " \(.index) \(.op) \(.value) \(.valueTwo // 0)"] | join("")) as $tests
+			| (.names // [.name])[] | $action + . + $tests)' "$profile" --args "$@"
+}
+
+# as_runtimes CAPABILITY...: the profile decides as runtimes let it with these capabilities, on all machines.
+as_runtimes() {
+	local bits=0 machines=('amd64 x86_64' 'amd64 x86_64 x86 x32' 'arm64 aarch64 arm' 'riscv64 riscv64' 'arm arm' 'x86 x86')
+	local capability machine arch names
+
+	for capability; do
+		bits=$((bits | 1 << ${numbers[$capability]}))
+	done
+	for machine in "${machines[@]}"; do
+		read -r arch names <<<"$machine"
+		rules_of "$profile" "$arch" "$@" >rules
+		# shellcheck disable=SC2086
+		"$BUTTER_BUILD/tests/runtime" "$profile" "$bits" $names <rules >told 2>&1 || fails "$* on $names: $(<told)" || return 1
+		contains "$(<told)" ' calls: no mismatch; ' || return 1
+	done
+}
+
+# exactly NAME: NAME's profile, with several capabilities.
+exactly() {
+	local -A numbers=([CAP_DAC_READ_SEARCH]=2 [CAP_KILL]=5 [CAP_SYS_MODULE]=16 [CAP_SYS_RAWIO]=17 [CAP_SYS_CHROOT]=18
+		[CAP_SYS_PTRACE]=19 [CAP_SYS_PACCT]=20 [CAP_SYS_ADMIN]=21 [CAP_SYS_BOOT]=22 [CAP_SYS_NICE]=23 [CAP_SYS_TIME]=25
+		[CAP_SYS_TTY_CONFIG]=26 [CAP_AUDIT_WRITE]=29 [CAP_SYSLOG]=34)
+	local capability
+
+	[ -x "$BUTTER_BUILD/tests/runtime" ] || skip 'libseccomp is not installed'
+	need_tool jq
+	profile "$1"
+	as_runtimes
+	as_runtimes CAP_KILL CAP_SYS_CHROOT CAP_AUDIT_WRITE # of Docker's usual ones
+	as_runtimes "${!numbers[@]}"
+	[ -n "${BUTTER_LONG:-}" ] || return 0
+	for capability in "${!numbers[@]}"; do
+		as_runtimes "$capability"
+		as_runtimes CAP_SYS_ADMIN "$capability"
+	done
+}
+
+@test "Docker's profile decides as runtimes let it" {
+	exactly docker
+}
+
+@test "Podman's profile decides as runtimes let it" {
+	exactly podman
+}
+
 # ---- writing
 
 # written: what a policy in text, on standard input, is as a profile, and when that is read again.
