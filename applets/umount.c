@@ -6,7 +6,6 @@
  * worked and what has not.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "kernel/namespace.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
+#include "signalling.h"
 #include "unmounting.h"
 
 static struct unmounting work = { .patience = -1 };
@@ -72,28 +72,6 @@ enter_namespace(void)
 	return error == EPERM || error == EACCES ? UNMOUNTING_NOT_PERMITTED : UNMOUNTING_NO_SYSTEM;
 }
 
-/* TERM, SIGTERM, 15. 0: there is no such signal. */
-static int
-find_signal(const char *name)
-{
-	static const struct name signals[] = {
-		{ "hup", SIGHUP, "", "" },   { "int", SIGINT, "", "" },
-		{ "quit", SIGQUIT, "", "" }, { "abrt", SIGABRT, "", "" },
-		{ "kill", SIGKILL, "", "" }, { "usr1", SIGUSR1, "", "" },
-		{ "usr2", SIGUSR2, "", "" }, { "pipe", SIGPIPE, "", "" },
-		{ "alrm", SIGALRM, "", "" }, { "term", SIGTERM, "", "" },
-		{ "", 0, "", "" },
-	};
-	int64_t number;
-	uint64_t found;
-
-	if (num_integer(name, 1, 64, &number) == 0)
-		return (int)number;
-	if (!strncasecmp(name, "sig", 3))
-		name += 3;
-	return names_find(signals, name, strlen(name), &found) ? (int)found : 0;
-}
-
 static int
 check_usage(int count)
 {
@@ -109,10 +87,7 @@ check_usage(int count)
 		return misuse("--wait goes with --kill");
 	if (work.patience < 0)
 		work.patience = 5 * NUM_SECOND;
-	work.signal = signal_name ? find_signal(signal_name) : 0;
-	if (signal_name && !work.signal)
-		return misuse("there is no signal '%s'", signal_name);
-	return 0;
+	return signal_name ? signalling_find("--kill", signal_name, &work.signal) : 0;
 }
 
 /* The current folder is in nobody's way any more. */

@@ -112,6 +112,13 @@ json_number(struct buffer *buffer, const char *key, int64_t number)
 }
 
 void
+json_count(struct buffer *buffer, const char *key, uint64_t number)
+{
+	key_begin(buffer, key, "");
+	buffer_print(buffer, "%" PRIu64, number);
+}
+
+void
 json_seconds(struct buffer *buffer, const char *key, int64_t nanoseconds)
 {
 	int64_t microseconds = nanoseconds / 1000;

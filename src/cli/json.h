@@ -26,6 +26,7 @@ void json_bytes(struct buffer *buffer, const char *key, const char *bytes, size_
 void json_word(struct buffer *buffer, const char *key, const char *word);
 
 void json_number(struct buffer *buffer, const char *key, int64_t number);
+void json_count(struct buffer *buffer, const char *key, uint64_t number);
 
 /* NANOSECONDS as seconds with 6 decimals: exact in a double until the year 2255. */
 void json_seconds(struct buffer *buffer, const char *key, int64_t nanoseconds);

@@ -18,6 +18,7 @@ doers_find(struct doers *doers, int32_t pid, uint64_t reading)
 	slot->reading = reading;
 	length = pid ? pid_command(pid, slot->comm, &slot->doer.uid) : -1;
 	if (length >= 0) {
+		slot->doer.has_uid = true;
 		slot->doer.comm = slot->comm;
 		slot->doer.comm_length = (size_t)length;
 	}

@@ -13,9 +13,28 @@
 /* Who did it, as far as that is known. */
 struct doer {
 	int32_t pid;      /* 0: not known */
-	const char *comm; /* the command's name; NULL: it is not known, and neither is uid */
+	const char *comm; /* the command's name; NULL: it is not known */
 	size_t comm_length;
-	uint32_t uid; /* effective */
+	bool has_uid;
+	uint32_t uid; /* effective; of a signal's sender real */
+};
+
+enum { EVENT_SIGNAL_SIZE = 12 }; /* bytes of a signal's name and a NUL */
+
+/* A signal that has come; its sender is the event's doer. */
+struct sent {
+	int number;
+	char name[EVENT_SIGNAL_SIZE]; /* TERM, RTMIN+1 */
+	const char *code;             /* how it was sent: user, queue, tkill, kernel, timer ... */
+	bool trusted; /* the kernel says who did it: the sender could not make that up */
+};
+
+/* A process that has ended. */
+struct ended {
+	int32_t pid;
+	bool has_status;                /* somebody may tell */
+	int status;                     /* as shells have it: 128 + the signal that ended it */
+	char signal[EVENT_SIGNAL_SIZE]; /* that one's name; "": none */
 };
 
 struct event {
@@ -31,11 +50,16 @@ struct event {
 	const struct doer *doer; /* NULL: this kind of source never knows */
 	uint32_t cookie;         /* pairs the two ends of a move; 0: none */
 	bool is_dir;
-	bool synthetic;     /* found by looking, not told by the kernel */
-	bool gone;          /* its folder is, and dir is not where that was but a word for it */
-	uint64_t count;     /* expirations; 0: none */
-	uint64_t value;     /* number of the tick, errno of a denial; 0: none */
+	bool synthetic; /* found by looking, not told by the kernel */
+	bool gone;      /* its folder is, and dir is not where that was but a word for it */
+	uint64_t count; /* expirations, a counter, how many were lost; 0: none */
+	bool is_many;   /* it stands for count events */
+	bool has_value;
+	int64_t value;      /* number of the tick, errno of a denial, what was sent with a signal */
 	const char *answer; /* JSON: what was decided; NULL: there was nothing to decide */
+	const struct sent *sent;   /* NULL: it is no signal */
+	const struct ended *ended; /* NULL: it is no process that has ended */
+	const char *source; /* the name of this one of several sources; NULL: there is only one */
 };
 
 /* EVENT is about PATH of LENGTH bytes: an entry of the folder that this names. */

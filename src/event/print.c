@@ -116,11 +116,56 @@ convert_doer(struct buffer *buffer, const struct print *print, const struct doer
 		return false;
 	if (letter == 'C')
 		add_comm(buffer, print, doer);
-	else if (letter == 'P' ? !doer->pid : !doer->comm)
+	else if (letter == 'P' ? !doer->pid : !doer->has_uid)
 		buffer_byte(buffer, '?');
 	else
 		buffer_print(buffer, "%" PRIu32, letter == 'P' ? (uint32_t)doer->pid : doer->uid);
 	return true;
+}
+
+/* A conversion that tells of a signal. */
+static bool
+convert_sent(struct buffer *buffer, const struct sent *sent, char letter)
+{
+	if (letter == 'S')
+		buffer_text(buffer, sent->name);
+	else if (letter == 'N')
+		buffer_print(buffer, "%d", sent->number);
+	else if (letter == 'O')
+		buffer_text(buffer, sent->code);
+	else if (letter == 'r')
+		buffer_text(buffer, sent->trusted ? "trusted" : "claimed");
+	else
+		return false;
+	return true;
+}
+
+/* A conversion that tells of a process that has ended. */
+static bool
+convert_ended(struct buffer *buffer, const struct ended *ended, char letter)
+{
+	if (letter == 'P')
+		buffer_print(buffer, "%" PRId32, ended->pid);
+	else if (letter == 'S')
+		buffer_text(buffer, *ended->signal ? ended->signal : "-");
+	else if (letter == 'x' && ended->has_status)
+		buffer_print(buffer, "%d", ended->status);
+	else if (letter == 'x')
+		buffer_byte(buffer, '?');
+	else
+		return false;
+	return true;
+}
+
+/* What was sent, or the number of the tick; false where there is none of both. */
+static bool
+convert_value(struct buffer *buffer, const struct event *event)
+{
+	if (event->has_value)
+		buffer_print(buffer, "%" PRId64, event->value);
+	else if (event->sent)
+		buffer_byte(buffer, '-');
+	return event->has_value || event->sent;
 }
 
 /* A conversion of butter's own; false when LETTER is none or EVENT does not have what it means. */
@@ -153,11 +198,15 @@ convert_own(struct buffer *buffer, const struct print *print, const struct event
 			buffer_print(buffer, "%" PRIu64, event->count);
 		return event->count;
 	case 'v':
-		if (event->value)
-			buffer_print(buffer, "%" PRIu64, event->value);
-		return event->value;
+		return convert_value(buffer, event);
+	case 's':
+		buffer_text(buffer, event->source ? event->source : "");
+		return event->source;
 	default:
-		return letter && convert_doer(buffer, print, event->doer, letter);
+		return letter
+		       && ((event->sent && convert_sent(buffer, event->sent, letter))
+			   || (event->ended && convert_ended(buffer, event->ended, letter))
+			   || convert_doer(buffer, print, event->doer, letter));
 	}
 }
 
@@ -240,10 +289,30 @@ json_doer(struct buffer *buffer, const struct doer *doer)
 {
 	if (doer->pid)
 		json_number(buffer, "pid", doer->pid);
-	if (!doer->comm)
-		return;
-	json_number(buffer, "uid", doer->uid);
-	json_bytes(buffer, "comm", doer->comm, doer->comm_length);
+	if (doer->has_uid)
+		json_number(buffer, "uid", doer->uid);
+	if (doer->comm)
+		json_bytes(buffer, "comm", doer->comm, doer->comm_length);
+}
+
+static void
+json_sent(struct buffer *buffer, const struct sent *sent)
+{
+	json_word(buffer, "signal", sent->name);
+	json_number(buffer, "number", sent->number);
+	json_word(buffer, "code", sent->code);
+	if (sent->trusted)
+		json_true(buffer, "trusted");
+}
+
+static void
+json_ended(struct buffer *buffer, const struct ended *ended)
+{
+	json_number(buffer, "pid", ended->pid);
+	if (ended->has_status)
+		json_number(buffer, "status", ended->status);
+	if (*ended->signal)
+		json_word(buffer, "signal", ended->signal);
 }
 
 static void
@@ -268,6 +337,12 @@ print_json(struct buffer *buffer, const struct event *event)
 	json_begin(buffer);
 	json_word(buffer, "event", print_word(event));
 	json_seconds(buffer, "time", event->time);
+	if (event->source)
+		json_bytes(buffer, "source", event->source, strlen(event->source));
+	if (event->sent)
+		json_sent(buffer, event->sent);
+	if (event->ended)
+		json_ended(buffer, event->ended);
 	if (event->dir_length)
 		json_path(buffer, event);
 	if (event->from) {
@@ -286,9 +361,9 @@ print_json(struct buffer *buffer, const struct event *event)
 	if (event->cookie)
 		json_number(buffer, "cookie", event->cookie);
 	if (event->count)
-		json_number(buffer, "count", (int64_t)event->count);
-	if (event->value)
-		json_number(buffer, "value", (int64_t)event->value);
+		json_count(buffer, "count", event->count);
+	if (event->has_value)
+		json_number(buffer, "value", event->value);
 	json_end(buffer);
 	buffer_byte(buffer, '\n');
 }

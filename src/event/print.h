@@ -19,8 +19,12 @@ enum print_style {
  *	%e %Xe	event names joined by ',' or by the character X
  *	%t %T	time: seconds since 1970; by time_format
  *	%c	cookie, hexadecimal
- *	%k %v	expirations of this record; number of the tick
+ *	%k %v	expirations or counter of this record; number of the tick, or what was sent
  *	%P %C %u	who did it: process id, command, user id; ? where that is not known
+ *	%S %N	name and number of the signal that came or ended the process; - where none has
+ *	%O %r	how that was sent; `trusted` where the kernel says by whom, else `claimed`
+ *	%x	the exit status, 128 + the signal for one ended by that; ? where that is not known
+ *	%s	the name of the source
  *	%o %m	the path before a rename; that, a tab and the path, or only the path (raw: NUL for tab)
  *	%0 %n %%	NUL, newline, percent
  * Anything else stays as it is, also those of butter's own that the event's source does not know. The

@@ -397,8 +397,10 @@ take_error(struct marks *marks)
 	const struct place_mount *mount =
 		places_mount_of(&marks->places, record->object.file_system);
 
-	marks->told.value = (uint64_t)record->error;
+	marks->told.has_value = record->error;
+	marks->told.value = record->error;
 	marks->told.count = record->errors;
+	marks->told.is_many = record->errors;
 	if (mount)
 		event_set_path(&marks->told, mount->path, strlen(mount->path));
 	return 1;

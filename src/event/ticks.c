@@ -21,7 +21,9 @@ decode(struct source *source, struct event *event)
 				 .names = tick_names,
 				 .what = TICK,
 				 .count = count,
-				 .value = ticks->total };
+				 .is_many = true,
+				 .has_value = true,
+				 .value = (int64_t)ticks->total };
 	return 1;
 }
 

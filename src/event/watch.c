@@ -189,7 +189,7 @@ is_full(const struct loop *loop)
 static void
 count(struct loop *loop, const struct event *event)
 {
-	loop->seen += event->count ? event->count : 1;
+	loop->seen += event->is_many ? event->count : 1;
 	if (loop->watch->idle)
 		set_deadline(loop);
 	if (loop->watch->count && loop->seen >= loop->watch->count && !loop->ended)

@@ -117,6 +117,7 @@ start(struct asker *asker, struct run *run, const struct message *ask)
 	struct doer doer = { .pid = ask->pid,
 			     .comm = ask->has_ids ? ask->comm : NULL,
 			     .comm_length = ask->comm_length,
+			     .has_uid = ask->has_ids,
 			     .uid = ask->uid };
 	struct buffer environment = { 0 };
 	char *extra[6] = { NULL };

@@ -61,6 +61,7 @@ convert(struct permit *permit, const struct message *message, struct event *even
 		permit->doer = (struct doer){ .pid = message->pid,
 					      .comm = message->has_ids ? message->comm : NULL,
 					      .comm_length = message->comm_length,
+					      .has_uid = message->has_ids,
 					      .uid = message->uid };
 		*event =
 			(struct event){ .time = message->time,
@@ -72,7 +73,8 @@ convert(struct permit *permit, const struct message *message, struct event *even
 					.doer = &permit->doer,
 					.is_dir = message->is_dir,
 					.gone = !message->path_length,
-					.value = (uint64_t)message->error,
+					.has_value = message->error,
+					.value = message->error,
 					.answer = message->what & PERMIT_ALLOW ? "allow" : "deny" };
 		if (!event->gone)
 			event_set_path(event, message->path, message->path_length);
@@ -85,7 +87,8 @@ convert(struct permit *permit, const struct message *message, struct event *even
 					 .dir = "",
 					 .name = "",
 					 .doer = &permit->doer,
-					 .count = message->number };
+					 .count = message->number,
+					 .is_many = true };
 		return 1;
 	case MESSAGE_NOT_RUN:
 		permit->news(PERMIT_NOT_RUN, message->error, permit->context);
