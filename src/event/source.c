@@ -47,7 +47,7 @@ static int
 fill(struct source *source)
 {
 	source->length = source->offset = 0;
-	return read_on(source);
+	return source->fill ? source->fill(source) : read_on(source);
 }
 
 int

@@ -30,7 +30,8 @@ struct source {
 
 	/*
 	 * What may bring an event besides the descriptor. Who sleeps on that polls these too, and
-	 * adds to revents what it has seen; decode takes it from there. SOURCE_BESIDES at most.
+	 * adds to revents what it has seen; decode takes it from there. SOURCE_BESIDES at most, but
+	 * for a source of several (merge.h).
 	 */
 	struct pollfd *besides;
 	size_t besides_count;
@@ -40,6 +41,13 @@ struct source {
 	 * (records that are no event have been skipped), -1 errno.
 	 */
 	int (*decode)(struct source *source, struct event *event);
+
+	/*
+	 * In the place of read(2), where the descriptor has no records that way or reading them could
+	 * wait: 1, 0 there is nothing, -1 errno; NULL: read(2). It sets length and read_at. A descriptor
+	 * that only becomes ready is told of by decode after that.
+	 */
+	int (*fill)(struct source *source);
 
 	/* What is in the buffer from FROM on has just been read; NULL: nothing is to be done about that. */
 	void (*arrived)(struct source *source, size_t from);
