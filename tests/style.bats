@@ -128,7 +128,7 @@ middle() {
 # ---- Walls
 
 applets_include_the_core_only() {
-	includes applets | grep -vE '^[^ ]+ (applet|confining|copying|copytell|dumping|file|filtering|fsnotify|holding|memory|mountall|mounting|mountlist|operand|permitting|reacting|showing|signalling|unmounting|watching)\.h$|^[^ ]+ (cli|event|permit|process|mounts|copy|policy|kernel)/[a-z_]+\.h$' |
+	includes applets | grep -vE '^[^ ]+ (applet|confining|copying|copytell|dumping|file|filtering|fsnotify|holding|memory|mountall|mounting|mountlist|operand|permitting|reacting|showing|signalling|targeting|unmounting|watching)\.h$|^[^ ]+ (cli|event|permit|process|mounts|copy|policy|kernel)/[a-z_]+\.h$' |
 		nothing "applets include what is not the core's" || return 1
 	(cd "$TREE" && grep -rnE '#[[:space:]]*include[[:space:]]*<' applets) |
 		grep -E '<(linux|asm|asm-generic)/|<sys/(inotify|fanotify|timerfd|signalfd|eventfd|epoll|mount|pidfd|prctl|syscall|ptrace|sendfile|statfs|utsname|capability|socket|un)\.h>|<(sched|aio|libaio|liburing|seccomp|blkid|json|mntent)[a-z/_-]*\.h>' |
@@ -157,7 +157,7 @@ layers_in_order() {
 		nothing "cli/ includes upwards" || return 1
 	# shellcheck disable=SC2046
 	includes $(middle) | grep -vE ' ((event|permit|process|mounts|copy|policy|kernel)/[a-z_]+|file|hash|memory)\.h$' |
-		grep -vE ' cli/(record|screen|names|num|buffer|csv|escape|json|moment)\.h$| policy/[a-z]+\.def$' |
+		grep -vE ' cli/(record|screen|names|num|buffer|csv|escape|json|moment|signal)\.h$| policy/[a-z]+\.def$' |
 		nothing "a layer in the middle includes upwards" || return 1
 	includes src/memory.c src/file.c src/memory.h src/file.h | grep -vE ' (memory|file)\.h$' | nothing "includes upwards"
 }

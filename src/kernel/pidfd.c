@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,33 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "kernel/capability.h"
 #include "kernel/compat.h"
 #include "kernel/fdinfo.h"
 #include "kernel/proc.h"
+
+const struct hint pidfd_signal_hints[] = {
+	{ EPERM, "it is another user's: run as that one or as root", CAP_KILL },
+	{ EPERM, "a security policy, or a user namespace, keeps it apart", 0 },
+	{ EAGAIN, "too many signals are queued: raise ulimit -i", 0 },
+	{ ENOSYS, "pidfd_send_signal is needed: Linux 5.1, or a seccomp profile that allows it",
+	  0 },
+	{ 0, NULL, 0 },
+};
+
+const struct hint pidfd_take_hints[] = {
+	{ EPERM, "who may not trace it may not take its descriptors: run as root", CAP_SYS_PTRACE },
+	{ EPERM, "kernel.yama.ptrace_scope, a security policy or a seccomp profile is in the way",
+	  0 },
+	{ EBADF, "look at /proc/PID/fd for those that are open", 0 },
+	{ EMFILE, "raise ulimit -n", 0 },
+	{ ENOSYS, "pidfd_getfd is needed: Linux 5.6, or a seccomp profile that allows it", 0 },
+	{ 0, NULL, 0 },
+};
 
 int
 pidfd_of(pid_t pid)
@@ -156,30 +178,70 @@ is_there(int pidfd)
 	return pidfd_signal(pidfd, 0) == 0 || errno != ESRCH;
 }
 
+/* Of a child of this process. It stays one: somebody else here may count on it. */
+static bool
+read_child(int pidfd, int *status)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0
+	    || !info.si_pid)
+		return false;
+	*status = info.si_code == CLD_EXITED ? info.si_status << 8 : info.si_status;
+	return true;
+}
+
+enum pidfd_stage
+pidfd_look(int pidfd, pid_t pid, bool *known, int *status)
+{
+	bool there;
+
+	*known = false;
+	if (!pidfd_has_ended(pidfd))
+		return PIDFD_RUNS;
+	/* The number was not used again if the process is there still. */
+	*known = read_child(pidfd, status) || (read_zombie(pid, status) && is_there(pidfd));
+	if (*known)
+		return PIDFD_ZOMBIE;
+	there = is_there(pidfd);
+	*known = read_info(pidfd, status);
+	return there && !*known ? PIDFD_ZOMBIE : PIDFD_REAPED;
+}
+
 int
 pidfd_await(int pidfd, pid_t pid, int *status)
 {
 	struct pollfd fds = { .fd = pidfd, .events = POLLIN };
-	bool is_zombie = true;
+	enum pidfd_stage stage;
+	bool known;
 
-	while (poll(&fds, 1, -1) < 0 && errno == EINTR)
-		;
-	/* The number was not used again if the process is there still. */
-	if (read_zombie(pid, status) && is_there(pidfd))
-		return 1;
 	/* The kernel tells when somebody has waited for it; older ones hang up never. */
-	for (fds.events = 0; is_zombie; poll(&fds, 1, 100)) {
-		is_zombie = is_there(pidfd);
-		if (read_info(pidfd, status))
-			return 1;
+	while ((stage = pidfd_look(pidfd, pid, &known, status)) != PIDFD_REAPED && !known) {
+		fds.events = stage == PIDFD_RUNS ? POLLIN : 0;
+		poll(&fds, 1, stage == PIDFD_RUNS ? -1 : 100);
 	}
-	return 0;
+	return known;
 }
 
 int
 pidfd_signal(int pidfd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int
+pidfd_send(int pidfd, int signal, const int32_t *value, bool group)
+{
+	enum { PROCESS_GROUP = 1 << 2 }; /* linux/pidfd.h */
+	siginfo_t info = { .si_signo = signal, .si_code = SI_QUEUE };
+
+	if (value) {
+		info.si_pid = getpid();
+		info.si_uid = getuid();
+		info.si_value.sival_int = *value;
+	}
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, value ? &info : NULL,
+			    group ? PROCESS_GROUP : 0);
 }
 
 int

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pidfd_open(2), pidfd_send_signal(2): a descriptor that means one process, never its number's
+ * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2): a descriptor that means one process, never its number's
  * next user.
  */
 #ifndef BUTTER_PIDFD_H
@@ -9,6 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "cli/say.h"
+
+/* Advice for errors of pidfd_signal and pidfd_send, and of pidfd_take; for those of pidfd_of: pid_hints_for. */
+extern const struct hint pidfd_signal_hints[];
+extern const struct hint pidfd_take_hints[];
 
 /*
  * A pidfd of PID, close-on-exec; -1 with errno ESRCH (also for a thread), EMFILE, ENFILE,
@@ -35,6 +41,20 @@ pid_t pidfd_pid(int pidfd);
 /* The inode of PIDFD, as pidfd_identity; 0: the kernel has no pidfs. */
 uint64_t pidfd_inode(int pidfd);
 
+enum pidfd_stage {
+	PIDFD_RUNS,
+	PIDFD_ZOMBIE, /* it has ended, and nobody has waited for it */
+	PIDFD_REAPED, /* somebody has */
+};
+
+/*
+ * How far it has come with the process PID that PIDFD means, and which may be anybody's, without waiting. Of one
+ * that has ended *KNOWN says whether *STATUS, as wait(2) has it, could be had: of a child of this process and of
+ * a zombie of the same user it can at once; of others when they have been reaped, since Linux 6.15
+ * (PIDFD_GET_INFO), and never before that. This process's own child can still be waited for.
+ */
+enum pidfd_stage pidfd_look(int pidfd, pid_t pid, bool *known, int *status);
+
 /*
  * Waits until the process PID, which PIDFD means and which may be anybody's, has ended. 1; *STATUS is as
  * wait(2) has it. 0: that is not known, for whoever may wait for it was faster, and the kernel is older than
@@ -50,6 +70,13 @@ bool pidfd_has_ended(int pidfd);
  * ended and was waited for), EPERM, EINVAL (no such signal), ENOSYS (before Linux 5.1).
  */
 int pidfd_signal(int pidfd, int signal);
+
+/*
+ * The same with more to choose: *VALUE goes with it (NULL: none), as sigqueue(3) does; the whole GROUP that the
+ * process leads, or has led, gets it, since Linux 6.9. -1 with errno as pidfd_signal, EAGAIN (VALUE: too many
+ * signals are queued), EINVAL also for GROUP before Linux 6.9, ESRCH also for one that leads none.
+ */
+int pidfd_send(int pidfd, int signal, const int32_t *value, bool group);
 
 /*
  * The descriptor FD of the process that PIDFD means as one of this process, close-on-exec:

@@ -113,7 +113,7 @@ descriptors_close_but(const int *kept, size_t count)
 int
 descriptors_give(int fd, int to)
 {
-	if (dup3(fd, to, O_CLOEXEC) < 0)
+	if (fd != to && dup3(fd, to, O_CLOEXEC) < 0)
 		return -1;
 	return fcntl(to, F_SETFD, 0);
 }

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#include "kernel/epoll.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+const struct hint epoll_hints[] = {
+	{ EMFILE, "raise ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ ENOSPC, "raise fs.epoll.max_user_watches", 0 },
+	{ ENOSYS, "this kernel or its seccomp profile has no epoll", 0 },
+	{ EPERM, "a regular file is always ready, or a seccomp profile is in the way", 0 },
+	{ 0, NULL, 0 },
+};
+
+int
+epoll_open(void)
+{
+	return epoll_create1(EPOLL_CLOEXEC);
+}
+
+/* (EPOLLIN and its kin have the numbers of POLLIN and its kin.) */
+static int
+control(int set, int how, int fd, short events, uint64_t key)
+{
+	struct epoll_event event = { .events = (uint32_t)(uint16_t)events, .data.u64 = key };
+
+	return epoll_ctl(set, how, fd, &event);
+}
+
+int
+epoll_add(int set, int fd, short events, uint64_t key)
+{
+	return control(set, EPOLL_CTL_ADD, fd, events, key);
+}
+
+int
+epoll_change(int set, int fd, short events, uint64_t key)
+{
+	return control(set, EPOLL_CTL_MOD, fd, events, key);
+}
+
+int
+epoll_remove(int set, int fd)
+{
+	return control(set, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+int
+epoll_look(int set, struct epoll_ready ready[EPOLL_AT_ONCE])
+{
+	struct epoll_event events[EPOLL_AT_ONCE];
+	int count;
+
+	do
+		count = epoll_wait(set, events, EPOLL_AT_ONCE, 0);
+	while (count < 0 && errno == EINTR);
+	for (int i = 0; i < count; i++)
+		ready[i] = (struct epoll_ready){ .key = events[i].data.u64,
+						 .revents = (short)events[i].events };
+	return count;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "process/target.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/num.h"
+#include "kernel/pid.h"
+#include "kernel/pidfd.h"
+
+int
+target_parse(const char *text, struct target *target)
+{
+	size_t length = strcspn(text, ":@");
+	char number[16];
+	int64_t pid, identity = 0;
+
+	*target = (struct target){ .pidfd = -1 };
+	errno = EINVAL;
+	if (length >= sizeof(number))
+		return -1;
+	memcpy(number, text, length);
+	number[length] = '\0';
+	if (num_integer(number, 1, PID_LARGEST, &pid) < 0
+	    || (text[length] && num_integer(text + length + 1, 1, INT64_MAX, &identity) < 0)) {
+		errno = EINVAL;
+		return -1;
+	}
+	target->pid = (pid_t)pid;
+	target->identity = (uint64_t)identity;
+	if (text[length])
+		target->form = text[length] == ':' ? TARGET_INODE : TARGET_START;
+	return 0;
+}
+
+/* Whether PIDFD, of a process of this number that was there, is the one that is meant: 0, or -1 with errno. */
+static int
+check(const struct target *target, int pidfd)
+{
+	uint64_t identity;
+	pid_t parent;
+
+	if (target->form == TARGET_NUMBER)
+		return 0;
+	if (target->form == TARGET_INODE) {
+		identity = pidfd_inode(pidfd);
+		errno = identity ? ESTALE : EOPNOTSUPP;
+		return identity == target->identity ? 0 : -1;
+	}
+	if (pid_stat(target->pid, &parent, &identity) < 0)
+		return -1;
+	/* That was told of this very process if it is there still. */
+	if (pidfd_has_ended(pidfd) && pidfd_signal(pidfd, 0) < 0 && errno == ESRCH)
+		return -1;
+	errno = ESTALE;
+	return identity == target->identity ? 0 : -1;
+}
+
+int
+target_open(struct target *target)
+{
+	int pidfd = pidfd_of(target->pid), error;
+
+	if (pidfd < 0)
+		return -1;
+	if (check(target, pidfd) < 0) {
+		error = errno;
+		close(pidfd);
+		errno = error;
+		return -1;
+	}
+	target->pidfd = pidfd;
+	return 0;
+}
+
+void
+target_close(struct target *target)
+{
+	if (target->pidfd >= 0)
+		close(target->pidfd);
+	target->pidfd = -1;
+}
