@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* A child that becomes a command: the one place that knows what has to be done between the two. */
+#ifndef BUTTER_SPAWN_H
+#define BUTTER_SPAWN_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "process/exec.h"
+
+/* A descriptor that the command gets under a number of its own, whatever that is there. */
+struct spawn_fd {
+	int fd, to;
+};
+
+/* What a zeroed one does not say is as this process has it. */
+struct spawn {
+	char *const *argv; /* found through PATH as execvp(3) does */
+	char *const *
+		extra; /* NAME=VALUE in place of what has the same name, NULL at the end; or NULL */
+	const struct spawn_fd
+		*handed; /* so many descriptors besides those that are not close-on-exec */
+	size_t handed_count;
+	bool apart;        /* it leads a process group of its own */
+	bool has_terminal; /* which gets the terminal, if our group has it: */
+	int terminal;      /* that one's descriptor */
+	int death_signal;  /* comes when this process ends; 0: none. PR_SET_PDEATHSIG of prctl(2) */
+	const sigset_t *mask; /* of signals; NULL: as signals_inherit */
+};
+
+/*
+ * Starts it; signals are as this process has found them (signals.h). Returns 0 and *PID when it runs;
+ * EXEC_CANNOT_RUN or EXEC_NOT_FOUND with errno of execvp(3) when it cannot be executed; -1 with errno
+ * when there was no process for it: EAGAIN, ENOMEM, or not all descriptors to hand down: EBADF, EMFILE. It
+ * costs the same whatever memory this process has.
+ */
+int spawn_start(const struct spawn *spawn, pid_t *pid);
+
+#endif
