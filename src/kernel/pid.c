@@ -56,10 +56,8 @@ pid_shares(pid_t a, pid_t b, enum pid_thing thing)
 	return order < 0 ? -1 : !order;
 }
 
-/* Whether the proc on /proc counts processes as this process does: that of another pid namespace
- * would mislead. */
-static bool
-is_own_proc(void)
+bool
+pid_proc_is_ours(void)
 {
 	char self[16] = "", own[16];
 
@@ -75,7 +73,7 @@ read_proc(pid_t pid, const char *file, char *text, size_t room)
 	char path[64];
 	int fd, error;
 
-	if (pid && !is_own_proc()) {
+	if (pid && !pid_proc_is_ours()) {
 		errno = EXDEV;
 		return -1;
 	}

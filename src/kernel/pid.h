@@ -3,6 +3,7 @@
 #ifndef BUTTER_PID_H
 #define BUTTER_PID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,12 @@ pid_t pid_self(void);
 
 /* The parent's process id; 0 when the parent is outside the pid namespace. */
 pid_t pid_parent(void);
+
+/*
+ * Whether the proc on /proc, if there is one, counts processes as this process does: that of another pid
+ * namespace would mislead.
+ */
+bool pid_proc_is_ours(void);
 
 /*
  * What /proc/PID/stat says of PID (0: the caller): its parent, and when it started, in clock ticks

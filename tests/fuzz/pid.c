@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* /proc/PID/stat and status: whatever a process calls itself, numbers stay within their limits. */
+/* /proc/PID/stat, status and children: whatever a process calls itself, numbers stay within their limits. */
 #include "fuzz.h"
 
+#include "kernel/kin.h"
 #include "kernel/pid.h"
 
 int
@@ -13,6 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t start;
 	uint32_t uid;
 	struct pid_status status;
+	struct kin kin = { 0 };
 	int count = pid_parse_namespaces(text, size, ids);
 
 	MUST(count == -1 || (count >= 1 && count <= PID_NAMESPACES_MAX));
@@ -28,5 +30,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(status.session >= -1 && status.session <= PID_LARGEST);
 		MUST(strnlen(status.comm, sizeof(status.comm)) < sizeof(status.comm));
 	}
+	kin_parse(text, size, &kin);
+	for (size_t i = 0; i < kin.count; i++)
+		MUST(kin.pids[i] >= 1 && kin.pids[i] <= PID_LARGEST);
+	kin_done(&kin);
 	return 0;
 }
