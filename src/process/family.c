@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,6 +37,21 @@ has(const struct family *family, pid_t pid)
 	return false;
 }
 
+/* As pidfd_of, with as many descriptors as we may have. */
+static int
+open_one(pid_t pid)
+{
+	int pidfd = pidfd_of(pid);
+	struct rlimit limit;
+
+	if (pidfd >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) < 0
+	    || limit.rlim_cur == limit.rlim_max)
+		return pidfd;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return pidfd_of(pid);
+}
+
 static bool
 is_child(pid_t pid, pid_t parent)
 {
@@ -62,7 +78,7 @@ add_kin(struct family *family, const struct kin *kin, bool (*is)(pid_t pid, pid_
 
 		if (pid == pid_self() || has(family, pid))
 			continue;
-		pidfd = pidfd_of(pid);
+		pidfd = open_one(pid);
 		if (pidfd < 0 && errno != ESRCH)
 			return -1;
 		if (pidfd < 0)
@@ -107,24 +123,34 @@ stop(struct family_member *member)
 {
 	if (pidfd_has_ended(member->pidfd) || kin_is_still(member->pid))
 		return 1;
-	if (!member->stopped && pidfd_signal(member->pidfd, SIGSTOP) < 0)
-		return errno == ESRCH ? 1 : -1;
+	if (!member->stopped && pidfd_signal(member->pidfd, SIGSTOP) < 0) {
+		member->denied = errno != ESRCH;
+		return 1;
+	}
 	member->stopped = true;
 	return 0;
 }
 
-/* One time over all. 1 all stood still and there was none that was not known; 0; -1 errno. */
+/*
+ * One time over all, stopping them with FREEZING. 1 all stood still, before they were asked for their children,
+ * and there was none that was not known; 0; -1 errno.
+ */
 static int
-go_over(struct family *family)
+go_over(struct family *family, bool freezing)
 {
 	int still = 1;
 
 	for (size_t i = 0; i < family->count; i++) {
+		struct family_member *member = &family->all[i];
 		size_t known = family->count;
-		/* (This process starts none meanwhile.) */
-		int result = family->all[i].pid == pid_self() ? 1 : stop(&family->all[i]);
+		int result = 1;
 
-		if (result < 0 || add_children(family, family->all[i].pid) < 0)
+		if (member->spared)
+			continue;
+		/* (This process starts none meanwhile.) */
+		if (freezing && member->pid != pid_self())
+			result = stop(member);
+		if (add_children(family, member->pid) < 0)
 			return -1;
 		if (!result || family->count > known)
 			still = 0;
@@ -133,13 +159,30 @@ go_over(struct family *family)
 }
 
 int
+family_find(struct family *family)
+{
+	return go_over(family, false) < 0 ? -1 : 0;
+}
+
+int
 family_freeze(struct family *family, int64_t patience)
 {
 	int64_t end = timerfd_now(CLOCK_MONOTONIC) + patience;
 	int result;
 
-	while ((result = go_over(family)) == 0 && timerfd_now(CLOCK_MONOTONIC) < end)
+	while ((result = go_over(family, true)) == 0 && timerfd_now(CLOCK_MONOTONIC) < end)
 		poll(NULL, 0, LOOK_AGAIN);
+	return result;
+}
+
+int
+family_spare(struct family *family)
+{
+	size_t known = family->count;
+	int result = add_children(family, pid_self());
+
+	for (size_t i = known; i < family->count; i++)
+		family->all[i].spared = true;
 	return result;
 }
 
@@ -151,6 +194,20 @@ family_thaw(struct family *family)
 			pidfd_signal(family->all[i].pidfd, SIGCONT);
 		family->all[i].stopped = false;
 	}
+}
+
+void
+family_forget(struct family *family)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < family->count; i++) {
+		if (family->all[i].spared)
+			family->all[kept++] = family->all[i];
+		else
+			close(family->all[i].pidfd);
+	}
+	family->count = kept;
 }
 
 void
