@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "kernel/pid.h"
@@ -137,18 +138,31 @@ signals_take(void)
 		;
 }
 
-int
-signals_end(void)
+static int
+end_by_default(int signal)
 {
 	struct sigaction plain = { .sa_handler = SIG_DFL };
 	sigset_t set;
 
-	sigaction(ending, &plain, NULL);
+	sigaction(signal, &plain, NULL);
 	sigemptyset(&set);
-	sigaddset(&set, ending);
+	sigaddset(&set, signal);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(ending);
-	return 128 + ending;
+	raise(signal);
+	return 128 + signal;
+}
+
+int
+signals_end(void)
+{
+	return end_by_default(ending);
+}
+
+int
+signals_end_by(int signal)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+	return end_by_default(signal);
 }
 
 static void

@@ -56,6 +56,12 @@ void signals_take(void);
 int signals_end(void);
 
 /*
+ * Ends this process by SIGNAL, as a command for which it stands was ended, without a core of its own. Returns
+ * 128 + SIGNAL where that has no effect: in process 1.
+ */
+int signals_end_by(int signal);
+
+/*
  * Lets process 1 of a pid namespace be ended by the signals that ask for it, with 128 + the signal: the
  * kernel ignores those without a handler there; pid_namespaces(7). Elsewhere it does nothing.
  */
