@@ -172,10 +172,11 @@ each_thread(pid_t pid, int (*each)(pid_t pid, const char *thread, void *context)
 static bool
 has_proc(void)
 {
-	if (pid_proc_is_ours())
-		return true;
+	/* What lists no processes at all would seem to have none of these. */
+	if (access("/proc/self/stat", F_OK) < 0)
+		return false;
 	errno = EXDEV;
-	return false;
+	return pid_proc_is_ours();
 }
 
 /* Whether the kernel lists children: CONFIG_PROC_CHILDREN. */
