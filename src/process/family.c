@@ -37,19 +37,16 @@ has(const struct family *family, pid_t pid)
 	return false;
 }
 
-/* As pidfd_of, with as many descriptors as we may have. */
-static int
-open_one(pid_t pid)
+/* A tree may have more processes than the descriptors that one has for a start. */
+static void
+raise_limit(void)
 {
-	int pidfd = pidfd_of(pid);
 	struct rlimit limit;
 
-	if (pidfd >= 0 || errno != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) < 0
-	    || limit.rlim_cur == limit.rlim_max)
-		return pidfd;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	return pidfd_of(pid);
 }
 
 static bool
@@ -78,7 +75,7 @@ add_kin(struct family *family, const struct kin *kin, bool (*is)(pid_t pid, pid_
 
 		if (pid == pid_self() || has(family, pid))
 			continue;
-		pidfd = open_one(pid);
+		pidfd = pidfd_of(pid);
 		if (pidfd < 0 && errno != ESRCH)
 			return -1;
 		if (pidfd < 0)
@@ -161,6 +158,7 @@ go_over(struct family *family, bool freezing)
 int
 family_find(struct family *family)
 {
+	raise_limit();
 	return go_over(family, false) < 0 ? -1 : 0;
 }
 
@@ -170,6 +168,7 @@ family_freeze(struct family *family, int64_t patience)
 	int64_t end = timerfd_now(CLOCK_MONOTONIC) + patience;
 	int result;
 
+	raise_limit();
 	while ((result = go_over(family, true)) == 0 && timerfd_now(CLOCK_MONOTONIC) < end)
 		poll(NULL, 0, LOOK_AGAIN);
 	return result;

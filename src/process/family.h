@@ -32,7 +32,7 @@ int family_add_group(struct family *family, pid_t group);
  * Adds the descendants of all that are there now; not those of one that is spared. This process is not
  * found, and where it was added only its descendants are. One whose parent in between has ended before is none
  * any more, unless it was left to one of the family (PR_SET_CHILD_SUBREAPER of prctl(2)). -1 with errno of
- * kin_children and pidfd_of; for want of descriptors only where we may not have more of them (RLIMIT_NOFILE).
+ * kin_children and pidfd_of; for want of descriptors only where we may not have more of them: the soft RLIMIT_NOFILE is raised.
  */
 int family_find(struct family *family);
 
