@@ -39,6 +39,7 @@ sample() {
 	inotifywait) arguments=(-q -r -t 0.01 -o "$here/out" --fromfile "$here/list") ;;
 	inotifywatch) arguments=(-r -t 0.01 --fromfile "$here/list") ;;
 	sethostname) arguments=(-F "$here/name") ;;
+	timeout-exec) arguments=(60 true) ;;
 	timerfd-sleep) arguments=(0) ;;
 	vmsplice-feed) arguments=(-f "$here/list") ;;
 	*) arguments=(--help) ;;
