@@ -5,9 +5,9 @@
 #include "kernel/pid.h"
 
 int
-targeting_parse(const char *text, struct target *target)
+targeting_parse(const char *text, struct peer *peer)
 {
-	if (target_parse(text, target) < 0)
+	if (peer_parse(text, peer) < 0)
 		return misuse(
 			"'%s' is no process: write PID, or PID:INODE or PID@STARTTIME as butter getpid --id prints",
 			text);
@@ -15,11 +15,11 @@ targeting_parse(const char *text, struct target *target)
 }
 
 int
-targeting_open(const char *text, struct target *target, bool *gone)
+targeting_open(const char *text, struct peer *peer, bool *gone)
 {
 	if (gone)
 		*gone = false;
-	if (target_open(target) == 0)
+	if (peer_open(peer) == 0)
 		return 0;
 	if (gone && (errno == ESRCH || errno == ESTALE)) {
 		*gone = true;
@@ -31,5 +31,5 @@ targeting_open(const char *text, struct target *target, bool *gone)
 		return failx(
 			"cannot tell process '%s' by its inode: this kernel gives processes none (take PID@STARTTIME, as butter getpid --id prints it here)",
 			text);
-	return fail(pid_hints_for(target->pid), "cannot find process '%s'", text);
+	return fail(pid_hints_for(peer->pid), "cannot find process '%s'", text);
 }

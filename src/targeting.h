@@ -5,15 +5,15 @@
 
 #include <stdbool.h>
 
-#include "process/target.h"
+#include "process/peer.h"
 
-/* *TARGET is what TEXT says. 0, or the status after a message. */
-int targeting_parse(const char *text, struct target *target);
+/* *PEER is what TEXT says. 0, or the status after a message. */
+int targeting_parse(const char *text, struct peer *peer);
 
 /*
- * Opens TARGET, which TEXT names. 0, or the status after a message; GONE: that it is not there any more is no
+ * Opens PEER, which TEXT names. 0, or the status after a message; GONE: that it is not there any more is no
  * failure, and *GONE.
  */
-int targeting_open(const char *text, struct target *target, bool *gone);
+int targeting_open(const char *text, struct peer *peer, bool *gone);
 
 #endif

@@ -105,6 +105,7 @@ add_all(pid_t pid, bool (*is)(pid_t one, pid_t pid), struct kin *kin)
 {
 	DIR *stream = opendir("/proc");
 	struct dirent *entry;
+	size_t seen = 0;
 
 	if (!stream)
 		return -1;
@@ -112,11 +113,14 @@ add_all(pid_t pid, bool (*is)(pid_t one, pid_t pid), struct kin *kin)
 		const char *error;
 		pid_t one = (pid_t)strtonum(entry->d_name, 1, PID_LARGEST, &error);
 
+		seen += !error;
 		if (!error && is(one, pid))
 			add(kin, one);
 	}
 	closedir(stream);
-	return 0;
+	/* An empty folder is no proc: it would have this process. */
+	errno = ENOENT;
+	return seen ? 0 : -1;
 }
 
 static bool

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "process/target.h"
+#include "process/peer.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -12,13 +12,13 @@
 #include "kernel/pidfd.h"
 
 int
-target_parse(const char *text, struct target *target)
+peer_parse(const char *text, struct peer *peer)
 {
 	size_t length = strcspn(text, ":@");
 	char number[16];
 	int64_t pid, identity = 0;
 
-	*target = (struct target){ .pidfd = -1 };
+	*peer = (struct peer){ .pidfd = -1 };
 	errno = EINVAL;
 	if (length >= sizeof(number))
 		return -1;
@@ -29,57 +29,57 @@ target_parse(const char *text, struct target *target)
 		errno = EINVAL;
 		return -1;
 	}
-	target->pid = (pid_t)pid;
-	target->identity = (uint64_t)identity;
+	peer->pid = (pid_t)pid;
+	peer->identity = (uint64_t)identity;
 	if (text[length])
-		target->form = text[length] == ':' ? TARGET_INODE : TARGET_START;
+		peer->form = text[length] == ':' ? PEER_INODE : PEER_START;
 	return 0;
 }
 
 /* Whether PIDFD, of a process of this number that was there, is the one that is meant: 0, or -1 with errno. */
 static int
-check(const struct target *target, int pidfd)
+check(const struct peer *peer, int pidfd)
 {
 	uint64_t identity;
 	pid_t parent;
 
-	if (target->form == TARGET_NUMBER)
+	if (peer->form == PEER_NUMBER)
 		return 0;
-	if (target->form == TARGET_INODE) {
+	if (peer->form == PEER_INODE) {
 		identity = pidfd_inode(pidfd);
 		errno = identity ? ESTALE : EOPNOTSUPP;
-		return identity == target->identity ? 0 : -1;
+		return identity == peer->identity ? 0 : -1;
 	}
-	if (pid_stat(target->pid, &parent, &identity) < 0)
+	if (pid_stat(peer->pid, &parent, &identity) < 0)
 		return -1;
 	/* That was told of this very process if it is there still. */
 	if (pidfd_has_ended(pidfd) && pidfd_signal(pidfd, 0) < 0 && errno == ESRCH)
 		return -1;
 	errno = ESTALE;
-	return identity == target->identity ? 0 : -1;
+	return identity == peer->identity ? 0 : -1;
 }
 
 int
-target_open(struct target *target)
+peer_open(struct peer *peer)
 {
-	int pidfd = pidfd_of(target->pid), error;
+	int pidfd = pidfd_of(peer->pid), error;
 
 	if (pidfd < 0)
 		return -1;
-	if (check(target, pidfd) < 0) {
+	if (check(peer, pidfd) < 0) {
 		error = errno;
 		close(pidfd);
 		errno = error;
 		return -1;
 	}
-	target->pidfd = pidfd;
+	peer->pidfd = pidfd;
 	return 0;
 }
 
 void
-target_close(struct target *target)
+peer_close(struct peer *peer)
 {
-	if (target->pidfd >= 0)
-		close(target->pidfd);
-	target->pidfd = -1;
+	if (peer->pidfd >= 0)
+		close(peer->pidfd);
+	peer->pidfd = -1;
 }
