@@ -44,7 +44,7 @@ signalling_add(const char *shown, sigset_t *set, const char *list, bool received
 	size_t length;
 
 	sigemptyset(&added);
-	if (signal_add_list(&added, list, &wrong, &length) < 0)
+	if (signal_add_list(&added, list, received, &wrong, &length) < 0)
 		return refuse(shown, wrong, length);
 	for (int signal = 1; signal <= SIGNAL_LARGEST; signal++) {
 		const char *why =

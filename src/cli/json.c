@@ -105,6 +105,19 @@ json_word(struct buffer *buffer, const char *key, const char *word)
 }
 
 void
+json_words(struct buffer *buffer, const char *key, const char *const *words, size_t count)
+{
+	key_begin(buffer, key, "");
+	buffer_byte(buffer, '[');
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			buffer_byte(buffer, ',');
+		quoted(buffer, words[i], strlen(words[i]));
+	}
+	buffer_byte(buffer, ']');
+}
+
+void
 json_number(struct buffer *buffer, const char *key, int64_t number)
 {
 	key_begin(buffer, key, "");

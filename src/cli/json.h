@@ -25,6 +25,9 @@ void json_bytes(struct buffer *buffer, const char *key, const char *bytes, size_
 /* A string that butter itself wrote. */
 void json_word(struct buffer *buffer, const char *key, const char *word);
 
+/* An array of such strings, COUNT of them. */
+void json_words(struct buffer *buffer, const char *key, const char *const *words, size_t count);
+
 void json_number(struct buffer *buffer, const char *key, int64_t number);
 void json_count(struct buffer *buffer, const char *key, uint64_t number);
 

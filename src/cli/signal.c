@@ -101,7 +101,8 @@ signal_nearest(const char *text, size_t length)
 }
 
 int
-signal_add_list(sigset_t *set, const char *list, const char **wrong, size_t *wrong_length)
+signal_add_list(sigset_t *set, const char *list, bool received, const char **wrong,
+		size_t *wrong_length)
 {
 	for (;; list += *wrong_length + 1) {
 		int signal;
@@ -110,7 +111,8 @@ signal_add_list(sigset_t *set, const char *list, const char **wrong, size_t *wro
 		*wrong_length = strcspn(list, ",");
 		if (*wrong_length == 3 && !strncasecmp(list, "all", 3)) {
 			for (signal = 1; signal <= SIGNAL_LARGEST; signal++)
-				if (!signal_is_sovereign(signal))
+				if (!signal_is_sovereign(signal)
+				    && !(received && signal_is_own_fault(signal)))
 					sigaddset(set, signal);
 		} else {
 			signal = signal_find(list, *wrong_length);

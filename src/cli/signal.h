@@ -25,10 +25,11 @@ void signal_name(int signal, char name[SIGNAL_NAME_SIZE]);
 const char *signal_nearest(const char *text, size_t length);
 
 /*
- * Adds the signals of a comma list to *SET; `all` are all that a process can block. -1: the *WRONG_LENGTH
- * bytes at *WRONG are none.
+ * Adds the signals of a comma list to *SET; `all` are all that a process can block, or with RECEIVED all that
+ * can come to one that does. -1: the *WRONG_LENGTH bytes at *WRONG are none.
  */
-int signal_add_list(sigset_t *set, const char *list, const char **wrong, size_t *wrong_length);
+int signal_add_list(sigset_t *set, const char *list, bool received, const char **wrong,
+		    size_t *wrong_length);
 
 /* Whether nobody can block, catch or ignore SIGNAL: KILL and STOP. */
 bool signal_is_sovereign(int signal);

@@ -338,3 +338,49 @@ pid_status(pid_t pid, struct pid_status *status)
 		return -1;
 	return pid_parse_status(text, (size_t)length, status) < 0 ? unknown_form() : 0;
 }
+
+/* ---- signals ---- */
+
+/* The 16 hexadecimal digits of the line KEY ("\nSigBlk:\t"). */
+static bool
+find_set(const char *text, size_t length, const char *key, uint64_t *set)
+{
+	enum { DIGITS = 16 };
+	const char *at = memmem(text, length, key, strlen(key)), *end = text + length;
+
+	*set = 0;
+	if (!at || end - (at += strlen(key)) <= DIGITS || at[DIGITS] != '\n')
+		return false;
+	for (int i = 0; i < DIGITS; i++) {
+		static const char digits[] = "0123456789abcdef";
+		const char *digit = at[i] ? strchr(digits, at[i]) : NULL;
+
+		if (!digit)
+			return false;
+		*set = *set << 4 | (uint64_t)(digit - digits);
+	}
+	return true;
+}
+
+int
+pid_parse_signals(const char *text, size_t length, struct pid_signals *signals)
+{
+	return find_set(text, length, "\nSigPnd:\t", &signals->pending)
+			       && find_set(text, length, "\nShdPnd:\t", &signals->shared_pending)
+			       && find_set(text, length, "\nSigBlk:\t", &signals->blocked)
+			       && find_set(text, length, "\nSigIgn:\t", &signals->ignored)
+			       && find_set(text, length, "\nSigCgt:\t", &signals->caught)
+		       ? 0
+		       : -1;
+}
+
+int
+pid_signals(pid_t pid, struct pid_signals *signals)
+{
+	char text[8192];
+	ssize_t length = read_proc(pid, "status", text, sizeof(text));
+
+	if (length < 0)
+		return -1;
+	return pid_parse_signals(text, (size_t)length, signals) < 0 ? unknown_form() : 0;
+}

@@ -56,6 +56,15 @@ int pid_status(pid_t pid, struct pid_status *status);
 
 enum pid_thing { PID_DESCRIPTORS, PID_FOLDERS /* the current one and the root */ };
 
+/* What /proc/PID/status says of signals: bit N - 1 is signal N. */
+struct pid_signals {
+	uint64_t pending, shared_pending; /* for the thread PID, and for all of the process */
+	uint64_t blocked, ignored, caught;
+};
+
+/* Fills *SIGNALS for PID (0: the caller). -1 with errno as pid_stat. */
+int pid_signals(pid_t pid, struct pid_signals *signals);
+
 /*
  * Whether the threads or processes A and B have the same THING: 1, 0; -1 with errno of kcmp(2):
  * ESRCH, EPERM, ENOSYS.
@@ -82,6 +91,7 @@ ssize_t pid_parse_command(const char *text, size_t length, char comm[PID_COMM_MA
 int pid_parse_stat(const char *text, size_t length, pid_t *parent, uint64_t *start);
 int pid_parse_namespaces(const char *text, size_t length, pid_t ids[PID_NAMESPACES_MAX]);
 int pid_parse_leader(const char *text, size_t length, pid_t *leader);
+int pid_parse_signals(const char *text, size_t length, struct pid_signals *signals);
 int pid_parse_status(const char *text, size_t length, struct pid_status *status);
 
 #endif

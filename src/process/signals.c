@@ -19,6 +19,9 @@ static struct sigaction found[SIGNALS];
 static bool changed[SIGNALS];
 static sigset_t mask;
 
+/* Those of signals_block that were not blocked before. */
+static sigset_t blocked;
+
 /* Two ends of a pipe that handlers write to; -1: not watching. */
 static int wake[2] = { -1, -1 };
 static volatile sig_atomic_t ending, by_terminal;
@@ -233,6 +236,29 @@ signals_release(void)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
+void
+signals_block(const sigset_t *set)
+{
+	sigset_t before;
+
+	sigprocmask(SIG_BLOCK, set, &before);
+	for (int signal = 1; signal < SIGNALS; signal++)
+		if (sigismember(set, signal) == 1 && sigismember(&before, signal) == 0)
+			sigaddset(&blocked, signal);
+}
+
+/* In the child, and after signals_hold: unlike release, which is the parent's. */
+static void
+unmask(void)
+{
+	sigset_t set = mask;
+
+	for (int signal = 1; signal < SIGNALS; signal++)
+		if (sigismember(&blocked, signal) == 1)
+			sigdelset(&set, signal);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
 static void
 set_as_found(void)
 {
@@ -245,7 +271,7 @@ void
 signals_inherit(void)
 {
 	set_as_found();
-	signals_release();
+	unmask();
 }
 
 void
@@ -253,5 +279,5 @@ signals_inherit_without_endings(void)
 {
 	set_as_found();
 	signals_ignore_endings();
-	signals_release();
+	unmask();
 }

@@ -74,6 +74,12 @@ void signals_end_init(void);
 void signals_end_with(void (*undo)(void));
 
 /*
+ * Blocks the signals of SET: they wait, or come from a descriptor (kernel/signalfd.h). Commands find those
+ * of them blocked alone that this process found so.
+ */
+void signals_block(const sigset_t *set);
+
+/*
  * For starting a command: hold blocks all signals, and in the child inherit makes it as this
  * process was found, and changes no memory; release is for the parent. Nothing is delivered to
  * handlers of the parent in the child.

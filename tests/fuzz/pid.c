@@ -15,6 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t uid;
 	struct pid_status status;
 	struct kin kin = { 0 };
+	struct pid_signals signals;
 	int count = pid_parse_namespaces(text, size, ids);
 
 	MUST(count == -1 || (count >= 1 && count <= PID_NAMESPACES_MAX));
@@ -34,5 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < kin.count; i++)
 		MUST(kin.pids[i] >= 1 && kin.pids[i] <= PID_LARGEST);
 	kin_done(&kin);
+	if (pid_parse_signals(text, size, &signals) == 0)
+		MUST(memmem(text, size, "\nSigCgt:\t", 9));
 	return 0;
 }
