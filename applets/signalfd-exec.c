@@ -127,6 +127,12 @@ add_maps(void)
 	return 0;
 }
 
+static bool
+is_every(const char *list)
+{
+	return !strcasecmp(list, "all");
+}
+
 /* Fills the sets above. 0, or the status after a message. */
 static int
 choose(void)
@@ -141,6 +147,10 @@ choose(void)
 	status = add_maps();
 	if (!status && forward_list)
 		status = signalling_add("--forward", &forwarded, forward_list, true);
+	if (!status && forward_list && !is_every(forward_list)
+	    && sigismember(&forwarded, SIGCHLD) == 1)
+		status = misuse(
+			"--forward: CHLD cannot be passed on: it tells of this process's own children");
 	if (!status)
 		status = signalling_add("--signals", &told, told_list ? told_list : usual, true);
 	if (status)
@@ -151,9 +161,8 @@ choose(void)
 		if (is_forwarded && !told_list)
 			sigdelset(&told, signal);
 		/* All are no wish for one: what was ignored stays so. */
-		if ((told_list && strcasecmp(told_list, "all") != 0
-		     && sigismember(&told, signal) == 1)
-		    || (is_forwarded && forward_list && strcasecmp(forward_list, "all") != 0))
+		if ((told_list && !is_every(told_list) && sigismember(&told, signal) == 1)
+		    || (is_forwarded && forward_list && !is_every(forward_list)))
 			sigaddset(&wanted, signal);
 	}
 	return 0;

@@ -22,7 +22,9 @@
 
 enum { TIMED_OUT = 124 };
 
-static int64_t count = 1, timeout = NUM_FOREVER;
+enum { UNSET = -1 };
+
+static int64_t count = UNSET, timeout = NUM_FOREVER;
 static bool drain, reap, json, null, quiet;
 static const char *format;
 static int ready_fd = -1;
@@ -83,6 +85,8 @@ check(int operands, char **texts)
 		return misuse("--json goes without --null and --format");
 	if (quiet && (json || null || format))
 		return misuse("--quiet goes without --json, --null and --format");
+	if (drain && count != UNSET)
+		return misuse("--drain goes without --count");
 	sigemptyset(&wanted);
 	for (int i = 0; i < operands; i++) {
 		int status = signalling_add("SIGNAL", &wanted, texts[i], true);
@@ -131,11 +135,13 @@ signalfd_wait_run(int operands, char **texts)
 	struct watch watch = { .source = &sents.source,
 			       .print = &print,
 			       .fd = STDOUT_FILENO,
-			       .count = drain ? 0 : (uint64_t)count,
+			       .count = (uint64_t)count,
 			       .timeout = timeout,
 			       .judge = judge };
 	int status = check(operands, texts);
 
+	if (count == UNSET)
+		watch.count = !drain;
 	print.style = style();
 	if (!status)
 		status = ready();

@@ -12,6 +12,17 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
+# A command whose supervisor is killed lives on.
+teardown() {
+	local one other others=()
+
+	for one in "${started[@]}"; do
+		[ -z "$one" ] || others+=($(cat "/proc/$one/task/$one/children" 2>/dev/null))
+	done
+	stop_all
+	for other in "${others[@]}"; do kill -KILL "$other" 2>/dev/null || true; done
+}
+
 # running ARGUMENT...: starts it; its command says on descriptor 7 that it is ready.
 running() {
 	# A shell ignores these in what it starts in the background.
@@ -353,6 +364,7 @@ refused() {
 @test "wrong usage is told, with a reason" {
 	refused "--signals: KILL cannot be received: the kernel lets no process block or receive it" -s KILL -- true
 	refused "--forward: STOP cannot be received" --forward=STOP -- true
+	refused "--forward: CHLD cannot be passed on" --forward=CHLD,TERM -- true
 	refused "--map: SEGV cannot be received" -m SEGV:TERM -- true
 	refused "--map: 'TERM' is not of the form FROM:TO" -m TERM -- true
 	refused "--map: there is no signal 'TREM', did you mean 'TERM'?" -m INT:TREM -- true

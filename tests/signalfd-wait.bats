@@ -190,6 +190,8 @@ RTMIN 34 5 6 -77 9 claimed"
 	misused signalfd-wait "--json goes without"
 	try signalfd-wait -q -j TERM
 	misused signalfd-wait "--quiet goes without"
+	try signalfd-wait --drain -n 2 TERM
+	misused signalfd-wait "--drain goes without --count"
 	try signalfd-wait -t 0 all
 	equal "$status" 124
 }
