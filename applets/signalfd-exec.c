@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signalfd-exec: run a command, receive signals in its stead, and tell it of each by a line on descriptor 3, which a
- * shell can wait for where a trap waits for the command that runs; or pass them on, as they are or as others,
- * and kill what does not end. With --init it is a process 1 that leaves no zombies.
+ * signalfd-exec: run a command, receive signals in its stead, and tell it of each by a line on descriptor
+ * 3, which a shell can wait for where a trap waits for the command that runs; or pass them on, as they are
+ * or as others, and kill what does not end. With --init it is a process 1 that leaves no zombies.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -225,12 +225,23 @@ flush(struct stream *stream)
 	} while (stream->lost && !record_is_full(&stream->output));
 }
 
+/* Whether somebody may read it. A command that has closed it wants no lines, but signals. */
+static bool
+is_read(struct stream *stream)
+{
+	struct pollfd look = { .fd = stream->output.fd };
+
+	if (look.fd >= 0 && poll(&look, 1, 0) > 0 && look.revents & POLLERR)
+		close_stream(stream);
+	return stream->output.fd >= 0;
+}
+
 /* supervise.h's take. */
 static int
 take(const struct signalfd_record *record, bool is_shared, void *context)
 {
 	struct stream *stream = context;
-	bool is_told = stream->output.fd >= 0 && sigismember(&told, record->signal) == 1;
+	bool is_told = sigismember(&told, record->signal) == 1 && is_read(stream);
 	struct sent_kept kept;
 	struct event event;
 
@@ -269,7 +280,6 @@ serve(struct supervise *supervise, struct stream *stream)
 		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
 		if (ppoll(fds, 2, due == NUM_FOREVER ? NULL : &timeout, NULL) < 0 && errno != EINTR)
 			return fail(signalfd_hints, "cannot wait for signals");
-		/* The last reader has closed it: it wants no lines, but signals. */
 		if (fds[1].revents & POLLERR)
 			close_stream(stream);
 	}

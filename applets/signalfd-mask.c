@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signalfd-mask: run a command with signals blocked or not, ignored or not, whatever its parent has left it. Masks and
- * ignored signals are inherited, and nobody sees them: a trap that never runs, a sleep that TERM does not end.
- * --show tells what they are.
+ * signalfd-mask: run a command with signals blocked or not, ignored or not, whatever its parent has left
+ * it. Masks and ignored signals are inherited, and nobody sees them: a trap that never runs, a sleep that
+ * TERM does not end. --show tells what they are.
  */
 #include <signal.h>
 #include <string.h>

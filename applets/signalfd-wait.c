@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signalfd-wait: wait for signals that are sent to this process, and tell each with who has sent it, how and with what.
- * For who wants to be woken up by others, or to know who keeps sending TERM; and, as process 1 of a container, to
- * do nothing well: it ends when it is asked to, and --reap leaves no zombies.
+ * signalfd-wait: wait for signals that are sent to this process, and tell each with who has sent it, how
+ * and with what. For who wants to be woken up by others, or to know who keeps sending TERM; and, as
+ * process 1 of a container, to do nothing well: it ends when it is asked to, and --reap leaves no zombies.
  */
 #include <errno.h>
 #include <poll.h>

@@ -25,8 +25,8 @@ enum {
 extern const struct name sent_names[];
 
 /*
- * How a record looks unless somebody says otherwise: name and number of the signal, process and user id of who sent
- * it, how, with what, and whether that can be trusted.
+ * How a record looks unless somebody says otherwise: name and number of the signal, process and user id of
+ * who sent it, how, with what, and whether that can be trusted.
  */
 extern const char sent_format[];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A command that runs under this process, which stands for it: who sends a signal to this process, stops it or
- * waits for its status does that to the command. It works as process 1, too.
+ * A command that runs under this process, which stands for it: who sends a signal to this process, stops
+ * it or waits for its status does that to the command. It works as process 1, too.
  *
  *	struct supervise command = { .argv = words, .apart = true };
  *
@@ -11,16 +11,16 @@
  *	supervise_close(&command);
  *	return command.status;
  *
- * Signals are blocked and read from one signalfd(2), so that none comes between two lines of the program. Not
- * so those by which a process learns of its own mistakes (signal_is_own_fault), KILL and STOP; what was
- * ignored when this process started stays ignored, here and in the command; PIPE and XFSZ are errors of
- * write(2) here, and as they were in the command.
+ * Signals are blocked and read from one signalfd(2), so that none comes between two lines of the program.
+ * Not so those by which a process learns of its own mistakes (signal_is_own_fault), KILL and STOP; what
+ * was ignored when this process started stays ignored, here and in the command; PIPE and XFSZ are errors
+ * of write(2) here, and as they were in the command.
  *
- * What was sent goes on to the command. What the terminal sent (SI_KERNEL) has come to it already where it is
- * in our group. When the command is stopped from the terminal, or as if (TSTP, TTIN, TTOU; STOP where it was
- * given the terminal), this process takes the terminal back and stops in the same way, so that a shell sees
- * it; CONT gives the terminal and goes on to the command. Where nobody could continue us (process 1, an
- * orphaned group) TSTP has no effect, as the kernel has it.
+ * What was sent goes on to the command. What the terminal sent (SI_KERNEL) has come to it already where it
+ * is in our group. When the command is stopped from the terminal, or as if (TSTP, TTIN, TTOU; STOP where
+ * it was given the terminal), this process takes the terminal back and stops in the same way, so that a
+ * shell sees it; CONT gives the terminal and goes on to the command. Where nobody could continue us
+ * (process 1, an orphaned group) TSTP has no effect, as the kernel has it.
  *
  * SIGKILL of this process: the command lives on, unless death_signal says otherwise. SIGSTOP of it: the
  * command runs on, and signals wait until SIGCONT.
@@ -50,9 +50,9 @@ struct supervise {
 	/* Blocked here, as found in the command, and left for a signalfd of the caller's; NULL: none. */
 	const sigset_t *left_out;
 	/*
-	 * What to do about a signal that has come, but for CHLD and CONT unless they are wanted: the signal to send on,
-	 * or 0. IS_SHARED: the terminal has sent it to the command as well; what is returned is sent only if it
-	 * is another one then. NULL: all go on as they are.
+	 * What to do about a signal that has come, but for CHLD and CONT unless they are wanted: the
+	 * signal to send on, or 0. IS_SHARED: the terminal has sent it to the command as well; what is
+	 * returned is sent only if it is another one then. NULL: all go on as they are.
 	 */
 	int (*take)(const struct signalfd_record *record, bool is_shared, void *context);
 	/* Whether PID is a child that the caller waits for himself; NULL: none is. */
