@@ -66,7 +66,7 @@ row_eventfd_wait() {
 
 row_pidfd_wait() {
 	need_pidfd
-	while ((${#operands[@]} < 2)); do
+	while ((${#operands[@]} < 3)); do
 		sleep 1000 3>&- 4>&- &
 		started+=($!)
 		operands+=($!)
@@ -306,7 +306,7 @@ is_full() {
 }
 
 ends_by_term() {
-	watch --count 10
+	watch --count 3
 	"$cause"
 	await test -s "$job/out"
 	kill "$pid"
