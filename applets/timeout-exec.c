@@ -80,8 +80,8 @@ shorten(int64_t duration)
 }
 
 /*
- * Finds all that COMMAND has started, and is there; frozen, so that the signal comes to those of one moment, and
- * not to what they start then in order to clean up. 0, or -1 with errno.
+ * Finds all that COMMAND has started, and is there; frozen, so that the signal comes to those of one moment,
+ * and not to what they start then in order to clean up. 0, or -1 with errno.
  */
 static int
 find(bool frozen)
@@ -169,7 +169,7 @@ send_to_all(int signal)
 }
 
 static void
-send(int signal)
+send_signal(int signal)
 {
 	static bool killed; /* once may not do */
 	char name[SIGNAL_NAME_SIZE];
@@ -201,7 +201,7 @@ expire(void)
 	if (!command.ended)
 		timed_out = true;
 	ending = true;
-	send(next);
+	send_signal(next);
 	expect(next);
 }
 
@@ -216,7 +216,7 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 	if (!asks && signal != SIGHUP)
 		return signal;
 	if (!is_shared)
-		send(signal);
+		send_signal(signal);
 	ending = ending || (asks && !is_shared);
 	expect(signal);
 	return 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which processes belong together now: children, by /proc/PID/task/TID/children or by who names whom as parent,
- * and members of a process group; proc(5), getpgid(2).
+ * Which processes belong together now: children, by /proc/PID/task/TID/children or by who names whom as
+ * parent, and members of a process group; proc(5), getpgid(2).
  *
- * Nothing holds what is found: the numbers of those that end meanwhile may become others'. One that is started
- * meanwhile may be missing, unless its parent is still.
+ * Nothing holds what is found: the numbers of those that end meanwhile may become others'. One that is
+ * started meanwhile may be missing, unless its parent is still.
  */
 #ifndef BUTTER_KIN_H
 #define BUTTER_KIN_H
@@ -20,8 +20,9 @@ struct kin {
 };
 
 /*
- * Adds the children of the process PID to KIN. -1 with errno ESRCH (no such process), ENOENT (no /proc here),
- * EACCES (hidepid), EXDEV (the /proc of another pid namespace), EPROTO (not the format that is known), EMFILE.
+ * Adds the children of the process PID to KIN. -1 with errno ESRCH (no such process), ENOENT (no /proc
+ * here), EACCES (hidepid), EXDEV (the /proc of another pid namespace), EPROTO (not the format that is
+ * known), EMFILE.
  */
 int kin_children(pid_t pid, struct kin *kin);
 

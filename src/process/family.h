@@ -30,16 +30,17 @@ int family_add_group(struct family *family, pid_t group);
 
 /*
  * Adds the descendants of all that are there now; not those of one that is spared. This process is not
- * found, and where it was added only its descendants are. One whose parent in between has ended before is none
- * any more, unless it was left to one of the family (PR_SET_CHILD_SUBREAPER of prctl(2)). -1 with errno of
- * kin_children and pidfd_of; for want of descriptors only where we may not have more of them: the soft RLIMIT_NOFILE is raised.
+ * found, and where it was added only its descendants are. One whose parent in between has ended before is
+ * none any more, unless it was left to one of the family (PR_SET_CHILD_SUBREAPER of prctl(2)). -1 with errno
+ * of kin_children and pidfd_of; for want of descriptors only where we may not have more of them: the soft
+ * RLIMIT_NOFILE is raised.
  */
 int family_find(struct family *family);
 
 /*
- * The same again and again, and stops them all with SIGSTOP, until none is left that could start another one. 1; 0: one did not
- * stop within PATIENCE nanoseconds, and may start others; -1 as family_find. family_thaw in any case. Who may
- * not be stopped is not waited for.
+ * The same again and again, and stops them all with SIGSTOP, until none is left that could start another
+ * one. 1; 0: one did not stop within PATIENCE nanoseconds, and may start others; -1 as family_find.
+ * family_thaw in any case. Who may not be stopped is not waited for.
  */
 int family_freeze(struct family *family, int64_t patience);
 
