@@ -16,7 +16,7 @@ record_open(struct record *record, int fd, size_t limit)
 {
 	struct stat status;
 
-	*record = (struct record){ .fd = fd, .stop = -1, .limit = limit };
+	*record = (struct record){ .fd = fd, .limit = limit };
 	record->is_file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
@@ -106,16 +106,15 @@ step(struct record *record, size_t size)
 static bool
 has_room(const struct record *record, bool wait)
 {
-	struct pollfd fds[] = { { .fd = record->fd, .events = POLLOUT },
-				{ .fd = wait ? record->stop : -1, .events = POLLIN } };
+	struct pollfd fd = { .fd = record->fd, .events = POLLOUT };
 	int ready;
 
 	if (record->is_file)
 		return true;
 	do
-		ready = poll(fds, 2, wait ? -1 : 0);
+		ready = poll(&fd, 1, wait ? -1 : 0);
 	while (ready < 0 && errno == EINTR);
-	return ready < 0 || fds[0].revents;
+	return ready;
 }
 
 /*
@@ -138,7 +137,7 @@ write_whole(int fd, const void *bytes, size_t size)
 	return written;
 }
 
-/* One write: 1 something has left, 0 it would have to wait or was told to stop, -1 errno. */
+/* One write: 1 something has left, 0 it would have to wait, -1 errno. */
 static int
 write_some(struct record *record, bool wait)
 {
@@ -175,17 +174,6 @@ record_flush(struct record *record, bool wait)
 	}
 	record_forget(record);
 	return 1;
-}
-
-int
-record_make_room(struct record *record)
-{
-	int result = 1;
-
-	while (result > 0 && record_is_full(record))
-		result = write_some(record, true);
-	compact(record);
-	return result;
 }
 
 void

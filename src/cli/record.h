@@ -18,7 +18,6 @@
 
 struct record {
 	int fd;
-	int stop;            /* while it is readable, nothing waits for the reader; -1: none */
 	bool is_file;        /* a regular file never makes its writer wait for a reader */
 	struct buffer queue; /* the bytes of all records not yet written */
 	size_t begun;        /* where in it the record that is being built starts */
@@ -49,15 +48,9 @@ bool record_is_full(const struct record *record);
 
 /*
  * Writes what can be written without waiting: 1 all, 0 some is left, -1 errno
- * of write(2). With WAIT it waits until all is written, or stop is readable.
+ * of write(2). With WAIT it waits until all is written.
  */
 int record_flush(struct record *record, bool wait);
-
-/*
- * Waits for the reader until the queue is not full any more: 1, or 0 where stop is readable before that, -1
- * errno of write(2).
- */
-int record_make_room(struct record *record);
 
 /* What waits to be written is lost. */
 void record_forget(struct record *record);

@@ -87,23 +87,24 @@ source_besides_seen(struct source *source, const struct pollfd *fds)
 static int
 wait_until(struct source *source, int64_t deadline)
 {
-	struct pollfd fds[1 + SOURCE_BESIDES] = { { .fd = source->fd, .events = POLLIN } };
+	struct pollfd *fds = memory_get((1 + source->besides_count) * sizeof(*fds));
 	size_t count = 1 + source_besides(source, &fds[1]);
+	int ready;
 
-	for (;;) {
+	fds[0] = (struct pollfd){ .fd = source->fd, .events = POLLIN };
+	do {
 		int64_t left =
 			deadline == NUM_FOREVER ? 0 : deadline - timerfd_now(CLOCK_MONOTONIC);
 		struct timespec timeout;
-		int ready;
 
 		left = left < 0 ? 0 : left;
 		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
 		ready = ppoll(fds, count, deadline == NUM_FOREVER ? NULL : &timeout, NULL);
-		if (ready > 0)
-			source_besides_seen(source, &fds[1]);
-		if (ready >= 0 || errno != EINTR)
-			return ready;
-	}
+	} while (ready < 0 && errno == EINTR);
+	if (ready > 0)
+		source_besides_seen(source, &fds[1]);
+	free(fds);
+	return ready;
 }
 
 int

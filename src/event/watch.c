@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "cli/num.h"
 #include "kernel/pipe.h"
 #include "kernel/timerfd.h"
+#include "memory.h"
 #include "process/signals.h"
 
 /* While events pour in without a pause, the reader gets some after each so many bytes. */
@@ -39,6 +41,8 @@ struct loop {
 	int64_t last;         /* CLOCK_MONOTONIC; how long that may take; NUM_FOREVER: it has not */
 	int soon;             /* how many reads in a row came soon after the one before */
 	bool rested;          /* the last sleep was a rest */
+	struct pollfd *fds;   /* what to sleep on; */
+	size_t fds_room;      /* there is room for so many */
 	uint64_t total;       /* the source's, when it was drained last */
 	int64_t read_at;      /* the source's, then */
 	enum watch_end end;
@@ -103,18 +107,90 @@ end_by_signal(struct loop *loop)
 	}
 }
 
+/* How long to sleep; NULL: until something comes. */
+static const struct timespec *
+until(int64_t deadline, struct timespec *space)
+{
+	int64_t left;
+
+	if (deadline == NUM_FOREVER)
+		return NULL;
+	left = deadline - timerfd_now(CLOCK_MONOTONIC);
+	left = left < 0 ? 0 : left;
+	*space = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
+	return space;
+}
+
+static int
+service_fd(const struct loop *loop)
+{
+	return loop->watch->service ? loop->watch->service->fd : -1;
+}
+
+static int64_t
+sooner(const struct loop *loop, int64_t deadline)
+{
+	const struct watch_service *service = loop->watch->service;
+
+	return service && service->deadline < deadline ? service->deadline : deadline;
+}
+
+/* Whether the service, whose descriptor has REVENTS, is done and the loop over. */
+static bool
+is_served(const struct loop *loop, short revents)
+{
+	struct watch_service *service = loop->watch->service;
+
+	return service
+	       && (revents
+		   || (service->deadline != NUM_FOREVER
+		       && timerfd_now(CLOCK_MONOTONIC) >= service->deadline))
+	       && service->serve(service);
+}
+
+/* What comes without a pause does not put off the service. */
+static void
+serve(struct loop *loop)
+{
+	struct pollfd fd = { .fd = service_fd(loop), .events = POLLIN };
+
+	if (loop->watch->service && poll(&fd, 1, 0) >= 0 && is_served(loop, fd.revents))
+		end(loop, WATCH_SERVED);
+}
+
+/* Waits until the output takes more, or for what does not wait for that. Whether the service ends the loop. */
+static bool
+wait_for_reader(struct loop *loop)
+{
+	struct pollfd fds[] = { { .fd = loop->output.fd, .events = POLLOUT },
+				{ .fd = loop->signals, .events = POLLIN },
+				{ .fd = service_fd(loop), .events = POLLIN } };
+	struct timespec space;
+
+	if (ppoll(fds, 3, until(sooner(loop, loop->last), &space), NULL) < 0)
+		return false;
+	return is_served(loop, fds[2].revents);
+}
+
 /* Waits for the reader until the queue has room, or a signal asks to end. */
 static void
 make_room(struct loop *loop)
 {
 	int result;
 
-	while ((result = record_make_room(&loop->output)) == 0 && !is_asked_to_end())
-		;
+	while ((result = record_flush(&loop->output, false)) == 0
+	       && record_is_full(&loop->output)) {
+		if (loop->signals >= 0 && is_asked_to_end()) {
+			end_by_signal(loop);
+			return;
+		}
+		if (wait_for_reader(loop)) {
+			end(loop, WATCH_SERVED);
+			return;
+		}
+	}
 	if (result < 0)
 		cannot_write(loop);
-	else if (!result)
-		end_by_signal(loop);
 }
 
 static void
@@ -227,6 +303,8 @@ take(const struct event *event, void *context)
 		end(loop, WATCH_STOPPED);
 	if (!loop->ended && is_over(loop))
 		end(loop, WATCH_TIMED_OUT);
+	if (!loop->ended && loop->taken % CLOCK_EVENTS == 0)
+		serve(loop);
 	if (++loop->taken % REACT_EVENTS == 0 && !loop->ended)
 		react(loop, false);
 	return !loop->ended && !is_full(loop);
@@ -246,16 +324,10 @@ static const struct timespec *
 time_left(const struct loop *loop, int64_t deadline, struct timespec *space)
 {
 	const struct react *reaction = loop->watch->react;
-	int64_t left;
 
 	if (reaction && react_deadline(reaction) < deadline)
 		deadline = react_deadline(reaction);
-	if (deadline == NUM_FOREVER)
-		return NULL;
-	left = deadline - timerfd_now(CLOCK_MONOTONIC);
-	left = left < 0 ? 0 : left;
-	*space = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-	return space;
+	return until(sooner(loop, deadline), space);
 }
 
 /*
@@ -281,36 +353,64 @@ may_rest(struct loop *loop)
 	return source->rest && loop->soon == POURING;
 }
 
+/* What to sleep on. Behind SLEEP_BESIDES there is what the source has besides. */
+enum { SLEEP_SOURCE, SLEEP_OUTPUT, SLEEP_SIGNALS, SLEEP_REACTION, SLEEP_SERVICE, SLEEP_BESIDES };
+
+/* Puts that into fds. Returns how many the source has besides. */
+static size_t
+set_fds(struct loop *loop)
+{
+	const struct watch *watch = loop->watch;
+	bool pending = record_size(&loop->output);
+	size_t count = SLEEP_BESIDES + watch->source->besides_count;
+	struct pollfd *fds;
+
+	if (count > loop->fds_room) {
+		loop->fds = memory_resize(loop->fds, count, sizeof(*fds));
+		loop->fds_room = count;
+	}
+	fds = loop->fds;
+	fds[SLEEP_SOURCE] =
+		(struct pollfd){ .fd = is_full(loop) || loop->rested ? -1 : watch->source->fd,
+				 .events = POLLIN };
+	fds[SLEEP_OUTPUT] =
+		(struct pollfd){ .fd = pending || loop->mind_reader ? loop->output.fd : -1,
+				 .events = pending ? POLLOUT : 0 };
+	fds[SLEEP_SIGNALS] = (struct pollfd){ .fd = loop->signals, .events = POLLIN };
+	fds[SLEEP_REACTION] = (struct pollfd){ .fd = watch->react ? react_fd(watch->react) : -1,
+					       .events = POLLIN };
+	fds[SLEEP_SERVICE] = (struct pollfd){ .fd = service_fd(loop), .events = POLLIN };
+	return is_full(loop) ? 0 : source_besides(watch->source, &fds[SLEEP_BESIDES]);
+}
+
 /*
  * Sleeps until there are events, the reader takes more or leaves, a command or the time is over.
  */
 static void
 sleep_until_ready(struct loop *loop)
 {
-	bool pending = record_size(&loop->output);
 	struct source *source = loop->watch->source;
-	struct pollfd fds[4 + SOURCE_BESIDES] = {
-		{ .fd = is_full(loop) || loop->rested ? -1 : source->fd, .events = POLLIN },
-		{ .fd = pending || loop->mind_reader ? loop->output.fd : -1,
-		  .events = pending ? POLLOUT : 0 },
-		{ .fd = loop->signals, .events = POLLIN },
-		{ .fd = loop->watch->react ? react_fd(loop->watch->react) : -1, .events = POLLIN },
-	};
-	size_t besides = is_full(loop) ? 0 : source_besides(source, &fds[4]);
+	size_t besides = set_fds(loop);
+	const struct pollfd *fds = loop->fds;
 	int64_t deadline = loop->last < loop->deadline ? loop->last : loop->deadline, rest;
 	struct timespec space;
 	int ready;
 
 	if (loop->rested && (rest = timerfd_now(CLOCK_MONOTONIC) + source->rest) < deadline)
 		deadline = rest;
-	ready = ppoll(fds, 4 + besides, time_left(loop, deadline, &space), NULL);
-	if (fds[2].revents)
+	ready = ppoll(loop->fds, SLEEP_BESIDES + besides, time_left(loop, deadline, &space), NULL);
+	if (ready < 0) {
+		if (errno != EINTR)
+			end(loop, WATCH_CANNOT_READ);
+		return;
+	}
+	if (fds[SLEEP_SIGNALS].revents)
 		signals_take();
-	if (ready > 0 && besides)
-		source_besides_seen(source, &fds[4]);
-	if (ready < 0 && errno != EINTR)
-		end(loop, WATCH_CANNOT_READ);
-	else if (ready > 0 && fds[1].revents & POLLERR && loop->mind_reader)
+	if (ready && besides)
+		source_besides_seen(source, &fds[SLEEP_BESIDES]);
+	if (is_served(loop, fds[SLEEP_SERVICE].revents))
+		end(loop, WATCH_SERVED);
+	else if (fds[SLEEP_OUTPUT].revents & POLLERR && loop->mind_reader)
 		reader_left(loop);
 }
 
@@ -381,15 +481,17 @@ flush_in_time(struct loop *loop)
 	return result;
 }
 
-/* Writes what is left: all, unless a signal has asked to end. -1 with errno. */
+/* Writes what is left: all, unless a signal has asked to end, or the service has. -1 with errno. */
 static int
 flush_last(struct loop *loop)
 {
 	int result;
 
-	while ((result = record_flush(&loop->output, loop->end != WATCH_SIGNALLED)) == 0
-	       && loop->end != WATCH_SIGNALLED)
-		if (is_asked_to_end())
+	while ((result = record_flush(&loop->output, false)) == 0 && loop->end != WATCH_SIGNALLED
+	       && loop->end != WATCH_SERVED)
+		if (wait_for_reader(loop))
+			loop->end = WATCH_SERVED;
+		else if (loop->signals >= 0 && is_asked_to_end())
 			loop->end = WATCH_SIGNALLED;
 	if (result || !loop->watch->last_words)
 		return result;
@@ -416,7 +518,6 @@ watch_run(struct watch *watch)
 	if (watch->unheard)
 		signals_ignore(SIGPIPE);
 	record_open(&loop.output, watch->fd, watch->queue ? watch->queue : WATCH_QUEUE);
-	loop.output.stop = loop.signals;
 	loop.mind_reader = watch->print->style != PRINT_NOTHING && pipe_is_nameless(watch->fd);
 	set_deadline(&loop);
 	go_round(&loop);
@@ -434,6 +535,7 @@ watch_run(struct watch *watch)
 	}
 	watch->untold = record_count(&loop.output);
 	record_done(&loop.output);
+	free(loop.fds);
 	signals_restore(SIGXFSZ);
 	if (watch->unheard)
 		signals_restore(SIGPIPE);

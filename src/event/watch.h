@@ -28,6 +28,17 @@ enum watch_verdict {
 	WATCH_LAST = WATCH_SHOW | WATCH_STOP,
 };
 
+/*
+ * Something that must not wait for the events or for the reader of the output, such as a command that this
+ * process is the parent of (process/supervise.h).
+ */
+struct watch_service {
+	int fd;           /* serve is called when it is readable; -1: never for that */
+	int64_t deadline; /* and from this time on, CLOCK_MONOTONIC; NUM_FOREVER: there is none */
+	/* Does what is due, and sets deadline. Whether that is the end. */
+	bool (*serve)(struct watch_service *service);
+};
+
 struct watch {
 	struct source *source;
 	const struct print *print;
@@ -50,6 +61,7 @@ struct watch {
 	 * that is the end.
 	 */
 	void (*unheard)(void *context);
+	struct watch_service *service; /* without react; NULL: there is none */
 
 	size_t untold; /* records that the output has not taken in the end */
 };
@@ -63,6 +75,7 @@ enum watch_end {
 	WATCH_CANNOT_WRITE, /* errno */
 	WATCH_REACTED,      /* no further event is wanted: what came of it stands in react */
 	WATCH_SIGNALLED,    /* with react or last_words: signals_ending tells by which signal */
+	WATCH_SERVED,       /* service said so: what the output did not take at once is untold */
 };
 
 /* How many bytes of records wait in memory, unless the caller says otherwise; beyond that the
