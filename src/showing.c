@@ -83,7 +83,7 @@ showing_print(const struct showing *showing, const char *format, enum escape_in_
 		      : showing->json                            ? PRINT_JSON
 		      : showing->csv                             ? PRINT_CSV
 								 : PRINT_FORMAT;
-	print.raw = showing->null || print_has(print.format, '0');
+	print.raw = showing->null || (print.format && print_has(print.format, '0'));
 	return print;
 }
 

@@ -60,6 +60,7 @@ struct event {
 	const struct sent *sent;   /* NULL: it is no signal */
 	const struct ended *ended; /* NULL: it is no process that has ended */
 	const char *source; /* the name of this one of several sources; NULL: there is only one */
+	const char *format; /* its line, where print.h's format is NULL */
 };
 
 /* EVENT is about PATH of LENGTH bytes: an entry of the folder that this names. */

@@ -78,6 +78,14 @@ convert_known(struct buffer *buffer, const struct print *print, const struct eve
 	}
 }
 
+const char *
+print_word(const struct event *event)
+{
+	const struct name *name = names_first(event->names, event->what);
+
+	return !name ? "unknown" : *name->event ? name->event : name->name;
+}
+
 static void
 add_path(struct buffer *buffer, const struct print *print, const struct event *event)
 {
@@ -174,6 +182,9 @@ convert_own(struct buffer *buffer, const struct print *print, const struct event
 	    char letter)
 {
 	switch (letter) {
+	case 'E':
+		buffer_text(buffer, print_word(event));
+		return true;
 	case 'p':
 		add_path(buffer, print, event);
 		return true;
@@ -229,7 +240,7 @@ convert(struct buffer *buffer, const struct print *print, const struct event *ev
 static void
 print_format(struct buffer *buffer, const struct print *print, const struct event *event)
 {
-	const char *at = print->format;
+	const char *at = print->format ? print->format : event->format;
 
 	while (*at) {
 		size_t plain = strcspn(at, "%"), taken;
@@ -262,14 +273,6 @@ print_csv(struct buffer *buffer, const struct event *event)
 	csv_field(buffer, event->name, event->name_length);
 	buffer_byte(buffer, '\n');
 	buffer_done(&words);
-}
-
-const char *
-print_word(const struct event *event)
-{
-	const struct name *name = names_first(event->names, event->what);
-
-	return !name ? "unknown" : *name->event ? name->event : name->name;
 }
 
 /* The folder and the entry in it as one KEY. */

@@ -17,6 +17,7 @@ enum print_style {
  *	%w %f	the watched object (a folder ends in '/'), the entry in it
  *	%p	both together
  *	%e %Xe	event names joined by ',' or by the character X
+ *	%E	the event in one word, as JSON has it
  *	%t %T	time: seconds since 1970; by time_format
  *	%c	cookie, hexadecimal
  *	%k %v	expirations or counter of this record; number of the tick, or what was sent
@@ -32,7 +33,7 @@ enum print_style {
  */
 struct print {
 	enum print_style style;
-	const char *format;
+	const char *format;      /* NULL: the event's own, for sources of several kinds */
 	const char *time_format; /* strftime(3) */
 	enum escape_in_names { NAMES_EXACT, NAMES_KEEP_BACKSLASH } escape;
 	bool raw;        /* names as they are: for formats that write NUL */
