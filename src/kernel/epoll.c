@@ -21,9 +21,9 @@ epoll_open(void)
 
 /* (EPOLLIN and its kin have the numbers of POLLIN and its kin.) */
 static int
-control(int set, int how, int fd, short events, uint64_t key)
+control(int set, int how, int fd, uint32_t events, uint64_t key)
 {
-	struct epoll_event event = { .events = (uint32_t)(uint16_t)events, .data.u64 = key };
+	struct epoll_event event = { .events = events, .data.u64 = key };
 
 	return epoll_ctl(set, how, fd, &event);
 }
@@ -31,13 +31,19 @@ control(int set, int how, int fd, short events, uint64_t key)
 int
 epoll_add(int set, int fd, short events, uint64_t key)
 {
-	return control(set, EPOLL_CTL_ADD, fd, events, key);
+	return control(set, EPOLL_CTL_ADD, fd, (uint16_t)events, key);
+}
+
+int
+epoll_add_edge(int set, int fd, short events, uint64_t key)
+{
+	return control(set, EPOLL_CTL_ADD, fd, (uint16_t)events | EPOLLET, key);
 }
 
 int
 epoll_change(int set, int fd, short events, uint64_t key)
 {
-	return control(set, EPOLL_CTL_MOD, fd, events, key);
+	return control(set, EPOLL_CTL_MOD, fd, (uint16_t)events, key);
 }
 
 int

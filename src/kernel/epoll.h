@@ -28,7 +28,10 @@ int epoll_open(void);
  */
 int epoll_add(int set, int fd, short events, uint64_t key);
 
-/* The same for one that belongs to it already. */
+/* The same, but it is ready only when something new has made it so; EPOLLET. */
+int epoll_add_edge(int set, int fd, short events, uint64_t key);
+
+/* As epoll_add, for one that belongs to it already. */
 int epoll_change(int set, int fd, short events, uint64_t key);
 
 /* FD does not belong to it any more. */
