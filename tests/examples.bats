@@ -36,7 +36,7 @@ fake_butter() {
 		grep -q "^# $name" "$script" || [ "$name" = tour.sh ] || fails "$name does not say what it is"
 		[ -x "$script" ] || fails "$name cannot be run"
 	done
-	for name in wait-for-file.sh on-upload.sh every.sh initramfs-init.sh container.sh; do
+	for name in wait-for-file.sh on-upload.sh every.sh initramfs-init.sh container.sh keep-running.sh; do
 		example "$name"
 		equal "$status" 1
 		matches "$stderr" "usage: $name .*"
@@ -443,4 +443,40 @@ proc /proc"
 	equal "$status" 0 || fails "$output" "$stderr"
 	lacks "$output" FAILED
 	contains "$output" "   -> "
+}
+
+# ---- keep-running.sh
+
+@test "keep-running starts what has ended again, and stops with it when it is told to" {
+	need_applet events
+	need_applet pidfd-wait
+	need_pidfd
+	: >app.conf
+	launch "$BUTTER_SOURCE/examples/keep-running.sh" -c app.conf -p 50ms bash -c '
+		trap "echo reload" HUP
+		trap "echo stop; exit 5" TERM
+		[ -e again ] || { : >again; exit 3; }
+		echo up
+		while :; do butter timerfd-sleep 20ms; done'
+	await grep -qx up "$job/out"
+	echo changed >app.conf
+	await grep -qx reload "$job/out"
+	kill "$pid"
+	finish
+	equal "$status" 5
+	equal "$(tail -n 1 <<<"$output")" stop
+	contains "$stderr" "keep-running.sh: ended with status 3"
+}
+
+@test "keep-running is process 1 of a container" {
+	need_applet events
+	need_applet pidfd-wait
+	need_pidfd
+	namespaces -pf --kill-child --mount-proc
+	launch "${within[@]}" "$BUTTER_SOURCE/examples/keep-running.sh" bash -c 'trap "exit 0" TERM; echo "up $PPID"
+		while :; do butter timerfd-sleep 20ms; done'
+	await grep -q up "$job/out"
+	kill "$(children "$pid")"
+	finish
+	equal "$status" 0
 }
