@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pidfd-kill: send a signal to the process that is meant, and never to the next one that got its number; send a
- * stronger one if it has not ended in time; to a whole group, or a tree that cannot get away by starting others.
+ * pidfd-kill: send a signal to the process that is meant, and never to the next one that got its number; send
+ * a stronger one if it has not ended in time; to a whole group, or a tree that cannot get away by starting
+ * others.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -171,7 +172,7 @@ cannot_send(const struct family_member *member, const struct step *step, bool wh
 		fail(pidfd_signal_hints, "cannot signal %s %d", what, (int)member->pid);
 }
 
-/* To each of FAMILY, children first. That one has ended by now is of interest only when it was meant first. */
+/* To each of FAMILY, children first. That one has ended by now matters only when it was meant first. */
 static void
 send_to(const struct family *family, const struct step *step, bool whole_group)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pidfd-wait: wait until processes have ended, whoever has started them, and say how: a shell's wait knows only
- * its own children, and a loop around kill -0 is late, costs processes, and takes the number's next user for the
- * one that was meant.
+ * pidfd-wait: wait until processes have ended, whoever has started them, and say how: a shell's wait knows
+ * only its own children, and a loop around kill -0 is late, costs processes, and takes the number's next user
+ * for the one that was meant.
  */
 #include <errno.h>
 #include <time.h>
@@ -64,7 +64,7 @@ expect(struct peer *peer, bool gone)
 	return 0;
 }
 
-/* PID was a child of PARENT; is it still the same one? What has ended and was waited for meanwhile, is not. */
+/* PID was a child of PARENT; is it the same one still? What has ended and was waited for is not. */
 static int
 expect_child(pid_t pid, pid_t parent)
 {

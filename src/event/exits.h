@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ends of processes as a source, of anybody's: an event `exit` for each, with its status as far as somebody
- * may tell.
+ * The ends of processes as a source, of anybody's: an event `exit` for each, with its status as far as
+ * somebody may tell.
  *
  * The kernel tells the status of a process to others than its parent only when the parent has waited for it,
  * which it may never do. So there is an event with the status when that can be known, and one without it when
@@ -45,7 +45,7 @@ int exits_open(struct exits *exits, int64_t patience);
 /* PIDFD, which it takes over, of the process PID, whose event has NAME. -1 with errno of epoll_add. */
 int exits_add(struct exits *exits, int pidfd, pid_t pid, const char *name);
 
-/* The same for one that has ended before anybody could look: an event that was found out, without a status. */
+/* The same for one that has ended before anybody could look: a synthetic event, without a status. */
 void exits_add_gone(struct exits *exits, pid_t pid, const char *name);
 
 void exits_close(struct exits *exits);

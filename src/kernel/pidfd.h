@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2): a descriptor that means one process, never its number's
- * next user.
+ * pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2): a descriptor that means one process, never its
+ * number's next user.
  */
 #ifndef BUTTER_PIDFD_H
 #define BUTTER_PIDFD_H
@@ -12,7 +12,10 @@
 
 #include "cli/say.h"
 
-/* Advice for errors of pidfd_signal and pidfd_send, and of pidfd_take; for those of pidfd_of: pid_hints_for. */
+/*
+ * Advice for errors of pidfd_signal and pidfd_send, and of pidfd_take; for those of pidfd_of:
+ * pid_hints_for.
+ */
 extern const struct hint pidfd_signal_hints[];
 extern const struct hint pidfd_take_hints[];
 
@@ -48,10 +51,10 @@ enum pidfd_stage {
 };
 
 /*
- * How far it has come with the process PID that PIDFD means, and which may be anybody's, without waiting. Of one
- * that has ended *KNOWN says whether *STATUS, as wait(2) has it, could be had: of a child of this process and of
- * a zombie of the same user it can at once; of others when they have been reaped, since Linux 6.15
- * (PIDFD_GET_INFO), and never before that. This process's own child can still be waited for.
+ * How far it has come with the process PID that PIDFD means, and which may be anybody's, without waiting.
+ * Of one that has ended *KNOWN says whether *STATUS, as wait(2) has it, could be had: of a child of this
+ * process and of a zombie of the same user it can at once; of others when they have been reaped, since
+ * Linux 6.15 (PIDFD_GET_INFO), and never before that. This process's own child can still be waited for.
  */
 enum pidfd_stage pidfd_look(int pidfd, pid_t pid, bool *known, int *status);
 
@@ -72,9 +75,10 @@ bool pidfd_has_ended(int pidfd);
 int pidfd_signal(int pidfd, int signal);
 
 /*
- * The same with more to choose: *VALUE goes with it (NULL: none), as sigqueue(3) does; the whole GROUP that the
- * process leads, or has led, gets it, since Linux 6.9. -1 with errno as pidfd_signal, EAGAIN (VALUE: too many
- * signals are queued), EINVAL also for GROUP before Linux 6.9, ESRCH also for one that leads none.
+ * The same with more to choose: *VALUE goes with it (NULL: none), as sigqueue(3) does; the whole GROUP
+ * that the process leads, or has led, gets it, since Linux 6.9. -1 with errno as pidfd_signal, EAGAIN
+ * (VALUE: too many signals are queued), EINVAL also for GROUP before Linux 6.9, ESRCH also for one that
+ * leads none.
  */
 int pidfd_send(int pidfd, int signal, const int32_t *value, bool group);
 

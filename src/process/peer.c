@@ -36,7 +36,10 @@ peer_parse(const char *text, struct peer *peer)
 	return 0;
 }
 
-/* Whether PIDFD, of a process of this number that was there, is the one that is meant: 0, or -1 with errno. */
+/*
+ * Whether PIDFD, of a process of this number that was there, is the one that is meant: 0, or -1 with
+ * errno.
+ */
 static int
 check(const struct peer *peer, int pidfd)
 {

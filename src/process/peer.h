@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The process that somebody means: by its number, or by what no other process has, so that it is surely that one
- * and not the next that got its number.
+ * The process that somebody means: by its number, or by what no other process has, so that it is surely
+ * that one and not the next that got its number.
  */
 #ifndef BUTTER_PEER_H
 #define BUTTER_PEER_H
