@@ -11,6 +11,7 @@ build signals -static "$here/signals.c"
 # inits COMMAND...: each of them with COMMAND below it.
 inits() {
 	add 'tini -s' tini -s -- "$@"
+	add 'tini-static -s' tini-static -s -- "$@"
 	add dumb-init dumb-init "$@"
 	add catatonit catatonit -- "$@"
 	add 'butter signalfd-exec --init --forward' ./butter signalfd-exec --init --forward -- "$@"
@@ -36,7 +37,9 @@ seconds=$(rounds 10 2)
 begin "While nothing happens: $seconds seconds"
 inits ./signals echo
 each idle "$seconds" | awk -F '\t' -v OFS='\t' '{ split($2, is, " "); print $1, is[1], is[2], is[3] }' |
-	table init 'wake-ups' 'resident, KiB' 'its own, KiB'
+	table init 'wake-ups' 'resident, KiB' 'dirty, KiB'
+echo "Most of what is resident of butter is its program, which all butters share; dirty is what each has alone."
+echo
 
 rounds=$(rounds 2000 100)
 begin "A signal through it: from kill to what the command does ($rounds rounds)"

@@ -7,7 +7,7 @@
  *		signal is sent until its line is read; median and 90 % in microseconds
  *	signals idle SECONDS COMMAND...
  *		COMMAND writes a line when it is ready: how often it wakes up in the time after that,
- *		and its memory, resident and its own alone, in KiB
+ *		and its memory, resident and what no other process could share, in KiB
  *	signals echo
  *		is such a COMMAND: below an init, without which it tells the least time there is
  */
@@ -134,7 +134,7 @@ measure_idle(int seconds, char **command)
 	nanosleep(&time, NULL);
 	after = look(pid, "status", "voluntary_ctxt_switches");
 	printf("%ld %ld %ld\n", after - before, look(pid, "status", "VmRSS"),
-	       look(pid, "smaps_rollup", "Private_"));
+	       look(pid, "smaps_rollup", "Private_Dirty"));
 	end(pid);
 }
 
