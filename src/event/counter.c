@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/counter.h"
 
+#include <stdint.h>
+
 #include "cli/moment.h"
 #include "kernel/eventfd.h"
 
@@ -19,8 +21,18 @@ fill(struct source *source)
 	if (result <= 0)
 		return result;
 	source->read_at = moment_now();
-	source->total += sizeof(counter->value);
+	source->total++;
 	return 1;
+}
+
+/* How many records there may be at most: of a semaphore one for each that is there. */
+static size_t
+waiting(const struct source *source)
+{
+	uint64_t count;
+
+	/* Who cannot know takes all. */
+	return eventfd_look(source->fd, &count) > 0 ? (size_t)count : SIZE_MAX / 2;
 }
 
 static int
@@ -42,7 +54,9 @@ decode(struct source *source, struct event *event)
 void
 counter_open(struct counter *counter, int fd)
 {
-	*counter = (struct counter){
-		.source = { .fd = fd, .nonblocking = true, .fill = fill, .decode = decode }
-	};
+	*counter = (struct counter){ .source = { .fd = fd,
+						 .nonblocking = true,
+						 .fill = fill,
+						 .waiting = waiting,
+						 .decode = decode } };
 }

@@ -157,6 +157,8 @@ source_waiting(const struct source *source)
 {
 	int bytes = 0;
 
+	if (source->waiting)
+		return source->waiting(source);
 	if (ioctl(source->fd, FIONREAD, &bytes) < 0 || bytes < 0)
 		bytes = 0;
 	return source->length - source->offset + (size_t)bytes;

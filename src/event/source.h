@@ -49,6 +49,9 @@ struct source {
 	 */
 	int (*fill)(struct source *source);
 
+	/* In the place of FIONREAD, in what total is counted in there; NULL: that. */
+	size_t (*waiting)(const struct source *source);
+
 	/* What is in the buffer from FROM on has just been read; NULL: nothing is to be done about that. */
 	void (*arrived)(struct source *source, size_t from);
 };

@@ -18,6 +18,7 @@
 
 #include "file.h"
 #include "kernel/compat.h"
+#include "kernel/fdinfo.h"
 #include "kernel/pipe.h"
 #include "kernel/timerfd.h"
 
@@ -70,6 +71,29 @@ eventfd_is(int fd)
 	if (length < 0)
 		return is_like_one(fd);
 	return length == sizeof(name) - 1 && !memcmp(target, name, sizeof(name) - 1);
+}
+
+/* Takes the number, which is hexadecimal, out of the line that has it. */
+static bool
+take_count(const char *line, void *context)
+{
+	static const char key[] = "eventfd-count:", digits[] = "0123456789abcdef";
+	uint64_t *count = context;
+
+	if (strncmp(line, key, sizeof(key) - 1) != 0)
+		return false;
+	line += sizeof(key) - 1;
+	line += strspn(line, " \t");
+	for (const char *digit; *line && (digit = strchr(digits, *line)); line++)
+		*count = *count * 16 + (uint64_t)(digit - digits);
+	return true;
+}
+
+int
+eventfd_look(int fd, uint64_t *count)
+{
+	*count = 0;
+	return fdinfo_find(0, fd, take_count, count);
 }
 
 /* ---- calls that end in time: a description without O_NONBLOCK has no other way ---- */

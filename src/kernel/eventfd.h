@@ -30,6 +30,11 @@ int eventfd_open(uint64_t initial, bool semaphore);
 int eventfd_is(int fd);
 
 /*
+ * What the counter has, which stays there: 1 and *COUNT, or 0 where FD is none; -1 with errno as fdinfo_find.
+ */
+int eventfd_look(int fd, uint64_t *count);
+
+/*
  * Takes what is there without waiting: 1 and *VALUE, 0 where the counter is 0, -1 with errno of read(2).
  * SIGALRM may be used where the kernel is older than Linux 5.8.
  */

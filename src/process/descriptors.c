@@ -111,6 +111,14 @@ descriptors_close_but(const int *kept, size_t count)
 }
 
 int
+descriptors_free(int from)
+{
+	while (fcntl(from, F_GETFD) >= 0)
+		from++;
+	return from;
+}
+
+int
 descriptors_give(int fd, int to)
 {
 	if (fd != to && dup3(fd, to, O_CLOEXEC) < 0)

@@ -37,6 +37,9 @@ void descriptors_hide(int fd);
 /* FD, which is closed, is standard input, output and error from now on. */
 void descriptors_replace(int fd);
 
+/* The first number from FROM on that is no open descriptor. */
+int descriptors_free(int from);
+
 /* FD is TO from now on, too, and a command inherits that. -1 with errno EBADF, EMFILE; dup3(2). */
 int descriptors_give(int fd, int to);
 

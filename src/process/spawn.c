@@ -106,6 +106,12 @@ place_descriptors(const struct spawn_fd *copies, size_t count)
 	return 0;
 }
 
+static int
+tell(const struct spawn *spawn)
+{
+	return !spawn->word || write(spawn->channel, &spawn->word, 1) == 1 ? 0 : -1;
+}
+
 /* The parent may have ended before; then it does what the signal would. */
 static int
 tie(int signal, pid_t parent)
@@ -121,7 +127,8 @@ static _Noreturn void
 become(const struct spawn *spawn, const struct spawn_fd *copies, char **environment, pid_t parent,
        volatile int *error)
 {
-	if (place_group(spawn, getpgid(parent)) == 0 && tie(spawn->death_signal, parent) == 0
+	if (tell(spawn) == 0 && place_group(spawn, getpgid(parent)) == 0
+	    && tie(spawn->death_signal, parent) == 0
 	    && place_descriptors(copies, spawn->handed_count) == 0) {
 		signals_inherit();
 		if (spawn->mask)

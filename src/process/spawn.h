@@ -28,6 +28,8 @@ struct spawn {
 	int terminal;      /* that one's descriptor */
 	int death_signal;  /* comes when this process ends; 0: none. PR_SET_PDEATHSIG of prctl(2) */
 	const sigset_t *mask; /* of signals; NULL: as signals_inherit */
+	int channel;          /* to which the child, before it is the command, says: */
+	char word;            /* 0: nothing */
 };
 
 /*

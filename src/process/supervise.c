@@ -101,7 +101,9 @@ supervise_start(struct supervise *supervise)
 				     .has_terminal = supervise->terminal >= 0,
 				     .terminal = supervise->terminal,
 				     .death_signal = supervise->death_signal,
-				     .mask = &supervise->mask };
+				     .mask = &supervise->mask,
+				     .channel = supervise->channel,
+				     .word = supervise->word };
 
 	return spawn_start(&spawn, &supervise->pid);
 }

@@ -40,6 +40,8 @@ struct supervise {
 	const struct spawn_fd *handed;
 	size_t handed_count;
 	int death_signal;
+	int channel;
+	char word;
 
 	bool apart;  /* in a group of its own, to which all signals go then */
 	bool is_job; /* with apart: the group has the terminal while we would have it */
