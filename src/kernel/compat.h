@@ -20,12 +20,27 @@
 #define PIPEFS_MAGIC 0x50495045
 #endif
 
-/* memfd_create(2)'s flags; the second is since Linux 6.3: never to be executed. linux/memfd.h. */
+/* memfd_create(2)'s flags; since Linux 6.3: never to be executed, and that it may be. linux/memfd.h. */
 #ifndef MFD_CLOEXEC
 #define MFD_CLOEXEC 0x0001U
 #endif
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
+#endif
+#ifndef MFD_ALLOW_SEALING
+#define MFD_ALLOW_SEALING 0x0002U
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+/* fcntl(2)'s seals: writing by mappings and descriptors that come later (since Linux 5.1), the right to
+ * execute (6.3); linux/fcntl.h. */
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
 #endif
 
 /* preadv2(2): fail with EAGAIN instead of waiting; linux/fs.h, and in musl since 1.2.5. */

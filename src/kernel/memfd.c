@@ -9,20 +9,40 @@
 
 #include "kernel/compat.h"
 
+const struct hint memfd_hints[] = {
+	{ EMFILE, "raise ulimit -n", 0 },
+	{ ENFILE, "raise fs.file-max", 0 },
+	{ ENOMEM, "memory is full: raise the cgroup's memory.max, or take less", 0 },
+	{ ENOSPC, "memory is full: take less", 0 },
+	{ EFBIG, "raise ulimit -f", 0 },
+	{ EPERM, "a seccomp profile is in the way: allow memfd_create", 0 },
+	{ ENOSYS, "memfd_create is needed: Linux 3.17, or a seccomp profile that allows it", 0 },
+	{ EOPNOTSUPP, "files that are never to be executed need Linux 6.3: do without --noexec",
+	  0 },
+	{ 0, NULL, 0 },
+};
+
+const struct name memfd_seals[] = {
+	{ "none", MEMFD_NONE },      { "seal", F_SEAL_SEAL },
+	{ "shrink", F_SEAL_SHRINK }, { "grow", F_SEAL_GROW },
+	{ "write", F_SEAL_WRITE },   { "future-write", F_SEAL_FUTURE_WRITE },
+	{ "exec", F_SEAL_EXEC },     { "" },
+};
+
 static int
-in_memory(unsigned int flags)
+create(const char *name, unsigned int flags)
 {
-	return (int)syscall(SYS_memfd_create, "butter", MFD_CLOEXEC | flags);
+	return (int)syscall(SYS_memfd_create, name, MFD_CLOEXEC | flags);
 }
 
 int
 memfd_open(void)
 {
 	static const char *const folders[] = { "/dev/shm", "/tmp", "/var/tmp" };
-	int fd = in_memory(MFD_NOEXEC_SEAL), error;
+	int fd = create("butter", MFD_NOEXEC_SEAL), error;
 
 	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
-		fd = in_memory(0);
+		fd = create("butter", 0);
 	if (fd >= 0 || errno == EMFILE || errno == ENFILE || errno == ENOMEM)
 		return fd;
 	error = errno;
@@ -30,4 +50,24 @@ memfd_open(void)
 		fd = open(folders[i], O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 	errno = error;
 	return fd;
+}
+
+int
+memfd_make(const char *name, bool noexec)
+{
+	int fd = create(name, MFD_ALLOW_SEALING | (noexec ? MFD_NOEXEC_SEAL : MFD_EXEC));
+
+	if (fd < 0 && errno == EINVAL && noexec)
+		errno = EOPNOTSUPP;
+	else if (fd < 0 && errno == EINVAL) /* before Linux 6.3: all may be executed */
+		fd = create(name, MFD_ALLOW_SEALING);
+	else if (fd < 0 && errno == EACCES) /* vm.memfd_noexec=2: none may */
+		fd = create(name, MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	return fd;
+}
+
+int
+memfd_seal(int fd, uint64_t seals)
+{
+	return fcntl(fd, F_ADD_SEALS, (int)(seals & ~(uint64_t)MEMFD_NONE));
 }
