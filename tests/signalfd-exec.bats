@@ -322,6 +322,15 @@ typing() {
 	equal "${output//$'\r'/}" $'before has it\ncommand has it\nabove lacks it\nafter has it'
 }
 
+@test "where nobody could continue it, TSTP has no effect" {
+	need_tool setsid
+	for option in --init --group; do
+		capture setsid -w "$BUTTER" signalfd-exec --forward "$option" -- bash -c 'kill -TSTP $$; echo went on'
+		succeeded
+		equal "$output" "went on"
+	done
+}
+
 # ---- As an init
 
 @test "with --init it reaps all orphans below, many at once" {
@@ -394,4 +403,12 @@ refused() {
 	failed 125 signalfd-exec "cannot create a pipe: Too many open files (raise ulimit -n)"
 	inject vfork:error=EAGAIN signalfd-exec -- true
 	failed 125 signalfd-exec "cannot run 'true': Resource temporarily unavailable"
+}
+
+@test "while nothing happens it sleeps" {
+	need_strace
+	start strace -qq -o trace -e signal=none "$BUTTER" signalfd-exec --init --forward -- "$BUTTER" timerfd-sleep --every 1ms -n 300 --ready-fd 7
+	finish
+	# It waits for the end, and for little else.
+	(($(grep -c '^ppoll(.*= ' trace) <= 3)) || fails "$(tail -n 20 trace)"
 }
