@@ -20,8 +20,8 @@ setup() {
 
 # ---- Rows: each sets `command`, what comes before the options, and `operands`, what comes behind them; `cause`, a
 # function that causes one event; `promises`, those it makes but for `always`; and what differs from the rest:
-# `after_time`, the status when the time ran out; `gathers`, where one record may stand for several events. It fails
-# where it cannot be.
+# `after_time`, the status when the time ran out; `gathers`, where one record may stand for several events; `most`,
+# how many there can be. It fails where it cannot be.
 
 always='count json null ready closed full term'
 
@@ -72,6 +72,7 @@ row_pidfd_wait() {
 		operands+=($!)
 	done
 	command=("$BUTTER" pidfd-wait)
+	most=3
 	cause=end_one
 	promises='timeout zero idle'
 }
@@ -110,7 +111,7 @@ each() {
 
 	for row in $ROWS; do
 		[[ " $APPLETS " == *" $row "* ]] || continue
-		command=() operands=() promises='' after_time=124 gathers=
+		command=() operands=() promises='' after_time=124 gathers='' most=1000
 		"row_${row//-/_}" || continue
 		[[ " $always $promises " == *" $1 "* ]] || continue
 		echo "-- $row"
@@ -306,7 +307,7 @@ is_full() {
 }
 
 ends_by_term() {
-	watch --count 3
+	watch --count "$most"
 	"$cause"
 	await test -s "$job/out"
 	kill "$pid"
