@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events: all that a script can wait for in one stream of lines: timers, signals, ends of processes, counters,
- * files, descriptors, the clock, pressure. A shell alone can wait for one thing at a time, or looks again and
- * again. With a command it stands for that, as process 1 too, and gives it the stream.
+ * events: all that a script can wait for in one stream of lines: timers, signals, ends of processes,
+ * counters, files, descriptors, the clock, pressure. A shell alone can wait for one thing at a time,
+ * or looks again and again. With a command it stands for that, as process 1 too, and gives it the
+ * stream.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -46,7 +47,7 @@ options(struct opt_table *table)
 	reacting_add_exec(table, &reacting);
 	opt_string(
 		table, 'F', "format", "FORMAT", &showing.format,
-		"print %E event, %s name of the source, %t time, %v value, %k count, %P pid, %S signal, %x status, %p path, %n");
+		"print %E event, %s source, %t time, %v value, %k count, %P pid, %S signal, %x status, %p path");
 	opt_integer(table, 'n', "count", "N", 1, INT64_MAX, &count, "end when N events have come");
 	opt_duration(table, 't', "timeout", &timeout,
 		     "end after DURATION, with status 124; 0: tell what is there");

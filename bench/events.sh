@@ -23,7 +23,7 @@ sub eventfd {
 my $counter = $act eq "post" ? eventfd() : undef;
 my ($read, $write);
 pipe $read, $write or die;
-fcntl $read, 2, 0 if $act eq "write";
+fcntl $read, 2, 0;
 my @times;
 my ($pid, $out);
 sub start {
@@ -35,7 +35,6 @@ sub start {
 		open STDOUT, ">&", $in or die;
 		fcntl $tell, 2, 0;
 		push @words, "--ready-fd", fileno $tell if $words[0] =~ /butter/;
-		# The option stands before what follows `--`; there is nothing of that here.
 		exec @words or die;
 	}
 	close $in;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sources that `events` brings together, as they are typed: the rows of its table (cli/opt.h), and the way from
- * there to one source (event/merge.h), with messages.
+ * The sources that `events` brings together, as they are typed: the rows of its table (cli/opt.h),
+ * and the way from there to one source (event/merge.h), with messages.
  */
 #ifndef BUTTER_GATHERING_H
 #define BUTTER_GATHERING_H

@@ -41,8 +41,8 @@ int showing_open(struct showing *showing);
 int showing_close(struct showing *showing, int status);
 
 /*
- * How records look; FORMAT where the user gave none (NULL: as print.h has it). With a command that is run (EXECUTE) that has the
- * word: events are printed where that is asked for.
+ * How records look; FORMAT where the user gave none (NULL: as print.h has it). With a command that
+ * is run (EXECUTE) that has the word: events are printed where that is asked for.
  */
 struct print showing_print(const struct showing *showing, const char *format,
 			   enum escape_in_names escape, bool execute);

@@ -21,14 +21,15 @@ struct clock_changes {
 };
 
 /*
- * One event when the clock shows what TEXT, which lives as long, says (moment_parse), however it comes to show
- * that: when somebody sets it, it is read again. -1 with errno of moment_parse, timerfd_open, timerfd_arm.
+ * One event when the clock shows what TEXT, which lives as long, says (moment_parse), however it
+ * comes to show that: when somebody sets it, it is read again. -1 with errno of moment_parse,
+ * timerfd_open, timerfd_arm.
  */
 int alarm_open(struct alarm *alarm, const char *text);
 
 /*
- * An event each time when somebody has set the clock, or the machine has slept; value: by how many nanoseconds
- * it has been put forward. -1 with errno of timerfd_open, timerfd_arm.
+ * An event each time when somebody has set the clock, or the machine has slept; value: by how many
+ * nanoseconds it has been put forward. -1 with errno of timerfd_open, timerfd_arm.
  */
 int clock_changes_open(struct clock_changes *changes);
 

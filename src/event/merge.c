@@ -80,7 +80,10 @@ look(struct source *source)
 	return result > 0;
 }
 
-/* The turn is the next member's. After the last one, those that were not ready may be by now: 0, or -1 errno. */
+/*
+ * The turn is the next member's. After the last one, those that were not ready may be by now: 0, or -1
+ * errno.
+ */
 static int
 pass_on(struct merge *merge)
 {

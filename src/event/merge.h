@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Several sources as one: their events in one stream, with the name of each. A source that always has more
- * does not keep the others waiting, and one that has nothing costs no call.
+ * Several sources as one: their events in one stream, with the name of each. A source that always
+ * has more does not keep the others waiting, and one that has nothing costs no call.
  *
- * Who waits polls the descriptors of all, and not those of an epoll(7) that has them: some of the kernel's
- * files, such as a pressure trigger, forget what they have to tell when they are asked, and a poll of an epoll
- * asks twice.
+ * Who waits polls the descriptors of all, and not those of an epoll(7) that has them: some of the
+ * kernel's files, such as a pressure trigger, forget what they have to tell when they are asked, and a
+ * poll of an epoll asks twice.
  */
 #ifndef BUTTER_MERGE_H
 #define BUTTER_MERGE_H
@@ -33,8 +33,8 @@ struct merge {
 void merge_open(struct merge *merge);
 
 /*
- * SOURCE, which stays the caller's, is one of them from now on, and the last of members. One that has neither a
- * descriptor nor besides left has told all that it ever will.
+ * SOURCE, which stays the caller's, is one of them from now on, and the last of members. One that
+ * has neither a descriptor nor besides left has told all that it ever will.
  */
 struct merge_member *merge_add(struct merge *merge, struct source *source, const char *name,
 			       const char *format);

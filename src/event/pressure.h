@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Pressure as a source: an event each time tasks have stalled for too long; its path is the file that tells of it. */
+/*
+ * Pressure as a source: an event each time tasks have stalled for too long; its path is the file that
+ * tells of it.
+ */
 #ifndef BUTTER_PRESSURE_H
 #define BUTTER_PRESSURE_H
 
@@ -16,8 +19,8 @@ struct pressure {
 };
 
 /*
- * A source on the trigger FD (psi.h) of PATH, which lives as long; it takes that over. Reading fails with ENODEV
- * when its cgroup is gone.
+ * A source on the trigger FD (psi.h) of PATH, which lives as long; it takes that over. Reading fails
+ * with ENODEV when its cgroup is gone.
  */
 void pressure_open(struct pressure *pressure, int fd, const char *path);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A descriptor of somebody else's as a source: an event when it becomes ready, and nothing is read from it. It is
- * told each time that something new makes it so, not for as long as it is.
+ * A descriptor of somebody else's as a source: an event when it becomes ready, and nothing is read
+ * from it. It is told each time that something new makes it so, not for as long as it is.
  */
 #ifndef BUTTER_READY_H
 #define BUTTER_READY_H
@@ -19,8 +19,9 @@ struct ready {
 };
 
 /*
- * The events ASKED (POLLIN, POLLPRI, POLLOUT) of FD, and in any case that it is hung up or has an error, which
- * ends the source. Their value is FD. -1 with errno of epoll_open, epoll_add_edge (epoll.h).
+ * The events ASKED (POLLIN, POLLPRI, POLLOUT) of FD, and in any case that it is hung up or has an
+ * error, which ends the source. Their value is FD. -1 with errno of epoll_open, epoll_add_edge
+ * (epoll.h).
  */
 int ready_open(struct ready *ready, int fd, short asked);
 

@@ -158,7 +158,10 @@ serve(struct loop *loop)
 		end(loop, WATCH_SERVED);
 }
 
-/* Waits until the output takes more, or for what does not wait for that. Whether the service ends the loop. */
+/*
+ * Waits until the output takes more, or for what does not wait for that. Whether the service ends the
+ * loop.
+ */
 static bool
 wait_for_reader(struct loop *loop)
 {
