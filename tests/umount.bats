@@ -761,15 +761,15 @@ mounted:
 cannot unmount 'a': $BUSY
 'a' is used by process N (sh): fd 5 'a'
 32
-there is no signal '0' (see 'butter umount --help')
+--kill: there is no signal '0' (see 'butter umount --help')
 1
-there is no signal '65' (see 'butter umount --help')
+--kill: there is no signal '65' (see 'butter umount --help')
 1
-there is no signal 'nothing' (see 'butter umount --help')
+--kill: there is no signal 'nothing' (see 'butter umount --help')
 1
-there is no signal '' (see 'butter umount --help')
+--kill: there is no signal '' (see 'butter umount --help')
 1
-there is no signal 'TERM,KILL' (see 'butter umount --help')
+--kill: there is no signal 'TERM,KILL' (see 'butter umount --help')
 1
 0"
 }
