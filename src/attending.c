@@ -49,7 +49,7 @@ static const struct hint ptrace_hints[] = {
 };
 
 static const struct hint inject_hints[] = {
-	{ EOPNOTSUPP, "that is for programs of x86_64: leave --at and --strict out", 0 },
+	{ EOPNOTSUPP, "it is a program of 32 bits: leave --at and --strict out", 0 },
 	{ EFAULT, "there is no room on its stack", 0 },
 	{ EBUSY, "another filter has a supervisor already: leave --explain out", 0 },
 	{ ENOMEM, "there are too many filters already", 0 },
@@ -333,12 +333,13 @@ load_late(const struct attending *attending, pid_t pid, int *listener)
 		     attending->program->count);
 		inject_end(pid, EXEC_FAILED);
 	}
-	if (result || !attending->learns)
-		ptrace_release(pid, 0);
+	/* Without the filter nobody is let go of: if anything of it is left, it ends with its tracer. */
 	if (result)
 		child_end(0);
 	if (attending->learns)
 		ptrace_go_on(&(struct ptrace_stop){ .pid = pid, .reason = PTRACE_STOPS_BEGIN });
+	else
+		ptrace_release(pid, 0);
 }
 
 static _Noreturn void
