@@ -91,8 +91,14 @@ add_rule(struct buffer *line, const struct explain_denial *denial)
 {
 	const struct place *place = denial->rule ? &denial->rule->place : NULL;
 
+	if (denial->is_foreign && denial->arch == ARCH_NONE) {
+		buffer_text(line, "as a call of an architecture that is not known here");
+		return;
+	}
 	if (denial->is_foreign) {
-		buffer_text(line, "it is of another architecture (--arch lets that in)");
+		const char *arch = arch_facts(denial->arch)->name;
+
+		buffer_print(line, "as a call of %s (--arch %s lets those in)", arch, arch);
 		return;
 	}
 	if (!place)
@@ -132,6 +138,8 @@ record_denial(const struct attending *attending, const struct explain_denial *de
 		  denial->action.kind == POLICY_ERRNO  ? buffer_string(&action)
 		  : denial->action.kind == POLICY_TRAP ? "trap"
 						       : "kill");
+	if (denial->is_foreign && denial->arch != ARCH_NONE)
+		json_word(line, "arch", arch_facts(denial->arch)->name);
 	if (denial->rule) {
 		const struct place *place = &denial->rule->place;
 

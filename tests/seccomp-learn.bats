@@ -112,6 +112,21 @@ goes_on() {
 	equal "$(ls -A)" ''
 }
 
+# is_learning: what was launched last runs `sleep`, and is traced.
+is_learning() {
+	[ "$(<"/proc/$pid/comm")" = sleep ] && ! grep -q '^TracerPid:.0$' "/proc/$pid/status"
+}
+
+@test "where who learns is killed, so is the command, and there is no file" {
+	need_proc
+	launch "$BUTTER" seccomp-exec --learn policy sleep 100
+	await is_learning
+	kill -9 "$(sed -n 's/^TracerPid:.//p' "/proc/$pid/status")"
+	finish
+	equal "$status" 137
+	equal "$(ls -A)" ''
+}
+
 @test "what was learned twice is the same, but for the counts" {
 	learn ls /
 	sed 's/#.*//' policy >one

@@ -50,6 +50,17 @@ arch_native(void)
 #endif
 }
 
+enum arch
+arch_of_call(uint32_t audit, uint32_t number)
+{
+	uint32_t bit = number == UINT32_MAX ? 0 : number & facts[ARCH_X32].bit;
+
+	for (int i = 0; i < ARCHES; i++)
+		if (facts[i].audit == audit && facts[i].bit == bit)
+			return (enum arch)i;
+	return ARCH_NONE;
+}
+
 static bool
 is_same(const char *name, size_t length, const char *known)
 {

@@ -33,6 +33,12 @@ const struct arch_facts *arch_facts(enum arch arch);
 /* The one that this program was built for; ARCH_NONE: none of these. */
 enum arch arch_native(void);
 
+/*
+ * The one that the call NUMBER of AUDIT, as the kernel tells them, is of: x32 by its bit, which -1 has by
+ * chance. ARCH_NONE: nobody knows it here.
+ */
+enum arch arch_of_call(uint32_t audit, uint32_t number);
+
 /* By any of its names, LENGTH bytes of NAME, without regard to case; ARCH_NONE: nobody knows it here. */
 enum arch arch_find(const char *name, size_t length);
 

@@ -99,18 +99,6 @@ add_argument(struct buffer *buffer, pid_t pid, uint64_t value, enum parameter_ki
 	}
 }
 
-static enum arch
-arch_of(uint32_t audit, uint32_t number)
-{
-	for (int arch = 0; arch < ARCHES; arch++) {
-		const struct arch_facts *facts = arch_facts((enum arch)arch);
-
-		if (facts->audit == audit && facts->bit == (number & arch_facts(ARCH_X32)->bit))
-			return (enum arch)arch;
-	}
-	return ARCH_NONE;
-}
-
 void
 decode_name(struct buffer *buffer, uint32_t number, enum arch arch)
 {
@@ -126,7 +114,7 @@ void
 decode_call(struct buffer *buffer, pid_t pid, const struct seccomp_data *data)
 {
 	struct parameter parameters[SYSCALL_ARGUMENTS];
-	enum arch arch = arch_of(data->arch, (uint32_t)data->nr);
+	enum arch arch = arch_of_call(data->arch, (uint32_t)data->nr);
 	int call = arch == ARCH_NONE ? SYSCALL_NONE : syscalls_at((uint32_t)data->nr, arch);
 	int count = call == SYSCALL_NONE ? -1 : syscalls_parameters(call, parameters);
 
