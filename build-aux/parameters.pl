@@ -150,8 +150,12 @@ while (<$names>) {
 die "unknown: @{[sort keys %own]}" if %own;
 
 __DATA__
+# The kernel takes a long, and looks at its low 32 bits alone.
+clone uint:clone_flags/flags long:newsp/stack pointer:parent_tidptr/parent_tid long: long:
+mbind long:start long:len uint:mode pointer:nmask long:maxnode uint:flags
+ptrace long:request int:pid long:addr long:data
+
 # Where the events' place differs by architecture, or a name misleads.
-clone long:clone_flags/flags long:newsp/stack pointer:parent_tidptr/parent_tid long: long:
 close_range fd:fd/first uint:max_fd/last uint:flags
 prctl int:option long: long: long: long:
 sysfs int:option long: long:
