@@ -564,6 +564,16 @@ print("alive")'
 	equal "$output" 1
 }
 
+@test "what cannot be printed is a failure, and no answer" {
+	for mode in '--emulate swapon' '--emulate getpid' '--dump asm' '--dry-run' '--list-groups' '--list-syscalls'; do
+		rules=(-d swapon)
+		[[ $mode != --list* ]] || rules=()
+		# shellcheck disable=SC2086 # words
+		with '>/dev/full' seccomp-exec "${rules[@]}" $mode
+		failed 125 seccomp-exec 'cannot write to standard output: No space left on device'
+	done
+}
+
 @test "--list-groups and --list-syscalls print what is known" {
 	try seccomp-exec --list-groups
 	succeeded
