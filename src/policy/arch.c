@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/names.h"
+
 static const struct arch_facts facts[ARCHES] = {
 	[ARCH_X86] = { "x86", "SCMP_ARCH_X86", "386", AUDIT_ARCH_I386, 0, false },
 	[ARCH_X86_64] = { "x86_64", "SCMP_ARCH_X86_64", "amd64", AUDIT_ARCH_X86_64, 0, true },
@@ -23,6 +25,15 @@ static const struct {
 	{ "i686", ARCH_X86 },   { "x86-64", ARCH_X86_64 }, { "armhf", ARCH_ARM },
 	{ "armv7l", ARCH_ARM }, { "armv8l", ARCH_ARM },
 };
+
+/* Those that profiles speak of and nothing more is known of here: after SCMP_ARCH_, or in Go's words; and as Docker's profile misspells one. */
+static const char elsewhere[][12] = {
+	"loong64",   "LOONGARCH64", "M68K",     "MIPS",        "mipsle", "MIPS64",   "mips64le",
+	"MIPS64N32", "MIPSEL",      "MIPSEL64", "MIPSEL64N32", "PARISC", "PARISC64", "PPC",
+	"PPC64",     "PPC64LE",     "S390",     "S390X",       "SH",     "SHEB",     "mips3l64n32",
+};
+
+static const char oci_prefix[] = "SCMP_ARCH_";
 
 const struct arch_facts *
 arch_facts(enum arch arch)
@@ -78,4 +89,29 @@ arch_find(const char *name, size_t length)
 		if (is_same(name, length, others[i].name))
 			return (enum arch)others[i].arch;
 	return ARCH_NONE;
+}
+
+bool
+arch_is_elsewhere(const char *name, size_t length)
+{
+	size_t prefix = sizeof oci_prefix - 1;
+
+	if (length > prefix && !memcmp(name, oci_prefix, prefix)) {
+		name += prefix;
+		length -= prefix;
+	}
+	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+		if (is_same(name, length, elsewhere[i]))
+			return true;
+	return false;
+}
+
+const char *
+arch_nearest(const char *name, bool is_go)
+{
+	const char *best = NULL;
+
+	for (int i = 0; i < ARCHES; i++)
+		names_nearer(name, is_go ? facts[i].go : facts[i].oci, &best);
+	return best;
 }

@@ -42,4 +42,10 @@ enum arch arch_of_call(uint32_t audit, uint32_t number);
 /* By any of its names, LENGTH bytes of NAME, without regard to case; ARCH_NONE: nobody knows it here. */
 enum arch arch_find(const char *name, size_t length);
 
+/* Whether it is the name, OCI's or Go's, of one that exists, and of which nothing is known here. */
+bool arch_is_elsewhere(const char *name, size_t length);
+
+/* The name, Go's or OCI's, of a known one that may have been meant by NAME; NULL: none is near. */
+const char *arch_nearest(const char *name, bool is_go);
+
 #endif

@@ -127,14 +127,21 @@ ocirule_action(const struct oci *oci, const struct ocivalue *object, const char 
 static bool
 is_arch(const struct oci *oci, const struct ocivalue *value, bool *is)
 {
+	enum arch arch;
 	const char *text;
 	size_t length;
 
 	if (!ocivalue_text(oci, value, &text, &length))
 		return false;
-	/* There are many others, and nothing is known of them here. */
-	*is = oci->circumstances->arch != ARCH_NONE
-	      && arch_find(text, length) == oci->circumstances->arch;
+	arch = arch_find(text, length);
+	*is = arch != ARCH_NONE && arch == oci->circumstances->arch;
+	if (arch == ARCH_NONE && !arch_is_elsewhere(text, length)) {
+		struct place place = ocivalue_place(oci, value);
+
+		problems_warn(oci->problems, &place,
+			      problems_meant(oci->problems, arch_nearest(text, true)),
+			      "nobody knows the architecture '%s'", text);
+	}
 	return true;
 }
 
