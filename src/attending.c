@@ -327,14 +327,25 @@ take_listener(const struct attending *attending, pid_t pid)
 	return listener;
 }
 
+/* Of seccomp(2), which returns either a listener or the thread that could not follow, and wants to know which. */
+static unsigned
+flags_of(const struct attending *attending)
+{
+	unsigned flags = attending->flags;
+
+	if (!attending->explains)
+		return flags;
+	if (flags & SECCOMP_FILTER_FLAG_TSYNC)
+		flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+	return flags | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+}
+
 /* Loads the filter when the command has come so far. Returns when it goes on. */
 static void
 load_late(const struct attending *attending, pid_t pid, int *listener)
 {
 	enum inject_point point = attending->point == ATTEND_EXEC ? INJECT_EXEC : INJECT_ENTRY;
-	unsigned flags =
-		attending->flags | (attending->explains ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
-	int result = inject_load(pid, point, attending->program, flags, listener);
+	int result = inject_load(pid, point, attending->program, flags_of(attending), listener);
 
 	if (result < 0) {
 		fail(inject_hints, "cannot load the filter of %zu instructions into the command",
@@ -412,15 +423,13 @@ hand_over(struct attend_shared *shared, int listener, time_t end)
 int
 attending_load(struct attending *attending)
 {
-	unsigned flags = attending->flags;
 	time_t end = time(NULL) + PATIENCE;
 	int result;
 
 	if (attending->point != ATTEND_START)
 		return 0;
-	if (attending->explains)
-		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	result = seccomp_load(attending->program->code, attending->program->count, flags);
+	result = seccomp_load(attending->program->code, attending->program->count,
+			      flags_of(attending));
 	if (result < 0)
 		return -1;
 	if (attending->explains)

@@ -591,6 +591,58 @@ print("alive")'
 	lacks $'\n'"$output" $'\topen\t'
 }
 
+# ---- Flags of profiles
+
+# flagged FLAG: makes FLAG.json, a profile with that flag.
+flagged() {
+	printf '{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_%s"],
+		"syscalls":[{"names":["getppid"],"action":"SCMP_ACT_ERRNO","errnoRet":5}]}' "$1" >"$1.json"
+	try seccomp-exec -p "$1.json" --check
+	[[ $stderr != *'does not read JSON'* ]] || skip 'butter is built without json-c'
+}
+
+@test "flags of a profile are given to the kernel, and the filter does what it says, whoever loads it" {
+	need_x86_64
+	need_strace
+	for flag in TSYNC LOG SPEC_ALLOW; do
+		flagged $flag
+		traced seccomp seccomp-exec -p $flag.json true
+		succeeded
+		grep -q "seccomp(SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_$flag, " "$trace" || fails "$(<"$trace")"
+		for how in '' --explain '--at entry' '--at entry --explain'; do
+			# shellcheck disable=SC2086 # words
+			calls $how -p $flag.json -- 'print call($N{getppid})'
+			equal "$status $output" '0 5' || fails "$flag $how: $stderr"
+		done
+	done
+	# Before Linux 5.16 a filter makes a process slower, unless it is asked not to.
+	slow=$("$BUTTER" seccomp-exec -d swapon grep '^Speculation_Store_Bypass:.*force mitigated' /proc/self/status) || return 0
+	lacks "$("$BUTTER" seccomp-exec -p SPEC_ALLOW.json cat /proc/self/status)" "$slow"
+}
+
+# is_logged OPTION...: a shell that calls getppid under these leaves a record of seccomp in the kernel's log.
+is_logged() {
+	number=$(bash -c 'echo $$; exec "$BUTTER" seccomp-exec "$@" perl -e "syscall(110)"' "$0" "$@" 2>/dev/null)
+	dmesg | grep -q "type=1326 .* pid=$number .* syscall=110 "
+}
+
+@test "what a profile with the flag LOG denies is in the kernel's log" {
+	need_x86_64
+	need_tool perl
+	dmesg >/dev/null 2>&1 || skip 'the log cannot be read here'
+	grep -qw errno /proc/sys/kernel/seccomp/actions_logged 2>/dev/null || skip 'errors are not logged here'
+	flagged LOG
+	lost=0
+	for _ in {1..10}; do
+		! is_logged --errno getppid=5 || fails 'it is in the log without the flag'
+		! is_logged -p LOG.json || return 0
+		# The kernel leaves out what comes too often; what kills is always told.
+		! is_logged -d getppid:kill || lost=$((lost + 1))
+	done
+	[ $lost = 0 ] || fails 'it is not in the log'
+	skip 'the kernel logs nothing of seccomp'
+}
+
 # ---- Whole policies
 
 @test "Docker's and Podman's own profiles run ls, sh, python3 and a threaded program" {
