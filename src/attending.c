@@ -327,7 +327,7 @@ take_listener(const struct attending *attending, pid_t pid)
 	return listener;
 }
 
-/* Of seccomp(2), which returns either a listener or the thread that could not follow, and wants to know which. */
+/* Of seccomp(2), which returns a listener, and with TSYNC a thread that could not follow: not both. */
 static unsigned
 flags_of(const struct attending *attending)
 {

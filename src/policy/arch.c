@@ -26,7 +26,7 @@ static const struct {
 	{ "armv7l", ARCH_ARM }, { "armv8l", ARCH_ARM },
 };
 
-/* Of those nothing is known here: after SCMP_ARCH_, or in Go's words, and as Docker's profile misspells one. */
+/* Nothing is known of these: after SCMP_ARCH_, or in Go's words; the last is misspelt in Docker's profile. */
 static const char elsewhere[][12] = {
 	"loong64",   "LOONGARCH64", "M68K",     "MIPS",        "mipsle", "MIPS64",   "mips64le",
 	"MIPS64N32", "MIPSEL",      "MIPSEL64", "MIPSEL64N32", "PARISC", "PARISC64", "PPC",
