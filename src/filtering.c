@@ -148,6 +148,7 @@ read_policy(struct work *work)
 	struct policy *policy = &work->policy;
 
 	policy->fakes = wish->fakes;
+	policy->open = work->arches;
 	for (size_t i = 0; i < wish->rules.count; i++)
 		read_rule(work, &wish->rules.items[i]);
 	if (wish->strict)

@@ -252,6 +252,43 @@ print("alive")'
 	equal "$output" -28
 }
 
+@test "arguments of 32-bit calls: two registers, 16 bits, and memory" {
+	need_x86_64
+	capture "$BUTTER" seccomp-exec --arch x86 -d 'mmap(prot & PROT_EXEC)' true
+	refused 'x86 has the arguments of mmap in memory, where no filter sees them'
+	capture "$BUTTER" seccomp-exec --arch x86 -d 'pread64(offset == 0x100000002)' --emulate 'pread64(3, 0, 5, 0x100000002)'
+	equal "$status" 1
+	capture "$BUTTER" seccomp-exec --arch x86 -d 'pread64(offset == 0x100000002)' --emulate 'pread64(3, 0, 5, 2)'
+	succeeded
+	compiled entry <<-'END'
+		#include <stdio.h>
+		#include <stdlib.h>
+		int main(int argc, char **argv)
+		{
+			long result = atol(argv[1]), a[5] = { 0 };
+			for (int i = 2; i < argc; i++)
+				a[i - 2] = strtol(argv[i], NULL, 0);
+			__asm__ volatile("int $0x80" : "+a"(result) : "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), "D"(a[4])
+				: "memory", "r8", "r9", "r10", "r11");
+			printf("%d\n", (int)result);
+			return 0;
+		}
+	END
+	[ "$(./entry 20 2>/dev/null)" ] || skip "no 32-bit calls here"
+	# pread64(-1, NULL, 0, offset): its number is 180.
+	capture "$BUTTER" seccomp-exec --arch x86 -d 'pread64(offset > 0x100000001):ENODATA' ./entry 180 -1 0 0 2 1
+	equal "$output" -61
+	capture "$BUTTER" seccomp-exec --arch x86 -d 'pread64(offset > 0x100000001):ENODATA' ./entry 180 -1 0 0 1 1
+	equal "$output" -9
+	capture "$BUTTER" seccomp-exec --arch x86 --explain -d 'pread64(offset > 0x100000001):ENODATA' ./entry 180 -1 0 0 2 1
+	contains "$stderr" 'pread64(-1, NULL, 0, 0x100000002)'
+	# setresuid of 16 bits, 164, takes 0x10005 as 5.
+	capture "$BUTTER" seccomp-exec --arch x86 -d 'setresuid(ruid == 5):ENODATA' ./entry 164 0x10005 -1 -1
+	equal "$output" -61
+	capture "$BUTTER" seccomp-exec --arch x86 -d 'setresuid(ruid < 5):ENODATA' ./entry 164 0x1ffff -1 -1
+	equal "$output" 0
+}
+
 @test "a policy of another personality is the same policy" {
 	need_x86_64
 	need_tool setarch
