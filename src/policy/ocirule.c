@@ -36,11 +36,11 @@ read_kind(const struct oci *oci, const struct ocivalue *value, struct policy_act
 
 	if (!ocivalue_text(oci, value, &text, &length))
 		return false;
-	place = ocivalue_place(oci, value);
 	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
 		if (!ocivalue_is(text, length, actions[i].name))
 			continue;
 		if (actions[i].kind == POLICY_NOTIFY) {
+			place = ocivalue_place(oci, value);
 			problems_error(
 				oci->problems, &place, "it needs a container runtime's agent",
 				"SCMP_ACT_NOTIFY asks somebody, and nobody is there to be asked");
@@ -49,6 +49,7 @@ read_kind(const struct oci *oci, const struct ocivalue *value, struct policy_act
 		*action = (struct policy_action){ actions[i].kind, 0 };
 		return true;
 	}
+	place = ocivalue_place(oci, value);
 	problems_error(oci->problems, &place,
 		       "SCMP_ACT_ALLOW, _ERRNO, _KILL_PROCESS, _KILL_THREAD, _LOG or _TRAP",
 		       "'%.*s' is no action", (int)length, text);
@@ -97,8 +98,8 @@ ocirule_action(const struct oci *oci, const struct ocivalue *object, const char 
 		return false;
 	if (ocivalue_get(object, number, &value) && !ocivalue_number(oci, &value, 4095, &error))
 		return false;
-	place = ocivalue_place(oci, value.object ? &value : object);
 	if (named != NONE && error != NONE && named != error) {
+		place = ocivalue_place(oci, &value);
 		problems_error(oci->problems, &place, NULL,
 			       "it is %d, and \"%s\" is another one, %d", (int)error, name,
 			       (int)named);
@@ -109,10 +110,12 @@ ocirule_action(const struct oci *oci, const struct ocivalue *object, const char 
 	if (action->kind != POLICY_ERRNO && action->kind != POLICY_TRACE) {
 		if (error == NONE)
 			return true;
+		place = ocivalue_place(oci, value.object ? &value : object);
 		problems_error(oci->problems, &place, "take it away", "the action takes no errno");
 		return false;
 	}
 	if (!error && action->kind == POLICY_ERRNO && !oci->policy->fakes) {
+		place = ocivalue_place(oci, value.object ? &value : object);
 		problems_error(oci->problems, &place,
 			       "write an errno from 1 to 4095, or allow it by --allow-fake-success",
 			       "errno 0 would be a success that has not happened");
