@@ -573,6 +573,7 @@ print("alive")'
 	try seccomp-exec -d swapon:EIO -d getppid --default allow --dump json
 	succeeded
 	echo "$output" >profile.json
+	need_json
 	calls -p profile.json -- 'print call($N{getppid})'
 	succeeded
 	equal "$output" 1
@@ -632,10 +633,9 @@ print("alive")'
 
 # flagged FLAG: makes FLAG.json, a profile with that flag.
 flagged() {
+	need_json
 	printf '{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_%s"],
 		"syscalls":[{"names":["getppid"],"action":"SCMP_ACT_ERRNO","errnoRet":5}]}' "$1" >"$1.json"
-	try seccomp-exec -p "$1.json" --check
-	[[ $stderr != *'does not read JSON'* ]] || skip 'butter is built without json-c'
 }
 
 @test "flags of a profile are given to the kernel, and the filter does what it says, whoever loads it" {
@@ -683,6 +683,7 @@ is_logged() {
 # ---- Whole policies
 
 @test "Docker's and Podman's own profiles run ls, sh, python3 and a threaded program" {
+	need_json
 	found=
 	for profile in /usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json \
 		/usr/share/gocode/src/github.com/containers/common/pkg/seccomp/seccomp.json /usr/share/containers/seccomp.json; do

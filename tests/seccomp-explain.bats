@@ -37,6 +37,7 @@ explained() {
 	printf '# one\ngetppid: return EPERM\n@default: allow\n' >policy
 	explained -p policy perl -e 'getppid'
 	said 'getppid\(\)' perl EPERM 'by policy:2 \(.*\)'
+	need_json
 	printf '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": [ "getppid" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 13 } ] }' >policy
 	explained -p policy perl -e 'getppid'
 	said 'getppid\(\)' perl EACCES 'by policy: syscalls\[0\].* \(.*\)'

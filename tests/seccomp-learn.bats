@@ -156,6 +156,7 @@ is_learning() {
 
 @test "OCI's JSON, where the file is called so, is a profile that runs the command" {
 	need_tool jq
+	need_json
 	capture "$BUTTER" seccomp-exec --learn policy.json sh -c 'ls / | wc -l'
 	before=$output
 	equal "$(jq -r .defaultAction policy.json)" SCMP_ACT_ERRNO
