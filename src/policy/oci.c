@@ -11,6 +11,7 @@
 
 #include "memory.h"
 #include "policy/jsonfile.h"
+#include "policy/ociaction.h"
 #include "policy/ocirule.h"
 #include "policy/otherwise.h"
 
@@ -185,7 +186,7 @@ read_profile(const struct oci *oci, const struct ocivalue *profile)
 	size_t count;
 
 	ocivalue_keys(oci, profile, keys, false);
-	if (ocirule_action(oci, profile, "defaultAction", "defaultErrnoRet", "defaultErrno",
+	if (ociaction_read(oci, profile, "defaultAction", "defaultErrnoRet", "defaultErrno",
 			   &otherwise))
 		otherwise_say(oci->policy, otherwise, "the default", &place, oci->problems);
 	if (ocivalue_get(profile, "architectures", &value)) {
