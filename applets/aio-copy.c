@@ -113,6 +113,7 @@ enum {
 	FLIGHT_MOST = 1 << 30,  /* bytes */
 	FLIGHT_USUAL = 3 << 24, /* of all threads, if nobody says how many */
 	DEPTH_USUAL = 16,
+	DEPTH_DIRECT = 48, /* nobody else reads ahead, or gathers what is written */
 	SHOWN_MOST = 1 << 16,
 };
 
@@ -465,10 +466,11 @@ static unsigned
 choose_depth(void)
 {
 	uint64_t most = FLIGHT_USUAL / block / tree.jobs;
+	unsigned usual = direct ? DEPTH_DIRECT : DEPTH_USUAL;
 
 	if (depth)
 		return (unsigned)depth;
-	return most < 1 ? 1 : most > DEPTH_USUAL ? DEPTH_USUAL : (unsigned)most;
+	return most < 1 ? 1 : most > usual ? usual : (unsigned)most;
 }
 
 static void

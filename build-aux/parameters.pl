@@ -20,9 +20,11 @@ my %event = (fstat => 'newfstat', lstat => 'newlstat', stat => 'newstat', uname 
 # What the manual calls it, where that is not the system call's name.
 my %page = (pread64 => 'pread', pwrite64 => 'pwrite', newfstatat => 'fstatat', prlimit64 => 'prlimit', fadvise64 => 'posix_fadvise', exit => '_exit');
 
-# Types of 32 bits, with and without a sign; all others that are no pointers count with 64.
+# Types of 32 bits, with and without a sign, and of 64 on all architectures; all others that are no pointers have as
+# many as a register.
 my %int = map { $_ => 1 } 'int', 'pid_t', 'clockid_t', 'timer_t', 'mqd_t', 'key_t', 'key_serial_t', 'rwf_t', '__s32', 's32';
 my %uint = map { $_ => 1 } 'unsigned int', 'unsigned', 'u32', '__u32', 'uint32_t', 'umode_t', 'uid_t', 'gid_t', 'qid_t';
+my %wide = map { $_ => 1 } 'loff_t', 'u64', '__u64';
 my %pointer = map { $_ => 1 } 'cap_user_header_t', 'cap_user_data_t';
 
 # What the manual calls them in most pages; new calls have none yet.
@@ -42,6 +44,7 @@ sub kind
 	return 'pointer' if $type =~ /\*/ || $pointer{$type};
 	return 'int' if $int{$type};
 	return 'uint' if $uint{$type} || $type =~ /^enum /;
+	return 'wide' if $wide{$type};
 	return 'long';
 }
 
@@ -132,8 +135,8 @@ while (<DATA>) {
 print <<'HEAD';
 # The parameters of system calls: name, then a column for each parameter: its kind, a colon, the kernel's name, and
 # after a slash the manual's where that is another. No name: it has none, or its place differs by architecture.
-# Kinds: int, uint (only the low 32 bits count), fd (so, too), long (64 bits), string, pointer. Those of 64-bit
-# architectures: on others a loff_t takes two places. Calls that are missing: nobody knows.
+# Kinds: int, uint (only the low 32 bits count), fd (so, too), long (all bits of a register), wide (64 bits, so two
+# registers where these have 32), string, pointer. Calls that are missing: nobody knows.
 # Made by build-aux/parameters.pl of a kernel's event formats and the manual's prototypes.
 HEAD
 open my $names, '<', $ARGV[0] or die "$ARGV[0]: $!";
@@ -150,8 +153,12 @@ while (<$names>) {
 die "unknown: @{[sort keys %own]}" if %own;
 
 __DATA__
+# The kernel takes a long, and looks at its low 32 bits alone.
+clone uint:clone_flags/flags long:newsp/stack pointer:parent_tidptr/parent_tid long: long:
+mbind long:start long:len uint:mode pointer:nmask long:maxnode uint:flags
+ptrace long:request int:pid long:addr long:data
+
 # Where the events' place differs by architecture, or a name misleads.
-clone long:clone_flags/flags long:newsp/stack pointer:parent_tidptr/parent_tid long: long:
 close_range fd:fd/first uint:max_fd/last uint:flags
 prctl int:option long: long: long: long:
 sysfs int:option long: long:
@@ -221,7 +228,7 @@ kexec_file_load fd:kernel_fd fd:initrd_fd long:cmdline_len string:cmdline_ptr/cm
 kexec_load long:entry long:nr_segments pointer:segments long:flags
 lchown32 string:filename/pathname uint:user/owner uint:group
 listns pointer:req pointer:ns_ids long:nr_ns_ids uint:flags
-lookup_dcookie long:cookie64/cookie pointer:buf/buffer long:len
+lookup_dcookie wide:cookie64/cookie pointer:buf/buffer long:len
 lstat64 string:filename/pathname pointer:statbuf
 map_shadow_stack long:addr long:size uint:flags
 mmap2 long:addr long:len/length long:prot long:flags fd:fd long:pgoff/pgoffset

@@ -95,7 +95,7 @@ parameters() {
 				if (!($i in row)) {
 					row[$i] = rows + 0
 					split($i, part, "[:/]")
-					if (part[1] !~ /^(long|int|uint|fd|string|pointer)$/) wrong($2 ": " $i)
+					if (part[1] !~ /^(long|wide|int|uint|fd|string|pointer)$/) wrong($2 ": " $i)
 					kinds[rows++] = "{ " place[part[2]] ", " (part[3] == "" ? 0 : place[part[3]]) ", PARAMETER_" toupper(part[1]) " }"
 				}
 				text = text ", " row[$i]

@@ -49,7 +49,7 @@ static const struct hint ptrace_hints[] = {
 };
 
 static const struct hint inject_hints[] = {
-	{ EOPNOTSUPP, "that is for programs of x86_64: leave --at and --strict out", 0 },
+	{ EOPNOTSUPP, "it is a program of 32 bits: leave --at and --strict out", 0 },
 	{ EFAULT, "there is no room on its stack", 0 },
 	{ EBUSY, "another filter has a supervisor already: leave --explain out", 0 },
 	{ ENOMEM, "there are too many filters already", 0 },
@@ -91,8 +91,14 @@ add_rule(struct buffer *line, const struct explain_denial *denial)
 {
 	const struct place *place = denial->rule ? &denial->rule->place : NULL;
 
+	if (denial->is_foreign && denial->arch == ARCH_NONE) {
+		buffer_text(line, "as a call of an architecture that is not known here");
+		return;
+	}
 	if (denial->is_foreign) {
-		buffer_text(line, "it is of another architecture (--arch lets that in)");
+		const char *arch = arch_facts(denial->arch)->name;
+
+		buffer_print(line, "as a call of %s (--arch %s lets those in)", arch, arch);
 		return;
 	}
 	if (!place)
@@ -132,6 +138,8 @@ record_denial(const struct attending *attending, const struct explain_denial *de
 		  denial->action.kind == POLICY_ERRNO  ? buffer_string(&action)
 		  : denial->action.kind == POLICY_TRAP ? "trap"
 						       : "kill");
+	if (denial->is_foreign && denial->arch != ARCH_NONE)
+		json_word(line, "arch", arch_facts(denial->arch)->name);
 	if (denial->rule) {
 		const struct place *place = &denial->rule->place;
 
@@ -319,26 +327,38 @@ take_listener(const struct attending *attending, pid_t pid)
 	return listener;
 }
 
+/* Of seccomp(2), which returns a listener, and with TSYNC a thread that could not follow: not both. */
+static unsigned
+flags_of(const struct attending *attending)
+{
+	unsigned flags = attending->flags;
+
+	if (!attending->explains)
+		return flags;
+	if (flags & SECCOMP_FILTER_FLAG_TSYNC)
+		flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+	return flags | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+}
+
 /* Loads the filter when the command has come so far. Returns when it goes on. */
 static void
 load_late(const struct attending *attending, pid_t pid, int *listener)
 {
 	enum inject_point point = attending->point == ATTEND_EXEC ? INJECT_EXEC : INJECT_ENTRY;
-	unsigned flags =
-		attending->flags | (attending->explains ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0);
-	int result = inject_load(pid, point, attending->program, flags, listener);
+	int result = inject_load(pid, point, attending->program, flags_of(attending), listener);
 
 	if (result < 0) {
 		fail(inject_hints, "cannot load the filter of %zu instructions into the command",
 		     attending->program->count);
 		inject_end(pid, EXEC_FAILED);
 	}
-	if (result || !attending->learns)
-		ptrace_release(pid, 0);
+	/* Without the filter nobody is let go of: if anything of it is left, it ends with its tracer. */
 	if (result)
 		child_end(0);
 	if (attending->learns)
 		ptrace_go_on(&(struct ptrace_stop){ .pid = pid, .reason = PTRACE_STOPS_BEGIN });
+	else
+		ptrace_release(pid, 0);
 }
 
 static _Noreturn void
@@ -403,15 +423,13 @@ hand_over(struct attend_shared *shared, int listener, time_t end)
 int
 attending_load(struct attending *attending)
 {
-	unsigned flags = attending->flags;
 	time_t end = time(NULL) + PATIENCE;
 	int result;
 
 	if (attending->point != ATTEND_START)
 		return 0;
-	if (attending->explains)
-		flags |= SECCOMP_FILTER_FLAG_NEW_LISTENER;
-	result = seccomp_load(attending->program->code, attending->program->count, flags);
+	result = seccomp_load(attending->program->code, attending->program->count,
+			      flags_of(attending));
 	if (result < 0)
 		return -1;
 	if (attending->explains)

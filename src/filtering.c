@@ -11,6 +11,7 @@
 #include "complaining.h"
 #include "dumping.h"
 #include "kernel/host.h"
+#include "kernel/ptrace.h"
 #include "policy/collect.h"
 #include "policy/learn.h"
 #include "policy/review.h"
@@ -147,6 +148,7 @@ read_policy(struct work *work)
 	struct policy *policy = &work->policy;
 
 	policy->fakes = wish->fakes;
+	policy->open = work->arches;
 	for (size_t i = 0; i < wish->rules.count; i++)
 		read_rule(work, &wish->rules.items[i]);
 	if (wish->strict)
@@ -314,6 +316,9 @@ check_usage(const struct work *work, char **command)
 			"--check, --dry-run, --dump, --emulate and --export exclude each other");
 	if (check_learning(wish, is_mode))
 		return EXEC_FAILED;
+	if ((wish->at || wish->strict) && command && !ptrace_changes())
+		return failx(
+			"--at and --strict: no filter can be loaded into a running program on this architecture, only on x86_64");
 	if (modes && command)
 		return misuse(
 			"extra operand '%s': nothing is run with --check, --dump or --emulate",

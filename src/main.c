@@ -180,7 +180,8 @@ finish(int status)
 	if (out_finish() == 0)
 		return status;
 	fail(NULL, "cannot write to standard output");
-	return status ? status : failure_of(running);
+	/* Where 1 is an answer, failing has a status of its own. */
+	return status && !running->failure ? status : failure_of(running);
 }
 
 /*

@@ -14,8 +14,7 @@ refuse(const char *shown, const char *text, size_t length)
 	if (nearest)
 		return misuse("%s: there is no signal '%.*s', did you mean '%s'?", shown,
 			      (int)length, text, nearest);
-	return misuse("%s: there is no signal '%.*s' (kill -l lists them)", shown, (int)length,
-		      text);
+	return misuse("%s: there is no signal '%.*s'", shown, (int)length, text);
 }
 
 int

@@ -180,6 +180,11 @@ need_applet() {
 	[[ " $APPLETS " == *" $1 "* ]] || skip "built without $1"
 }
 
+# need_json: policies in JSON are read.
+need_json() {
+	! "$BUTTER" seccomp-exec -p - --check <<<'{}' 2>&1 | grep -q 'does not read JSON' || skip 'butter is built without json-c'
+}
+
 # need_types: mount finds the types and labels of disks itself.
 need_types() {
 	! { "$BUTTER" mount LABEL=there-is-no-such-label . 2>&1 || true; } | grep -q 'without libblkid' ||

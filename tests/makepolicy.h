@@ -282,7 +282,7 @@ made_result(const struct policy *policy, unsigned arches, bool notifies,
 	if (arch == ARCH_X86_64 && number == UINT32_MAX && !(arches & 1U << ARCH_X86_64))
 		arch = ARCH_X32;
 	if (arch == ARCHES || !(arches & 1U << arch))
-		return SECCOMP_RET_KILL_PROCESS;
+		return notifies ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_KILL_PROCESS;
 	for (size_t i = 0; i < SYSCALL_ARGUMENTS; i++)
 		arguments[i] = data->args[i];
 	action = policy_decide(policy, arch, number, arguments, NULL);

@@ -9,17 +9,13 @@
 load helper
 load mounts
 
-setup_file() {
-	"${CC:-cc}" -w -O1 -o "$BATS_FILE_TMPDIR/enosys" "$BUTTER_SOURCE/tests/enosys.c" || true
-}
-
 setup() {
 	trace_tests_only
 	need_applet mount
 	cd "$BATS_TEST_TMPDIR" || return
 	tracer=()
 	disk=
-	enosys=$BATS_FILE_TMPDIR/enosys
+	enosys=$BUTTER_SOURCE/tests/enosys.sh
 	mkdir a b c
 	echo content >file
 }
@@ -75,7 +71,7 @@ rw,relatime|tmpfs|three|rw'
 # ---- Copies
 
 @test "without the newer calls, nothing is bound into a shared mount that its copies would not forbid" {
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	for tracer in "$enosys open_tree" "$enosys EPERM:mount_setattr"; do
 		read -ra tracer <<<"$tracer"
 		mounts 'mkdir -p p q; "$BUTTER" mount -t tmpfs pp p; mkdir p/t; "$BUTTER" mount --make-shared p; "$BUTTER" mount -B p q
@@ -99,7 +95,7 @@ ro,nosuid,relatime|tmpfs|x|ro'
 }
 
 @test "without the newer calls and /proc, the target may be a symbolic link" {
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	tracer=("$enosys" "$newer")
 	mounts 'ln -s b link; "$BUTTER" mount -t tmpfs hidden /proc; m -B -o ro a link; m -t tmpfs -o nodev x link; umount /proc; is b'
 	succeeded
@@ -141,7 +137,7 @@ moved'
 
 @test "a change that fails is none, of what is below, too" {
 	need_newer
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	for tracer in "" "$enosys mount_setattr"; do
 		read -ra tracer <<<"$tracer"
 		mounts '"$BUTTER" mount -t tmpfs one a; mkdir a/in a/out; "$BUTTER" mount -t tmpfs -o noatime,ro=vfs two a/in; "$BUTTER" mount -t tmpfs -o nosuid three a/out

@@ -8,16 +8,12 @@
 load helper
 load mounts
 
-setup_file() {
-	"${CC:-cc}" -w -O1 -o "$BATS_FILE_TMPDIR/enosys" "$BUTTER_SOURCE/tests/enosys.c" || true
-}
-
 setup() {
 	trace_tests_only
 	need_applet mount
 	cd "$BATS_TEST_TMPDIR" || return
 	tracer=()
-	enosys=$BATS_FILE_TMPDIR/enosys
+	enosys=$BUTTER_SOURCE/tests/enosys.sh
 	mkdir a b c
 	echo content >file
 }
@@ -135,7 +131,7 @@ move_mount'
 
 @test "where it cannot be made read-only, it is not bound at all" {
 	need_strace
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	tracer=("$enosys" "$newer" strace -qq -o trace -e trace=mount -e inject=mount:error=ENOMEM:when=2)
 	mounts 's -B -o ro a b; is b; s -m -R -o rro a n/e/w; [ ! -e n ]'
 	equal "$status" 0
@@ -146,7 +142,7 @@ butter: mount: cannot mount 'a' at 'n/e/w': the words for the mount are not take
 }
 
 @test "what lies over a mount below, and hides it, does not make it writable" {
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	mounts 'm -t tmpfs none a; mkdir a/in; m -t tmpfs one a/in; m -t tmpfs two a/in
 		m -R -o rro a b; grep " $PWD/b" /proc/self/mountinfo | cut -d " " -f 6'
 	succeeded
@@ -221,7 +217,7 @@ rw,nodev,relatime|tmpfs|none|rw"
 @test "what cannot be seen after mount(2) is taken away where it is, wherever its name leads by then" {
 	need_strace
 	need_proc
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	tracer=("$enosys" "$newer" strace -qq -o /dev/null -P "$PWD/a" -e 'trace=openat,open' -e 'inject=openat,open:error=EMFILE:delay_enter=500ms')
 	mounts 'ln -s a link; "$BUTTER" mount -t tmpfs keep b
 		s -t tmpfs none link >told & until [ "$(is a)" ]; do kill -0 $!; done; ln -sfn b link; wait $!
@@ -441,7 +437,7 @@ $(sed -n '/overlay/,$p' <<<"$output")"
 @test "what the kernel's log says at that moment is told, and nothing else" {
 	need_root
 	dd if=/dev/kmsg of=/dev/null iflag=nonblock count=1 2>/dev/null || skip "the kernel's log cannot be read here"
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	tracer=("$enosys" "$newer")
 	mounts 's -t tmpfs -o bogus none b; m -t tmpfs none c; s -t tmpfs -o size=x none a; s -t tmpfs none missing'
 	equal "$output" "butter: mount: cannot mount 'none' at 'b': tmpfs cannot be made with these options: Invalid argument; kernel log: tmpfs: Unknown parameter 'bogus'
@@ -598,7 +594,7 @@ rw,nosuid,nodev,noexec,relatime shared|tmpfs|none|rw'
 
 @test "whatever call fails, no mount and no folder is left" {
 	need_strace
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	cat >faults <<-'END'
 		state() { cut -d ' ' -f 4- /proc/self/mountinfo; find . ! -type d -o -print; }
 		count=0
@@ -635,7 +631,7 @@ rw,nosuid,nodev,noexec,relatime shared|tmpfs|none|rw'
 
 @test "where a copy of shared mounts goes away again, the original keeps what is mounted in it" {
 	need_strace
-	[ -x "$enosys" ] || skip "cannot compile here"
+	need_applet seccomp-exec
 	for tracer in "strace -qq -o /dev/null -e trace=mount_setattr -e inject=mount_setattr:error=EIO:when=1" \
 		"$enosys $newer strace -qq -o /dev/null -e trace=mount -e inject=mount:error=EIO:when=3"; do
 		read -ra tracer <<<"$tracer"
@@ -666,7 +662,7 @@ ro,nosuid,relatime|tmpfs|none|rw'
 @test "a symbolic link that is put in the way of the target leads nowhere else" {
 	need_strace
 	for call in fsopen mount; do
-		[ $call = fsopen ] || [ -x "$enosys" ] || continue
+		[ $call = fsopen ] || [[ " $APPLETS " == *' seccomp-exec '* ]] || continue
 		tracer=(strace -qq -o trace -e "trace=openat,$call" -e "inject=$call:delay_enter=1000000:when=1")
 		[ $call = fsopen ] || tracer=("$enosys" "$newer" "${tracer[@]}")
 		mounts 'rm -f trace; ln -sfn a link; m -t tmpfs -o nodev none link & pid=$!

@@ -235,6 +235,13 @@ flags 0x2'
 	oci '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_AARCH64","SCMP_ARCH_MIPS"]}'
 	equal "$output" '@default: allow
 arch aarch64'
+	oci '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_46","SCMP_ARCH_LOONGARCH64","SCMP_ARCH_X86"]}'
+	equal "$output" "profile: architectures[0]: warning: nobody knows the architecture 'SCMP_ARCH_X86_46': it is left out (did you mean 'SCMP_ARCH_X86_64'?)
+@default: allow
+arch x86"
+	rules '{"names":["read"],"action":"SCMP_ACT_LOG","includes":{"arches":["adm64","s390x","loong64","x32"]}}'
+	equal "$output" "profile: syscalls[0].includes.arches[0]: warning: nobody knows the architecture 'adm64' (did you mean 'amd64'?)
+@default: allow"
 	wrong '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["x87"]}' " architectures[[]0]: 'x87' is no architecture *"
 	wrong '{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86"],"archMap":[{"architecture":"SCMP_ARCH_X86_64"}]}' \
 		' it has "architectures" and "archMap" *'

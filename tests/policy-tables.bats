@@ -146,8 +146,8 @@ header_numbers() {
 	}' | sort -t: -k1,1 >ours
 	[ "$(wc -l <theirs)" -gt 300 ] || fails "only $(wc -l <theirs) calls have events"
 	join -t: ours theirs | awk -F: '$2 != $3 { print $1 ":" $2 " is in the kernel" $3 }' >differ
-	# These take a descriptor as an unsigned long, and look at its low 32 bits.
-	grep -vE '^(mmap|readv|writev|preadv2?|pwritev2?): ' differ | sed 's/^/found: /' >left || true
+	# These take an unsigned long, a descriptor's most, and look at its low 32 bits.
+	grep -vE '^(clone|mbind|mmap|ptrace|readv|writev|preadv2?|pwritev2?): ' differ | sed 's/^/found: /' >left || true
 	[ ! -s left ] || fails "$(cat left)"
 	equal "$(join -t: -v 2 ours theirs)" "$(join -t: -v 2 ours theirs | grep -E '^(new|sendfile64)' || true)"
 }
@@ -162,6 +162,21 @@ header_numbers() {
 		fails 'the kernel looks at more than 32 bits'
 }
 
+@test "flags of clone, the mode of mbind and the process of ptrace are what their low 32 bits say" {
+	[ "$(native)" = x86_64 ] || skip 'knows the numbers of x86_64 only'
+	need_tool perl
+	# SIGCHLD alone; PTRACE_ATTACH; MPOL_DEFAULT.
+	perl -e 'my $pid = syscall(56, (1 << 40) | 17, 0, 0, 0, 0); exec "true" if !$pid; exit($pid < 0 || waitpid($pid, 0) != $pid)' ||
+		fails 'clone(2) looks at more than 32 bits'
+	perl -e 'my $pid = fork; exec "sleep", 100 if !$pid; my $result = syscall(101, 16, $pid + (1 << 32), 0, 0); my $error = $! + 0;
+		kill 9, $pid; exit($result && $error != 1)' || fails 'ptrace(2) looks at more than 32 bits'
+	perl -e 'my $at = syscall(9, 0, 4096, 3, 0x22, -1, 0); $! = 0; my $result = syscall(237, $at, 4096, 1 << 40, 0, 0, 0);
+		exit($result && $!{EINVAL})' || fails 'mbind(2) looks at more than 32 bits'
+	capture "$BUTTER" seccomp-exec -d 'clone(flags == 17):EIO' perl -e 'my $pid = syscall(56, (1 << 40) | 17, 0, 0, 0, 0);
+		exit 0 if !$pid; print $pid, " ", int($!)'
+	equal "$output" '-1 5'
+}
+
 @test "parameters have the kernel's names and the manual's" {
 	"$TABLES" parameters >all
 	grep -qx 'socket [0-9]* family/domain:int type:int protocol:int' all
@@ -171,7 +186,7 @@ header_numbers() {
 	grep -qx 'mmap [0-9]* addr:long len/length:long prot:long flags:long fd:fd off/offset:long' all
 	grep -qx 'prctl [0-9]* option:int arg1:long arg2:long arg3:long arg4:long' all
 	# The places of the last two differ by architecture.
-	grep -qx 'clone [0-9]* clone_flags/flags:long newsp/stack:long parent_tidptr/parent_tid:pointer arg3:long arg4:long' all
+	grep -qx 'clone [0-9]* clone_flags/flags:uint newsp/stack:long parent_tidptr/parent_tid:pointer arg3:long arg4:long' all
 	grep -qx 'tuxcall .* ?' all || skip 'no such call here'
 }
 

@@ -59,7 +59,7 @@ reads_as() {
 	rules_are 'openat(flags in 0x41)' 'openat(arg2:32 & 0xffffffbe == 0x0): errno 1'
 	rules_are 'openat(flags & 3 == 1)' 'openat(arg2:32 & 0x3 == 0x1): errno 1'
 	rules_are 'openat((flags & 3) != 1)' 'openat(arg2:32 & 0x3 != 0x1): errno 1'
-	rules_are 'mmap(prot in ~4)' 'mmap(arg2 & 0x4 == 0x0): errno 1'
+	rules_are 'mprotect(prot in ~4)' 'mprotect(arg2 & 0x4 == 0x0): errno 1'
 	rules_are 'openat(!(flags & 3) && !!(flags & 4))' 'openat(arg2:32 & 0x3 == 0x0 && arg2:32 & 0x4 != 0x0): errno 1'
 }
 
@@ -85,7 +85,7 @@ reads_as() {
 
 @test "constants, alone and together" {
 	rules_are 'socket(domain == AF_PACKET)' 'socket(arg0:32 == 0x11): errno 1'
-	rules_are 'mmap(prot in ~(PROT_EXEC|PROT_WRITE))' 'mmap(arg2 & 0x6 == 0x0): errno 1'
+	rules_are 'mprotect(prot in ~(PROT_EXEC|PROT_WRITE))' 'mprotect(arg2 & 0x6 == 0x0): errno 1'
 	rules_are 'openat(dirfd == AT_FDCWD)' 'openat(arg0:32 == 0xffffff9c): errno 1'
 	rules_are 'kill(pid == -1)' 'kill(arg0:32 == 0xffffffff): errno 1'
 	wrong 'socket(domain == AF_PACKT)' 18 "nobody knows the constant 'AF_PACKT' (did you mean 'AF_PACKET'?)"
@@ -98,6 +98,52 @@ reads_as() {
 	capture "$READING" rule 'read(count == -1)'
 	contains "$output" 'read[x86](arg2 == 0xffffffff): errno 1'
 	contains "$output" 'read[x86_64](arg2 == 0xffffffffffffffff): errno 1'
+}
+
+# on ARCH RULE EXPECTED: what RULE is there.
+on() {
+	capture "$READING" rule "$2"
+	succeeded
+	equal "$(grep -F "[$1]" <<<"$output")" "${3/(/[$1](}: errno 1"
+}
+
+@test "what has 64 bits stands in two registers where these have 32, from an even one on with arm" {
+	on x86_64 'pread64(offset == 0x100000002)' 'pread64(arg3 == 0x100000002)'
+	on x32 'pread64(offset == 0x100000002)' 'pread64(arg3 == 0x100000002)'
+	on x86 'pread64(offset == 0x100000002)' 'pread64(arg4:32 == 0x1 && arg3:32 == 0x2)'
+	on arm 'pread64(offset == 0x100000002)' 'pread64(arg5:32 == 0x1 && arg4:32 == 0x2)'
+	on x86 'pwrite64(arg3 != 0x100000002)' 'pwrite64(arg4:32 != 0x1 || arg3:32 != 0x2)'
+	on x86 'readahead(offset < 0x100000002)' 'readahead(arg2:32 < 0x1 || arg2:32 == 0x1 && arg1:32 < 0x2)'
+	on arm 'readahead(!(offset < 0x100000002))' 'readahead(arg3:32 > 0x1 || arg3:32 == 0x1 && arg2:32 >= 0x2)'
+	on x86 'fallocate(len == -1)' 'fallocate(arg5:32 == 0xffffffff && arg4:32 == 0xffffffff)'
+	on x86 'fallocate((offset & 0xf0000000f) == 0x100000002)' \
+		'fallocate(arg3:32 & 0xf == 0x1 && arg2:32 & 0xf == 0x2)'
+	on x86 'fallocate(!((offset & 0xf0000000f) == 0x100000002))' \
+		'fallocate(arg3:32 & 0xf != 0x1 || arg2:32 & 0xf != 0x2)'
+	on x86 'pread64(offset:32 == 2)' 'pread64(arg3:32 == 0x2)'
+	# What stands behind is moved by that.
+	on arm 'readahead(count == 3)' 'readahead(arg4 == 0x3)'
+	on x86 'fadvise64(advice == 3)' 'fadvise64(arg4:32 == 0x3)'
+	on arm 'fanotify_mark(dirfd == 3)' 'fanotify_mark(arg4:32 == 0x3)'
+	on aarch64 'fanotify_mark(dirfd == 3)' 'fanotify_mark(arg3:32 == 0x3)'
+}
+
+@test "users of 16 bits, of which 65535 is -1" {
+	on x86_64 'setuid(uid == 5)' 'setuid(arg0:32 == 0x5)'
+	on x86 'setuid(uid == 5)' 'setuid(arg0:32 & 0xffff != 0xffff && arg0:32 & 0xffff == 0x5)'
+	on arm 'chown(owner >= 70000)' \
+		'chown(arg1:32 & 0xffff == 0xffff || arg1:32 & 0xffff != 0xffff && arg1:32 & 0xffff >= 0x11170)'
+	rules_are 'setuid32(uid == 5)' '--deny:1: warning: x86_64 has no system call '"'setuid32'
+setuid32(arg0:32 == 0x5): errno 1"
+	rules_are 'setgroups(size == 5)' 'setgroups(arg0:32 == 0x5): errno 1'
+}
+
+@test "of arguments that are in memory no condition holds: what denies some denies all" {
+	capture "$READING" rule 'mmap(prot & 4)'
+	contains "$output" 'mmap[x86]: errno 1'
+	contains "$output" 'mmap[x86_64](arg2 & 0x4 != 0x0): errno 1'
+	capture "$READING" rule 'mmap(prot & 4):allow'
+	lacks "$output" 'mmap[x86]'
 }
 
 @test "numbers have 64 bits, and not more than the call looks at" {

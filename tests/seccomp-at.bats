@@ -105,6 +105,44 @@ program() {
 	contains "$stderr" 'traced already'
 }
 
+@test "a command into which no filter can be loaded is ended, and has run nothing" {
+	# What the tracer is told: of a program of 32 bits it cannot have the registers.
+	for call in 0x4204:EOPNOTSUPP 0x4205:EIO PTRACE_POKETEXT:EIO; do
+		for point in exec entry; do
+			capture "$BUTTER" seccomp-exec -d "ptrace(request == ${call%:*}):${call#*:}" \
+				"$BUTTER" seccomp-exec --at $point -d getppid sh -c 'echo on >ran'
+			equal "$status $output" '137 '
+			contains "$stderr" 'cannot load the filter'
+			[ ! -e ran ] || fails "it was run: $call"
+		done
+	done
+	# One that can be ended in an orderly way is.
+	capture "$BUTTER" seccomp-exec --errno seccomp=ENOMEM "$BUTTER" seccomp-exec --at entry -d getppid sh -c 'echo on >ran'
+	equal "$status $output" '125 '
+	[ ! -e ran ]
+}
+
+@test "where nothing can be loaded into programs at all, as on other architectures, it is known" {
+	need_tool "${CC:-cc}"
+	# The system's headers are read before that, as what they are for.
+	grep -h '^#include <' "$BUTTER_SOURCE/src/kernel/ptrace.c" >other.c
+	cat >>other.c <<-'END'
+		#undef __x86_64__
+		#include "kernel/ptrace.c"
+		int main(void)
+		{
+			uint64_t arguments[6] = { 0 };
+			int64_t result;
+			errno = 0;
+			return ptrace_changes() || ptrace_run_to(1, 0) != -1 || errno != EOPNOTSUPP
+			       || ptrace_inject(1, 0, arguments, &result) != -1 || ptrace_room(1, 1) || ptrace_entry(1)
+			       || ptrace_put(1, 0, "", 1) != -1;
+		}
+	END
+	"${CC:-cc}" -w -D_GNU_SOURCE -iquote "$BUTTER_SOURCE/src" -o other other.c
+	./other
+}
+
 @test "--strict: read, write, the end, and nothing else" {
 	need_tool "${CC:-cc}"
 	"${CC:-cc}" -w -static -nostartfiles -ffreestanding -Wl,-e,entry -o copier -x c - <<-'END' || skip "cannot link it"

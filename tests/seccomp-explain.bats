@@ -14,6 +14,10 @@ setup() {
 	"$BUTTER" seccomp-exec --explain -d getppid true 2>/dev/null || skip "no seccomp notification here"
 }
 
+need_x86_64() {
+	[ "$(uname -m)" = x86_64 ] || skip "knows the numbers of x86_64 only"
+}
+
 # said NAME-AND-ARGUMENTS PROGRAM ERROR REST: standard error is that one line.
 said() {
 	matches "$stderr" "butter: seccomp-exec: denied $1 to $2, process [0-9]+, thread [0-9]+: $3, $4"
@@ -33,6 +37,7 @@ explained() {
 	printf '# one\ngetppid: return EPERM\n@default: allow\n' >policy
 	explained -p policy perl -e 'getppid'
 	said 'getppid\(\)' perl EPERM 'by policy:2 \(.*\)'
+	need_json
 	printf '{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": [ "getppid" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 13 } ] }' >policy
 	explained -p policy perl -e 'getppid'
 	said 'getppid\(\)' perl EACCES 'by policy: syscalls\[0\].* \(.*\)'
@@ -102,10 +107,11 @@ os.wait()'
 	equal "$(wc -l <<<"$stderr")" 2
 }
 
-@test "where the supervisor is killed another one goes on; where all are, nothing hangs" {
+# playing: a pid namespace for the script `play`, which `. ./cast` gives the function supervisors: all who supervise there.
+playing() {
 	need_root
 	namespaces --mount --pid --fork --mount-proc
-	cat >play <<-'END'
+	cat >cast <<-'END'
 		supervisors() {
 			for fd in /proc/[0-9]*/fd/*; do
 				[ "$(readlink "$fd")" = 'anon_inode:seccomp notify' ] || continue
@@ -114,8 +120,15 @@ os.wait()'
 			done | sort -u
 		}
 		mkfifo go
+	END
+}
+
+@test "where the supervisor is killed another one goes on; where all are, nothing hangs" {
+	playing
+	cat >play <<-'END'
+		. ./cast
 		"$BUTTER" seccomp-exec --explain -d getppid:EACCES perl -e 'open $g, "<", "go"; while (<$g>) { syscall(110); print int($!), "\n"; STDOUT->flush }' &
-		exec 5>go
+		exec 5<>go
 		n=0
 		until [ "$(supervisors | wc -l)" = 2 ] || [ $((n += 1)) -gt 500 ]; do :; done
 		echo 1 >&5
@@ -135,6 +148,70 @@ os.wait()'
 	equal "${lines[*]:0:3}" '13 13 13'
 	matches "${lines[3]}" '13|38' # ENOSYS: nobody was left to be asked
 	equal "$(grep -c 'denied getppid' <<<"$stderr")" "$(grep -c 13 <<<"$output")"
+}
+
+@test "where all supervisors are killed, what is denied is not done, and fails with ENOSYS" {
+	need_x86_64
+	playing
+	cat >play <<-'END'
+		. ./cast
+		"$BUTTER" seccomp-exec --explain -d getppid:EACCES -d getpgid:kill perl -e 'open $g, "<", "go"; while (<$g>) { $! = 0; syscall($_); print int($!), "\n"; STDOUT->flush }' &
+		exec 5<>go
+		n=0
+		until [ "$(supervisors | wc -l)" = 2 ] || [ $((n += 1)) -gt 500 ]; do :; done
+		# None of them takes another one's place any more.
+		all=
+		until [ "$(supervisors)" = "$all" ]; do
+			all=$(supervisors)
+			kill -STOP $all
+		done
+		echo 110 >&5
+		until read -r number _ <"/proc/$!/syscall" && [ "$number" = 110 ]; do :; done
+		kill -9 $all
+		# getppid, getpgid, getpid of x32; and getpid, which is allowed.
+		printf '%s\n' 110 121 1073741863 39 >&5
+		exec 5>&-
+		wait "$!"
+		echo "$?"
+	END
+	capture "${within[@]}" bash play
+	equal "$output" $'38\n38\n38\n38\n0\n0'
+	equal "$stderr" ''
+}
+
+@test "calls of other architectures end the command, and are told" {
+	need_x86_64
+	need_tool "${CC:-cc}"
+	cat >entry.c <<-'END'
+		#include <stdio.h>
+		#include <unistd.h>
+		int main(int argc, char **argv)
+		{
+			static const char text[] = "/away";
+			long result = 12;
+			if (argc > 1)
+				__asm__ volatile("int $0x80" : "+a"(result) : "b"(text) : "memory", "r8", "r9", "r10", "r11");
+			else
+				result = syscall(0x40000000 + 80, text);
+			return printf("%ld\n", result) < 0;
+		}
+	END
+	"${CC:-cc}" -w -no-pie -static -o entry entry.c || skip "no static libraries"
+	explained -d getppid ./entry
+	equal "$status $output" '159 '
+	said 'chdir\("/away"\)' entry 'its end' 'as a call of x32 \(--arch x32 lets those in\)'
+	explained --arch x32 -d chdir:EIO ./entry
+	equal "$status" 0
+	said 'chdir\("/away"\)' entry EIO 'by --deny .*'
+	explained -d getppid perl -e '$SIG{SYS} = "IGNORE"; syscall(0x40000000 + 39); print "on"'
+	equal "$status $output" '137 '
+	need_tool jq
+	capture bash -c '"$0" seccomp-exec --status-fd 3 --explain -d getppid ./entry 3>status' "$BUTTER"
+	equal "$(jq -r 'select(.event == "blocked") | [.name, .action, .arch] | join(" ")' <status)" 'chdir kill x32'
+	./entry 32 >/dev/null 2>&1 || skip "no 32-bit calls here"
+	explained -d getppid ./entry 32
+	equal "$status $output" '159 '
+	said 'chdir\("/away"\)' entry 'its end' 'as a call of x86 \(--arch x86 lets those in\)'
 }
 
 @test "a second supervisor cannot be had, and the command is not run" {

@@ -112,6 +112,21 @@ goes_on() {
 	equal "$(ls -A)" ''
 }
 
+# is_learning: what was launched last runs `sleep`, and is traced.
+is_learning() {
+	[ "$(<"/proc/$pid/comm")" = sleep ] && ! grep -q '^TracerPid:.0$' "/proc/$pid/status"
+}
+
+@test "where who learns is killed, so is the command, and there is no file" {
+	need_proc
+	launch "$BUTTER" seccomp-exec --learn policy sleep 100
+	await is_learning
+	kill -9 "$(sed -n 's/^TracerPid:.//p' "/proc/$pid/status")"
+	finish
+	equal "$status" 137
+	equal "$(ls -A)" ''
+}
+
 @test "what was learned twice is the same, but for the counts" {
 	learn ls /
 	sed 's/#.*//' policy >one
@@ -141,6 +156,7 @@ goes_on() {
 
 @test "OCI's JSON, where the file is called so, is a profile that runs the command" {
 	need_tool jq
+	need_json
 	capture "$BUTTER" seccomp-exec --learn policy.json sh -c 'ls / | wc -l'
 	before=$output
 	equal "$(jq -r .defaultAction policy.json)" SCMP_ACT_ERRNO

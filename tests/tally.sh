@@ -21,6 +21,7 @@ run_one() {
 	*/*) ;;
 	*) set -- "./$1" ;;
 	esac
+	begun=$(date +%s)
 	timeout -k 5 "$FILE_LIMIT" "$@" </dev/null >"$log.tap" 2>&1
 	awk -v status=$? '
 		/^1\.\.[0-9]+/ { planned = substr($1, 4) + 0; has_plan = 1; if (planned == 0 && tolower($0) ~ /# *skip/) { skipped++ } }
@@ -33,7 +34,8 @@ run_one() {
 			printf "%d %d %d\n", passed, failed, skipped
 		}' "$log.tap" >"$log.count"
 	read -r passed failed skipped <"$log.count"
-	printf '%s: %s passed, %s failed, %s skipped\n' "${log##*/}" "$passed" "$failed" "$skipped"
+	printf '%s: %s passed, %s failed, %s skipped, in %s s\n' "${log##*/}" "$passed" "$failed" "$skipped" \
+		"$(($(date +%s) - begun))"
 }
 
 if [ "${1-}" = --one ]; then

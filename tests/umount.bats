@@ -761,15 +761,15 @@ mounted:
 cannot unmount 'a': $BUSY
 'a' is used by process N (sh): fd 5 'a'
 32
-there is no signal '0' (see 'butter umount --help')
+--kill: there is no signal '0' (see 'butter umount --help')
 1
-there is no signal '65' (see 'butter umount --help')
+--kill: there is no signal '65' (see 'butter umount --help')
 1
-there is no signal 'nothing' (see 'butter umount --help')
+--kill: there is no signal 'nothing' (see 'butter umount --help')
 1
-there is no signal '' (see 'butter umount --help')
+--kill: there is no signal '' (see 'butter umount --help')
 1
-there is no signal 'TERM,KILL' (see 'butter umount --help')
+--kill: there is no signal 'TERM,KILL' (see 'butter umount --help')
 1
 0"
 }
@@ -1015,9 +1015,9 @@ cannot find the processes that use 'b': No such file or directory (mount /proc)
 @test "older kernels, without /proc: paths; for the rest it says what is missing" {
 	need_plain_build
 	need_tool "${CC:-cc}"
-	"${CC:-cc}" -w -O1 -o enosys "$BUTTER_SOURCE/tests/enosys.c" || skip 'cannot compile here'
-	./enosys listmount true || skip 'no seccomp filters here'
-	tracer=(./enosys 'listmount,openat2')
+	need_applet seccomp-exec
+	"$BUTTER_SOURCE/tests/enosys.sh" listmount true || skip 'no seccomp filters here'
+	tracer=("$BUTTER_SOURCE/tests/enosys.sh" 'listmount,openat2')
 	mounted '
 		mkdir -p way/a b
 		mount -t tmpfs n way/a; mount -t tmpfs n b

@@ -13,7 +13,8 @@ enum {
 	WAIT_STEP = 1 << 22,  /* bytes before and after which the clock is read */
 	WAIT_BYTES = 1 << 24, /* that tell how fast the disk is, or */
 	WAIT_TIME = 50000000, /* nanoseconds that do */
-	WAIT_MOST = 3,        /* times the work takes */
+	WAIT_MOST = 8,        /* times the work that may take */
+	WAIT_TURNS = 3,       /* how often in a row: once is what other processes can do, too */
 };
 
 enum job_outcome
@@ -50,10 +51,11 @@ fail_in_range(struct job *job, off_t at)
 	return job_fail(job, reads, at);
 }
 
-/* What the kernel's copying has taken so far, to see whether it has had to wait: not what comes between. */
+/* What the kernel's copying has taken since that was looked at, to see whether it has had to wait. */
 struct pace {
 	int64_t time, work; /* nanoseconds, all and of this thread */
 	uint64_t bytes;
+	int waits; /* turns in a row that were spent with waiting */
 };
 
 /* copy_file_range(2), and, if PACE is not NULL, what that takes. */
@@ -80,14 +82,19 @@ copy_some(struct job *job, off_t *from, size_t size, struct pace *pace)
 }
 
 /*
- * Whether most of the time has been spent with waiting for a disk, which many requests at once are for. Where
- * the kernel reads far enough ahead, nothing is faster than copying within it.
+ * Whether most of the time is spent with waiting for a disk, which many requests at once are for. Where the
+ * kernel reads far enough ahead, nothing is faster than copying within it: threads that take turns at the page
+ * cache cost several times as much work, and a disk that keeps a processor half busy loses by them.
  */
 static bool
-is_waiting(const struct pace *pace)
+is_waiting(struct pace *pace)
 {
-	return (pace->time >= WAIT_TIME || pace->bytes >= WAIT_BYTES)
-	       && pace->time > WAIT_MOST * pace->work;
+	bool waits = pace->time > WAIT_MOST * pace->work;
+
+	if (pace->time < WAIT_TIME && pace->bytes < WAIT_BYTES)
+		return false;
+	*pace = (struct pace){ .waits = waits ? pace->waits + 1 : 0 };
+	return pace->waits == WAIT_TURNS;
 }
 
 enum job_outcome

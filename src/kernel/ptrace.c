@@ -238,6 +238,12 @@ send_kept(pid_t pid, const sigset_t *kept)
 			syscall(SYS_tgkill, pid, pid, signal);
 }
 
+bool
+ptrace_changes(void)
+{
+	return true;
+}
+
 int
 ptrace_run_to(pid_t pid, uint64_t address)
 {
@@ -366,6 +372,12 @@ ptrace_inject(pid_t pid, long number, const uint64_t arguments[6], int64_t *resu
 }
 
 #else
+
+bool
+ptrace_changes(void)
+{
+	return false;
+}
 
 static int
 refuse(void)

@@ -71,6 +71,9 @@ size_t ptrace_peek(pid_t pid, uint64_t address, void *bytes, size_t size);
 
 /* ---- Changing what a process does: on x86_64 only, EOPNOTSUPP elsewhere, and for programs of 32 bits */
 
+/* Whether that can be done on this architecture at all. */
+bool ptrace_changes(void);
+
 /*
  * Runs PID, which stands still, to ADDRESS; 0: to where it would begin. -1 with errno: ESRCH, it has ended.
  */

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/names.h"
+
 static const struct arch_facts facts[ARCHES] = {
 	[ARCH_X86] = { "x86", "SCMP_ARCH_X86", "386", AUDIT_ARCH_I386, 0, false },
 	[ARCH_X86_64] = { "x86_64", "SCMP_ARCH_X86_64", "amd64", AUDIT_ARCH_X86_64, 0, true },
@@ -23,6 +25,15 @@ static const struct {
 	{ "i686", ARCH_X86 },   { "x86-64", ARCH_X86_64 }, { "armhf", ARCH_ARM },
 	{ "armv7l", ARCH_ARM }, { "armv8l", ARCH_ARM },
 };
+
+/* Nothing is known of these: after SCMP_ARCH_, or in Go's words; the last is misspelt in Docker's profile. */
+static const char elsewhere[][12] = {
+	"loong64",   "LOONGARCH64", "M68K",     "MIPS",        "mipsle", "MIPS64",   "mips64le",
+	"MIPS64N32", "MIPSEL",      "MIPSEL64", "MIPSEL64N32", "PARISC", "PARISC64", "PPC",
+	"PPC64",     "PPC64LE",     "S390",     "S390X",       "SH",     "SHEB",     "mips3l64n32",
+};
+
+static const char oci_prefix[] = "SCMP_ARCH_";
 
 const struct arch_facts *
 arch_facts(enum arch arch)
@@ -50,6 +61,17 @@ arch_native(void)
 #endif
 }
 
+enum arch
+arch_of_call(uint32_t audit, uint32_t number)
+{
+	uint32_t bit = number == UINT32_MAX ? 0 : number & facts[ARCH_X32].bit;
+
+	for (int i = 0; i < ARCHES; i++)
+		if (facts[i].audit == audit && facts[i].bit == bit)
+			return (enum arch)i;
+	return ARCH_NONE;
+}
+
 static bool
 is_same(const char *name, size_t length, const char *known)
 {
@@ -67,4 +89,29 @@ arch_find(const char *name, size_t length)
 		if (is_same(name, length, others[i].name))
 			return (enum arch)others[i].arch;
 	return ARCH_NONE;
+}
+
+bool
+arch_is_elsewhere(const char *name, size_t length)
+{
+	size_t prefix = sizeof oci_prefix - 1;
+
+	if (length > prefix && !memcmp(name, oci_prefix, prefix)) {
+		name += prefix;
+		length -= prefix;
+	}
+	for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++)
+		if (is_same(name, length, elsewhere[i]))
+			return true;
+	return false;
+}
+
+const char *
+arch_nearest(const char *name, bool is_go)
+{
+	const char *best = NULL;
+
+	for (int i = 0; i < ARCHES; i++)
+		names_nearer(name, is_go ? facts[i].go : facts[i].oci, &best);
+	return best;
 }

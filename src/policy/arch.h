@@ -33,7 +33,19 @@ const struct arch_facts *arch_facts(enum arch arch);
 /* The one that this program was built for; ARCH_NONE: none of these. */
 enum arch arch_native(void);
 
+/*
+ * The one that the call NUMBER of AUDIT, as the kernel tells them, is of: x32 by its bit, which -1 has by
+ * chance. ARCH_NONE: nobody knows it here.
+ */
+enum arch arch_of_call(uint32_t audit, uint32_t number);
+
 /* By any of its names, LENGTH bytes of NAME, without regard to case; ARCH_NONE: nobody knows it here. */
 enum arch arch_find(const char *name, size_t length);
+
+/* Whether it is the name, OCI's or Go's, of one that exists, and of which nothing is known here. */
+bool arch_is_elsewhere(const char *name, size_t length);
+
+/* The name, Go's or OCI's, of a known one that may have been meant by NAME; NULL: none is near. */
+const char *arch_nearest(const char *name, bool is_go);
 
 #endif

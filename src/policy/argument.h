@@ -6,7 +6,7 @@
 #include "policy/scan.h"
 
 struct argument {
-	unsigned char index;
+	unsigned char index; /* among the parameters */
 	bool is_low; /* 32 bits of it count, since the call looks at no more, or since that is said */
 	bool is_raw; /* it is named by its number alone: all its bits can be meant */
 };

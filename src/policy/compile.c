@@ -64,12 +64,15 @@ value_of(const struct policy_action *action, bool notifies)
 	}
 }
 
+/* What becomes of calls of architectures that are not let in. */
+static const struct policy_action foreign = { POLICY_KILL, 0 };
+
 /* The condition of a claim's OWNER, and in *NODE what it leads to. */
 static const struct policy_condition *
 find_end(struct compilation *compilation, size_t owner, uint32_t *node)
 {
 	const struct policy *policy = compilation->policy;
-	uint32_t value = SECCOMP_RET_KILL_PROCESS;
+	uint32_t value = value_of(&foreign, compilation->how->notifies);
 
 	if (owner < policy->count)
 		value = value_of(&policy->rules[owner].action, compilation->how->notifies);
@@ -223,7 +226,8 @@ static uint32_t
 decide_all(struct compilation *compilation)
 {
 	unsigned arches = compilation->how->arches, native = 0;
-	uint32_t node = graph_return(&compilation->graph, SECCOMP_RET_KILL_PROCESS);
+	uint32_t node =
+		graph_return(&compilation->graph, value_of(&foreign, compilation->how->notifies));
 	enum arch first = ARCH_NONE;
 
 	if (arch_native() != ARCH_NONE)

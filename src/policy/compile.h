@@ -16,7 +16,7 @@ struct program {
 
 struct compile_how {
 	unsigned arches; /* bits: the policy decides their calls; those of others end the process */
-	/* A supervisor is told what is denied: all that the policy does but ALLOW, LOG, TRACE is NOTIFY. */
+	/* A supervisor is told what is denied, also of those others: all but ALLOW, LOG, TRACE is NOTIFY. */
 	bool notifies;
 };
 

@@ -5,6 +5,7 @@
 
 #include "policy/argument.h"
 #include "policy/clauses.h"
+#include "policy/registers.h"
 #include "policy/value.h"
 
 enum { DEEPEST = 64 };
@@ -15,6 +16,7 @@ struct reader {
 	unsigned depth;
 	bool is_raw;  /* the argument is named by its number alone: all its bits can be meant */
 	bool is_mask; /* what was read last is `arg & V`, alone or in parentheses */
+	struct policy_test mask;
 };
 
 static bool
@@ -100,7 +102,8 @@ fit(struct reader *reader, const struct policy_test *test, struct value *value)
 {
 	struct scan *scan = reader->scan;
 
-	if (test->is_low || !(value->is_negative || value->is_complement))
+	if (test->is_low || !(value->is_negative || value->is_complement)
+	    || registers_of(reader->call, test->argument, ARCH_X86).kind == REGISTERS_PAIR)
 		return;
 	scan->varies = true;
 	if (scan->arch != ARCH_NONE && !arch_facts(scan->arch)->has_wide)
@@ -140,13 +143,17 @@ read_compared(struct reader *reader, struct policy_test *test)
 }
 
 static void
-add_test(struct clauses *clauses, struct policy_test test, bool is_not)
+add_test(struct reader *reader, struct clauses *clauses, struct policy_test test, bool is_not)
 {
-	struct policy_clause clause = { &test, 1 };
+	struct scan *scan = reader->scan;
+	struct registers registers = registers_of(reader->call, test.argument, scan->arch);
 
+	scan->varies |= registers_vary(reader->call, test.argument);
+	if (registers.kind == REGISTERS_MEMORY)
+		scan->is_hidden = scan->lacks = true;
 	if (is_not)
 		test.comparison = clauses_opposite[test.comparison];
-	clauses_add(clauses, &clause, NULL);
+	registers_test(&registers, &test, clauses);
 }
 
 /* Behind `in`: bits that may be set, or the first and the last value. */
@@ -162,7 +169,7 @@ read_in(struct reader *reader, struct policy_test *test, bool is_not, struct cla
 		return false;
 	if (!scan_take(scan, "..")) {
 		test->mask &= ~from.bits;
-		add_test(clauses, *test, is_not);
+		add_test(reader, clauses, *test, is_not);
 		return true;
 	}
 	if (!read_value(reader, test, &to))
@@ -176,10 +183,10 @@ read_in(struct reader *reader, struct policy_test *test, bool is_not, struct cla
 	}
 	test->comparison = POLICY_GE;
 	test->value = from.bits;
-	add_test(clauses, *test, is_not);
+	add_test(reader, clauses, *test, is_not);
 	test->comparison = POLICY_LE;
 	test->value = to.bits;
-	add_test(&last, *test, is_not);
+	add_test(reader, &last, *test, is_not);
 	clauses_join(clauses, &last, !is_not);
 	return true;
 }
@@ -234,13 +241,14 @@ read_test(struct reader *reader, bool is_not, struct clauses *clauses)
 		if (!test.mask && reader->is_mask)
 			problems_warn(scan->problems, &place, NULL,
 				      "that is never so: 0 has no bits");
+		reader->mask = test;
 	} else if (scan_word(scan, "", &word) == 2 && !memcmp(word, "in", 2)) {
 		return read_in(reader, &test, is_not, clauses);
 	} else {
 		scan->at = at;
 		return scan_unexpected(scan, "== != < <= > >= & or in");
 	}
-	add_test(clauses, test, is_not);
+	add_test(reader, clauses, test, is_not);
 	return true;
 }
 
@@ -253,7 +261,6 @@ read_parentheses(struct reader *reader, bool is_not, struct clauses *clauses)
 {
 	struct scan *scan = reader->scan;
 	struct place place = scan_place(scan);
-	struct policy_test *test;
 
 	if (reader->depth == DEEPEST) {
 		problems_error(scan->problems, &place, NULL, "too many parentheses");
@@ -269,11 +276,12 @@ read_parentheses(struct reader *reader, bool is_not, struct clauses *clauses)
 	if (!reader->is_mask)
 		return true;
 	/* (arg & MASK) == VALUE. */
-	test = clauses->all[0].tests;
-	if (!read_masked(reader, test))
+	if (!read_masked(reader, &reader->mask))
 		return false;
-	if (is_not && !reader->is_mask)
-		test->comparison = clauses_opposite[test->comparison];
+	if (!reader->is_mask) {
+		clauses_close(clauses);
+		add_test(reader, clauses, reader->mask, is_not);
+	}
 	return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include "kernel/ptrace.h"
 #include "policy/constants.h"
+#include "policy/registers.h"
 #include "policy/syscalls.h"
 
 enum { MOST_TEXT = 96, SMALL = 4096 };
@@ -94,21 +95,10 @@ add_argument(struct buffer *buffer, pid_t pid, uint64_t value, enum parameter_ki
 			buffer_print(buffer, "%#" PRIx64, value);
 		return;
 	case PARAMETER_LONG:
+	case PARAMETER_WIDE:
 		add_number(buffer, value);
 		return;
 	}
-}
-
-static enum arch
-arch_of(uint32_t audit, uint32_t number)
-{
-	for (int arch = 0; arch < ARCHES; arch++) {
-		const struct arch_facts *facts = arch_facts((enum arch)arch);
-
-		if (facts->audit == audit && facts->bit == (number & arch_facts(ARCH_X32)->bit))
-			return (enum arch)arch;
-	}
-	return ARCH_NONE;
 }
 
 void
@@ -126,23 +116,31 @@ void
 decode_call(struct buffer *buffer, pid_t pid, const struct seccomp_data *data)
 {
 	struct parameter parameters[SYSCALL_ARGUMENTS];
-	enum arch arch = arch_of(data->arch, (uint32_t)data->nr);
+	uint64_t arguments[SYSCALL_ARGUMENTS];
+	enum arch arch = arch_of_call(data->arch, (uint32_t)data->nr);
 	int call = arch == ARCH_NONE ? SYSCALL_NONE : syscalls_at((uint32_t)data->nr, arch);
 	int count = call == SYSCALL_NONE ? -1 : syscalls_parameters(call, parameters);
 
+	for (int i = 0; i < SYSCALL_ARGUMENTS; i++)
+		arguments[i] = data->args[i];
 	decode_name(buffer, (uint32_t)data->nr, arch);
 	buffer_byte(buffer, '(');
 	for (int i = 0; i < (count < 0 ? SYSCALL_ARGUMENTS : count); i++) {
 		enum parameter_kind kind = count < 0 ? PARAMETER_LONG : parameters[i].kind;
-		uint64_t value = data->args[i];
+		struct registers registers = registers_of(call, (unsigned)i, arch);
+		uint64_t argument = registers_get(&registers, arguments), value = argument;
 
+		if (registers.kind == REGISTERS_MEMORY) {
+			buffer_print(buffer, "%#" PRIx64, arguments[0]);
+			break;
+		}
 		if (kind == PARAMETER_UINT || kind == PARAMETER_INT)
 			value = (uint32_t)value;
 		if (i)
 			buffer_text(buffer, ", ");
 		if (call == SYSCALL_NONE
 		    || !add_word(buffer, syscalls_name(call), (unsigned)i, value, arch))
-			add_argument(buffer, pid, data->args[i], kind);
+			add_argument(buffer, pid, argument, kind);
 	}
 	buffer_byte(buffer, ')');
 }

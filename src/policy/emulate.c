@@ -6,6 +6,7 @@
 
 #include "cli/num.h"
 #include "policy/constants.h"
+#include "policy/registers.h"
 #include "policy/value.h"
 
 /* ---- reading ---- */
@@ -43,8 +44,10 @@ read_name(struct scan *scan, struct emulate_call *call)
 static bool
 read_arguments(struct scan *scan, struct emulate_call *call)
 {
+	int known = syscalls_at(call->number, scan->arch);
+	struct registers registers;
 	struct value value;
-	size_t count = 0;
+	unsigned count = 0;
 
 	if (!scan_take(scan, "(") || scan_take(scan, ")"))
 		return true;
@@ -53,7 +56,8 @@ read_arguments(struct scan *scan, struct emulate_call *call)
 			return scan_unexpected(scan, "6 arguments at most");
 		if (!value_read(scan, &value))
 			return false;
-		call->arguments[count++] = value.bits;
+		registers = registers_of(known, count++, scan->arch);
+		registers_set(&registers, value.bits, call->arguments);
 	} while (scan_take(scan, ","));
 	return scan_take(scan, ")") || scan_unexpected(scan, "`,` or `)`");
 }

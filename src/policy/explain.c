@@ -130,32 +130,18 @@ is_due(const struct explain *explain, struct shared *shared, enum arch arch, uin
 	return !slot->more;
 }
 
-/* The architecture of DATA, if the filter lets it in; ARCH_NONE: it does not. */
-static enum arch
-arch_of(const struct explain *explain, const struct seccomp_data *data)
-{
-	for (int arch = 0; arch < ARCHES; arch++) {
-		const struct arch_facts *facts = arch_facts((enum arch)arch);
-		uint32_t bit = data->nr == -1 ? 0 : (uint32_t)data->nr & arch_facts(ARCH_X32)->bit;
-
-		if (explain->arches >> arch & 1 && facts->audit == data->arch && facts->bit == bit)
-			return (enum arch)arch;
-	}
-	return ARCH_NONE;
-}
-
 /* What the policy says of DATA. */
 static struct policy_action
 decide(const struct explain *explain, const struct seccomp_data *data,
        struct explain_denial *denial)
 {
-	enum arch arch = arch_of(explain, data);
+	enum arch arch = arch_of_call(data->arch, (uint32_t)data->nr);
 	uint64_t arguments[SYSCALL_ARGUMENTS];
 
-	if (arch == ARCH_NONE) {
-		denial->is_foreign = true;
-		return (struct policy_action){ POLICY_KILL, 0 };
-	}
+	denial->arch = arch;
+	denial->is_foreign = arch == ARCH_NONE || !(explain->arches >> arch & 1);
+	if (denial->is_foreign)
+		return denial->action;
 	for (int i = 0; i < SYSCALL_ARGUMENTS; i++)
 		arguments[i] = data->args[i];
 	denial->action =
@@ -172,7 +158,7 @@ tell(const struct explain *explain, const struct seccomp_notif *asked, const str
 	struct buffer call = { 0 }, name = { 0 };
 
 	decode_call(&call, caller->thread, &asked->data);
-	decode_name(&name, (uint32_t)asked->data.nr, arch_of(explain, &asked->data));
+	decode_name(&name, (uint32_t)asked->data.nr, denial->arch);
 	/* Else what was read may have been another process's. */
 	if (seccomp_waits(explain->listener, asked->id)) {
 		denial->pid = caller->pid;
@@ -209,7 +195,7 @@ serve_one(const struct explain *explain, struct shared *shared)
 	struct caller caller;
 
 	look_at_caller((pid_t)asked->pid, &caller);
-	if (is_due(explain, shared, arch_of(explain, &asked->data), (uint32_t)asked->data.nr))
+	if (is_due(explain, shared, denial.arch, (uint32_t)asked->data.nr))
 		tell(explain, asked, &caller, &denial);
 	if (action.kind >= POLICY_TRAP && seccomp_waits(explain->listener, asked->id))
 		end_caller(&caller, action);

@@ -17,10 +17,11 @@ struct explain_denial {
 	const char *program; /* as /proc/PID/comm */
 	const char *name;    /* of the call, or its number */
 	const char *call;    /* with its arguments, decode.h */
+	enum arch arch;      /* of the call; ARCH_NONE: nobody knows it here */
+	bool is_foreign;     /* that is not let in */
 	struct policy_action action;
 	const struct policy_rule *rule; /* NULL: none fits */
 	bool is_newer;                  /* than all that the policy names */
-	bool is_foreign;                /* of an architecture that is not let in */
 };
 
 struct explain {

@@ -133,5 +133,7 @@ inject_end(pid_t pid, int status)
 	const uint64_t arguments[6] = { (uint64_t)status };
 	int64_t result;
 
-	(void)ptrace_inject(pid, SYS_exit_group, arguments, &result);
+	/* Into what no filter can be loaded no end can be put either. */
+	if (ptrace_inject(pid, SYS_exit_group, arguments, &result) == 0 || errno != ESRCH)
+		kill(pid, SIGKILL);
 }

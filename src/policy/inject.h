@@ -26,7 +26,7 @@ enum inject_point {
 int inject_load(pid_t pid, enum inject_point point, const struct program *program, unsigned flags,
 		int *listener);
 
-/* PID, which stands still, ends with STATUS, having run nothing. */
+/* PID, which stands still, ends with STATUS, or where that cannot be done by SIGKILL, having run nothing. */
 void inject_end(pid_t pid, int status);
 
 #endif

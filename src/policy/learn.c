@@ -29,19 +29,6 @@ learn_watch(struct policy *policy)
 	policy->otherwise = policy->newer = (struct policy_action){ POLICY_TRACE, 0 };
 }
 
-/* The architecture of a call, whose number may have a bit of its own. */
-static enum arch
-arch_of(const struct ptrace_call *call)
-{
-	uint32_t bit = (uint32_t)call->number & arch_facts(ARCH_X32)->bit;
-
-	for (int arch = 0; arch < ARCHES; arch++)
-		if (arch_facts((enum arch)arch)->audit == call->audit
-		    && arch_facts((enum arch)arch)->bit == bit)
-			return (enum arch)arch;
-	return ARCH_NONE;
-}
-
 static int
 compare(const struct learned *one, enum arch arch, uint32_t audit, uint32_t number)
 {
@@ -86,8 +73,8 @@ name_program(pid_t pid, char program[16])
 static void
 add(struct learn *learn, pid_t pid, const struct ptrace_call *call)
 {
-	enum arch arch = arch_of(call);
 	uint32_t number = (uint32_t)call->number;
+	enum arch arch = arch_of_call(call->audit, number);
 	size_t at = place_of(learn, arch, call->audit, number);
 	struct learned *learned;
 
@@ -109,7 +96,7 @@ static bool
 is_known(const struct learn *learn, const struct ptrace_call *call)
 {
 	const struct policy_rule *rule;
-	enum arch arch = arch_of(call);
+	enum arch arch = arch_of_call(call->audit, (uint32_t)call->number);
 
 	return learn->known && arch != ARCH_NONE
 	       && policy_decide(learn->known, arch, (uint32_t)call->number, call->arguments, &rule)

@@ -9,8 +9,9 @@
 #include "policy/syscalls.h"
 
 static const char kinds[][8] = {
-	[PARAMETER_LONG] = "long", [PARAMETER_INT] = "int",       [PARAMETER_UINT] = "uint",
-	[PARAMETER_FD] = "fd",     [PARAMETER_STRING] = "string", [PARAMETER_POINTER] = "pointer",
+	[PARAMETER_LONG] = "long",       [PARAMETER_WIDE] = "wide", [PARAMETER_INT] = "int",
+	[PARAMETER_UINT] = "uint",       [PARAMETER_FD] = "fd",     [PARAMETER_STRING] = "string",
+	[PARAMETER_POINTER] = "pointer",
 };
 
 static void

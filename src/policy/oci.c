@@ -11,12 +11,13 @@
 
 #include "memory.h"
 #include "policy/jsonfile.h"
+#include "policy/ociaction.h"
 #include "policy/ocirule.h"
 #include "policy/otherwise.h"
 
 /* ---- architectures ---- */
 
-/* There are more than those that are known here. */
+/* There are more than those that are known here, and who writes profiles may know newer ones. */
 static bool
 read_arch(const struct oci *oci, const struct ocivalue *value, enum arch *arch)
 {
@@ -27,11 +28,17 @@ read_arch(const struct oci *oci, const struct ocivalue *value, enum arch *arch)
 	if (!ocivalue_text(oci, value, &text, &length))
 		return false;
 	*arch = arch_find(text, length);
-	if (*arch != ARCH_NONE || (length > 10 && !memcmp(text, "SCMP_ARCH_", 10)))
+	if (*arch != ARCH_NONE || arch_is_elsewhere(text, length))
 		return true;
 	place = ocivalue_place(oci, value);
-	problems_error(oci->problems, &place, "as SCMP_ARCH_X86_64", "'%.*s' is no architecture",
-		       (int)length, text);
+	if (length > 10 && !memcmp(text, "SCMP_ARCH_", 10)) {
+		problems_warn(oci->problems, &place,
+			      problems_meant(oci->problems, arch_nearest(text, false)),
+			      "nobody knows the architecture '%s': it is left out", text);
+		return true;
+	}
+	problems_error(oci->problems, &place, "as SCMP_ARCH_X86_64", "'%s' is no architecture",
+		       text);
 	return false;
 }
 
@@ -179,7 +186,7 @@ read_profile(const struct oci *oci, const struct ocivalue *profile)
 	size_t count;
 
 	ocivalue_keys(oci, profile, keys, false);
-	if (ocirule_action(oci, profile, "defaultAction", "defaultErrnoRet", "defaultErrno",
+	if (ociaction_read(oci, profile, "defaultAction", "defaultErrnoRet", "defaultErrno",
 			   &otherwise))
 		otherwise_say(oci->policy, otherwise, "the default", &place, oci->problems);
 	if (ocivalue_get(profile, "architectures", &value)) {

@@ -5,13 +5,6 @@
 
 #include "policy/ocivalue.h"
 
-/*
- * An action by its name, SCMP_ACT_ERRNO, with the errno that stands beside it in OBJECT as a number,
- * NUMBER, or a name, NAME; without, it is EPERM.
- */
-bool ocirule_action(const struct oci *oci, const struct ocivalue *object, const char *key,
-		    const char *number, const char *name, struct policy_action *action);
-
 struct ocirule {
 	struct ocivalue names; /* a list, or one name */
 	struct policy_action action;

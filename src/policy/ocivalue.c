@@ -135,9 +135,11 @@ ocivalue_keys(const struct oci *oci, const struct ocivalue *object, const char *
 
 		(void)part;
 		while (known[i] && strcmp(known[i], key) != 0)
-			names_nearer(key, known[i++], &best);
+			i++;
 		if (known[i])
 			continue;
+		for (i = 0; known[i]; i++)
+			names_nearer(key, known[i], &best);
 		place = ocivalue_place(oci, object);
 		(is_error ? problems_error : problems_warn)(
 			oci->problems, &place, problems_meant(oci->problems, best),

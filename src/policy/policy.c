@@ -89,8 +89,8 @@ policy_newer(const struct policy *policy, enum arch arch)
 	return newer;
 }
 
-static bool
-test_holds(const struct policy_test *test, uint64_t argument)
+bool
+policy_test_holds(const struct policy_test *test, uint64_t argument)
 {
 	uint64_t bits = test->is_low ? UINT32_MAX : UINT64_MAX;
 	uint64_t value = test->value & bits;
@@ -118,8 +118,8 @@ clause_holds(const struct policy_clause *clause, enum arch arch, const uint64_t 
 	for (size_t i = 0; i < clause->count; i++) {
 		uint64_t argument = arguments[clause->tests[i].argument];
 
-		if (!test_holds(&clause->tests[i],
-				arch_facts(arch)->has_wide ? argument : (uint32_t)argument))
+		if (!policy_test_holds(&clause->tests[i],
+				       arch_facts(arch)->has_wide ? argument : (uint32_t)argument))
 			return false;
 	}
 	return true;

@@ -63,7 +63,9 @@ struct policy_rule {
 };
 
 struct policy {
-	bool fakes; /* errno 0, a success that is none, is no error; to be set before anything is read */
+	/* To be set before anything is read: */
+	bool fakes;    /* errno 0, a success that is none, is no error */
+	unsigned open; /* bits: the architectures that are let in, of which all has to be told */
 	struct policy_rule *rules;
 	size_t count, room;
 	bool has_otherwise; /* what is said next was said, and where */
@@ -92,6 +94,9 @@ void policy_add(struct policy *policy, const struct policy_rule *rule);
  * contradict that one. What has one place (all calls of a group) is one rule here.
  */
 void policy_finish(struct policy *policy, struct problems *problems);
+
+/* Whether TEST holds for ARGUMENT. */
+bool policy_test_holds(const struct policy_test *test, uint64_t argument);
 
 /* The numbers of a rule on ARCH, *FIRST to *LAST; false: it is none of this architecture's. */
 bool policy_numbers(const struct policy_rule *rule, enum arch arch, uint32_t *first,

@@ -182,6 +182,17 @@ first_arch(unsigned arches)
 	return arch;
 }
 
+/* What must be said of ARCH, and cannot be. */
+static void
+tell_hidden(struct scan *scan, const struct target *target, enum arch arch)
+{
+	if (scan->policy->open & 1U << arch)
+		problems_error(scan->problems, &target->place,
+			       "[arch=x86_64] behind the name, in a policy file, leaves x86 out",
+			       "%s has the arguments of %s in memory, where no filter sees them",
+			       arch_facts(arch)->name, syscalls_name(target->call));
+}
+
 bool
 rule_for(struct scan *scan, const struct target *target, unsigned arches,
 	 bool body(struct scan *, const struct target *, unsigned, void *), void *context)
@@ -190,7 +201,7 @@ rule_for(struct scan *scan, const struct target *target, unsigned arches,
 	struct scan start = *scan;
 
 	scan->arch = first_arch(arches);
-	scan->varies = scan->is_other = scan->lacks = false;
+	scan->varies = scan->is_other = scan->lacks = scan->is_hidden = false;
 	if (!body(scan, target, arches, context))
 		return false;
 	if (!scan->varies)
@@ -206,9 +217,11 @@ rule_for(struct scan *scan, const struct target *target, unsigned arches,
 		again.problems = &said;
 		again.arch = arch;
 		again.is_other = true;
-		again.lacks = false;
+		again.lacks = again.is_hidden = false;
 		body(&again, target, 1U << arch, context);
 		problems_close(&said);
+		if (again.is_hidden)
+			tell_hidden(scan, target, arch);
 	}
 	return true;
 }

@@ -14,7 +14,8 @@ struct scan {
 	enum arch arch; /* whose constants and registers are meant; ARCH_NONE: any with 64 bits */
 	bool is_other;  /* it has been read for another one before: what ARCH lacks is no error */
 	bool varies;    /* what has been read means something else on others */
-	bool lacks;     /* it names a constant that ARCH does not have */
+	bool lacks;     /* it names a constant that ARCH does not have, or what is hidden */
+	bool is_hidden; /* it names an argument that no filter sees on ARCH */
 };
 
 /* Passes blanks, and a backslash that ends a line with what begins the next one. */

@@ -16,7 +16,8 @@ enum { SYSCALL_NONE = -1, SYSCALL_ARGUMENTS = 6 };
 
 /* What a parameter is: how wide a comparison of it is, and how it is shown. */
 enum parameter_kind {
-	PARAMETER_LONG,    /* 64 bits count: long, size_t, loff_t, ... */
+	PARAMETER_LONG,    /* all bits of a register count: long, size_t, ... */
+	PARAMETER_WIDE,    /* 64 bits on all architectures: loff_t, u64; registers.h */
 	PARAMETER_INT,     /* the low 32 bits count, and may be negative */
 	PARAMETER_UINT,    /* the low 32 bits count */
 	PARAMETER_FD,      /* an int: a descriptor, or AT_FDCWD */
