@@ -371,6 +371,8 @@ b'
 	read -r -t 3 -u "$alive" _ || true
 	after=$(wc -l <trace)
 	equal "$after" "$before"
+	kill "$(children "$pid")"
+	finish
 }
 
 @test "--exec runs a command for each event, with its JSON" {
