@@ -83,7 +83,10 @@ listen_to(struct keeper *keeper, struct holder *holder)
 	while ((result = channel_receive(holder->channel, &what, &sender)) > 0) {
 		if (what == TOKEN_BACK) {
 			release(keeper, holder);
-		} else if (what == TOKEN_USED && holder->has_one) {
+			dismiss(holder);
+			return;
+		}
+		if (what == TOKEN_USED && holder->has_one) {
 			file_close(holder->pidfd);
 			holder->pidfd = pidfd_of(sender);
 		}

@@ -106,10 +106,17 @@ place_descriptors(const struct spawn_fd *copies, size_t count)
 	return 0;
 }
 
-static int
+/* Where nobody is there to be told that is no reason not to go on. */
+static void
 tell(const struct spawn *spawn)
 {
-	return !spawn->word || write(spawn->channel, &spawn->word, 1) == 1 ? 0 : -1;
+	ssize_t size;
+
+	if (!spawn->word)
+		return;
+	do
+		size = write(spawn->channel, &spawn->word, 1);
+	while (size < 0 && errno == EINTR);
 }
 
 /* The parent may have ended before; then it does what the signal would. */
@@ -127,8 +134,8 @@ static _Noreturn void
 become(const struct spawn *spawn, const struct spawn_fd *copies, char **environment, pid_t parent,
        volatile int *error)
 {
-	if (tell(spawn) == 0 && place_group(spawn, getpgid(parent)) == 0
-	    && tie(spawn->death_signal, parent) == 0
+	tell(spawn);
+	if (place_group(spawn, getpgid(parent)) == 0 && tie(spawn->death_signal, parent) == 0
 	    && place_descriptors(copies, spawn->handed_count) == 0) {
 		signals_inherit();
 		if (spawn->mask)
