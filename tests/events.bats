@@ -246,6 +246,17 @@ told() {
 	failed 1 events "cannot watch the pressure './nothing'" "CONFIG_PSI"
 }
 
+@test "--psi writes nothing to what is no pressure file" {
+	local text
+
+	for text in "root:x:0:0:root:/root:/bin/sh" "some 200000 2000000" ""; do
+		printf '%s' "$text" >file
+		ev -t 0 --psi ./file
+		failed 1 events "cannot watch the pressure './file'" "this is no pressure file"
+		equal "$(cat file)" "$text"
+	done
+}
+
 @test "--signal tells signals, who sent them, and they do nothing else" {
 	start "$BUTTER" events --ready-fd 7 -n 2 --signal stop=TERM,USR1
 	kill -USR1 "$pid"

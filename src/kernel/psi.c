@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "kernel/capability.h"
@@ -18,6 +19,7 @@ static const struct hint hints[] = {
 	{ EINVAL, "the window is 500ms to 10s, and the stall no longer than that", 0 },
 	{ EPERM, "older kernels want CAP_SYS_RESOURCE for this", CAP_SYS_RESOURCE },
 	{ EACCES, "older kernels want root for this", 0 },
+	{ EBADMSG, "this is no pressure file; nothing was written to it", 0 },
 	{ EMFILE, "raise ulimit -n", 0 },
 	{ ENFILE, "raise fs.file-max", 0 },
 	{ 0, NULL, 0 },
@@ -27,6 +29,21 @@ const struct hint *
 psi_hints(int64_t window)
 {
 	return hints + !(window % PSI_WINDOW_STEP);
+}
+
+/* Whether it reads as one: to any other file a trigger must not be written. 0, -1 errno. */
+static int
+check(int fd)
+{
+	static const char begin[] = " avg10=";
+	char text[4 + sizeof(begin) - 1];
+	ssize_t length = pread(fd, text, sizeof(text), 0);
+
+	if (length == (ssize_t)sizeof(text) && memcmp(text + 4, begin, sizeof(begin) - 1) == 0)
+		return 0;
+	if (length >= 0 || errno != EOPNOTSUPP)
+		errno = EBADMSG;
+	return -1;
 }
 
 int
@@ -40,7 +57,7 @@ psi_open(const char *path, bool full, int64_t stall, int64_t window)
 	length = snprintf(text, sizeof(text), "%s %" PRId64 " %" PRId64, full ? "full" : "some",
 			  stall, window);
 	/* With the NUL at its end. */
-	if (write(fd, text, (size_t)length + 1) >= 0)
+	if (check(fd) == 0 && write(fd, text, (size_t)length + 1) >= 0)
 		return fd;
 	error = errno;
 	close(fd);

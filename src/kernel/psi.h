@@ -24,7 +24,8 @@ const struct hint *psi_hints(int64_t window);
  * A trigger on PATH (/proc/pressure/memory, or memory.pressure of a cgroup): ready for poll(2),
  * POLLPRI, at most once in a WINDOW, when within one tasks have stalled for STALL, some of them or all
  * (FULL). Both in microseconds. POLLERR: the cgroup is gone. -1 with errno ENOENT (no such file:
- * CONFIG_PSI), EOPNOTSUPP (it is switched off), EINVAL (the window), EACCES, EPERM, EMFILE, ENFILE.
+ * CONFIG_PSI), EOPNOTSUPP (it is switched off), EINVAL (the window), EBADMSG (PATH is another file, to which
+ * nothing was written), EACCES, EPERM, EMFILE, ENFILE.
  */
 int psi_open(const char *path, bool full, int64_t stall, int64_t window);
 
