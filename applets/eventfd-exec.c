@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eventfd-exec: run a command that has an eventfd, a counter in the kernel without a name, and so have all that it
- * starts: eventfd-post adds to it, eventfd-wait waits for that, eventfd-run takes a token of it for the time of a
- * command. With --robust a token comes back also from who was killed, which no lock file, FIFO or jobserver does.
+ * eventfd-exec: run a command that has an eventfd, a counter in the kernel without a name, and so have all
+ * that it starts: eventfd-post adds to it, eventfd-wait waits for that, eventfd-run takes a token of it for
+ * the time of a command. With --robust a token comes back also from who was killed, which no lock file, FIFO
+ * or jobserver does.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * eventfd-run: take a token of an eventfd, run a command, give the token back: as many at once as there are
- * tokens. Who waits sleeps in the kernel, and starts as soon as one is there. However the command ends the token
- * goes back; under eventfd-exec --robust also when this process is killed.
+ * tokens. Who waits sleeps in the kernel, and starts as soon as one is there. However the command ends the
+ * token goes back; under eventfd-exec --robust also when this process is killed.
  */
 #include <poll.h>
 #include <signal.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * memfd-exec: run a command that finds standard input, or files, in files in memory: they can be read again and
- * again and at any place, unlike a pipe; have no name that must be made safely and removed; and are sealed, so that
- * neither the command nor anybody else can change what was handed over. They are gone with the last who has them.
+ * memfd-exec: run a command that finds standard input, or files, in files in memory: they can be read again
+ * and again and at any place, unlike a pipe; have no name that must be made safely and removed; and are
+ * sealed, so that neither the command nor anybody else can change what was handed over. They are gone with
+ * the last who has them.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -245,7 +245,7 @@ set_name(struct part *part, const char *text)
 	size_t length = name_length(text);
 	char *name;
 
-	if (part->kind->open == open_clock_change) {
+	if (part->kind->begin == open_clock_change) {
 		if (strpbrk(text, " \t\n") || !*text)
 			return misuse("--clock-change: '%s' is no name of a source", text);
 		part->name = text;
@@ -294,7 +294,7 @@ gathering_open(struct gathering *gathering)
 				part->kind = &kinds[j];
 		status = set_name(part, item->text);
 		if (!status)
-			status = part->kind->open(gathering, part);
+			status = part->kind->begin(gathering, part);
 	}
 	return status;
 }

@@ -34,7 +34,7 @@ struct part {
 /* One kind of source: its option, and the line that tells of its events. */
 struct kind {
 	const char *option, *format;
-	int (*open)(struct gathering *gathering, struct part *part);
+	int (*begin)(struct gathering *gathering, struct part *part);
 	enum gathering_what (*judge)(const struct part *part, const struct event *event);
 };
 

@@ -83,8 +83,8 @@ copy_some(struct job *job, off_t *from, size_t size, struct pace *pace)
 
 /*
  * Whether most of the time is spent with waiting for a disk, which many requests at once are for. Where the
- * kernel reads far enough ahead, nothing is faster than copying within it: threads that take turns at the page
- * cache cost several times as much work, and a disk that keeps a processor half busy loses by them.
+ * kernel reads far enough ahead, nothing is faster than copying within it: threads that take turns at the
+ * page cache cost several times as much work, and a disk that keeps a processor half busy loses by them.
  */
 static bool
 is_waiting(struct pace *pace)

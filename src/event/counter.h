@@ -15,8 +15,8 @@ enum { POST = 1 };
 extern const struct name post_names[];
 
 /*
- * A source on the eventfd FD (eventfd.h), which it takes over. What was added since the last event is one with
- * its sum as count; of a semaphore each is one of 1. Others who take from it may be faster.
+ * A source on the eventfd FD (eventfd.h), which it takes over. What was added since the last event is one
+ * with its sum as count; of a semaphore each is one of 1. Others who take from it may be faster.
  */
 void counter_open(struct counter *counter, int fd);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * eventfd(2): a counter that is a descriptor. Adding to it never waits unless it is nearly full; taking, where
- * it is not 0, takes all of it, or of one that is a semaphore always 1.
+ * eventfd(2): a counter that is a descriptor. Adding to it never waits unless it is nearly full; taking,
+ * where it is not 0, takes all of it, or of one that is a semaphore always 1.
  *
- * Others share the description, so its flags are never changed here, O_NONBLOCK above all; whether it has that
- * makes no difference.
+ * Others share the description, so its flags are never changed here, O_NONBLOCK above all; whether it has
+ * that makes no difference.
  */
 #ifndef BUTTER_EVENTFD_H
 #define BUTTER_EVENTFD_H

@@ -23,9 +23,9 @@ enum { MEMFD_NAME_MAX = 249 /* bytes */ };
 extern const struct hint memfd_hints[];
 
 /*
- * A new, empty file in memory alone, close-on-exec, that can be sealed. NAME, of MEMFD_NAME_MAX at most, is what
- * /proc shows of it. It may be executed if the machine allows that (vm.memfd_noexec), and with NOEXEC never.
- * -1 with errno EMFILE, ENFILE, ENOMEM, ENOSYS, EOPNOTSUPP (NOEXEC: before Linux 6.3).
+ * A new, empty file in memory alone, close-on-exec, that can be sealed. NAME, of MEMFD_NAME_MAX at most, is
+ * what /proc shows of it. It may be executed if the machine allows that (vm.memfd_noexec), and with NOEXEC
+ * never. -1 with errno EMFILE, ENFILE, ENOMEM, ENOSYS, EOPNOTSUPP (NOEXEC: before Linux 6.3).
  */
 int memfd_make(const char *name, bool noexec);
 

@@ -39,8 +39,8 @@ int channel_receive_descriptor(int end);
 int channel_ask_senders(int end);
 
 /*
- * The next message that came to END, of one byte, without waiting: 1, *WHAT and who *SENDER is by the kernel's
- * word; 0 none has come; -1 with errno EPIPE: there is nobody left who could send one.
+ * The next message that came to END, of one byte, without waiting: 1, *WHAT and who *SENDER is by the
+ * kernel's word; 0 none has come; -1 with errno EPIPE: there is nobody left who could send one.
  */
 int channel_receive(int end, char *what, pid_t *sender);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A token of an eventfd: who has one may run. It is taken from the counter, or asked of a keeper (keeper.h), who
- * knows then who has it.
+ * A token of an eventfd: who has one may run. It is taken from the counter, or asked of a keeper (keeper.h),
+ * who knows then who has it.
  */
 #ifndef BUTTER_TOKEN_H
 #define BUTTER_TOKEN_H
