@@ -209,7 +209,7 @@ options_of() {
 		try --options "$applet"
 		succeeded
 		contains "$output" $'--help\t\t'
-		! grep -vP '^--?[A-Za-z0-9][a-z0-9-]*\t([A-Z]*|\[=[A-Z]+\])\t[^\t]+(\t[a-z_]+([,|][a-z_-]+)+)?$' <<<"$output" || fails "not of that form"
+		! grep -vP '^--?[A-Za-z0-9][a-z0-9-]*\t(([A-Z]+(:[A-Z]+)?)?|\[=[A-Z]+\])\t[^\t]+(\t[a-z_]+([,|][a-z_-]+)+)?$' <<<"$output" || fails "not of that form"
 	done
 }
 
