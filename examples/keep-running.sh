@@ -37,6 +37,8 @@ if [ -z "${BUTTER_EVENTS_FD:-}" ]; then
 	esac
 	exec butter events --signal TERM,INT,HUP,USR1 --every "tick=$period" "$@"
 fi
+# COMMAND may be such a script, too.
+unset BUTTER_EVENTS_FD
 
 stopping='' server=''
 # The end of COMMAND comes as an event, too: as USR1, from who waits for it.
@@ -44,7 +46,7 @@ start() {
 	"$@" 3<&- &
 	server=$!
 	(
-		butter pidfd-wait -q "$server"
+		butter pidfd-wait -eq "$server"
 		kill -USR1 "$PPID"
 	) 3<&- &
 }
@@ -58,6 +60,8 @@ while read -r event name what rest <&3; do
 		;;
 	signal:*:HUP) kill -HUP "$server" 2>/dev/null ;;
 	signal:*:USR1)
+		# Anybody may have sent it: while COMMAND runs, there is nothing to wait for.
+		{ [ -n "$server" ] && butter pidfd-wait -eq -t 0 "$server"; } || continue
 		wait "$server"
 		status=$?
 		[ -z "$stopping" ] || exit "$status"

@@ -468,6 +468,42 @@ proc /proc"
 	contains "$stderr" "keep-running.sh: ended with status 3"
 }
 
+@test "keep-running heeds no signal that says in vain that its command has ended" {
+	need_applet events
+	need_applet pidfd-wait
+	need_pidfd
+	launch "$BUTTER_SOURCE/examples/keep-running.sh" bash -c '
+		trap "echo reload" HUP
+		trap "exit 5" TERM
+		echo up
+		while :; do butter timerfd-sleep 20ms; done'
+	await grep -qx up "$job/out"
+	kill -USR1 "$pid"
+	kill -HUP "$pid"
+	await grep -qx reload "$job/out"
+	kill "$pid"
+	finish
+	equal "$status" 5
+}
+
+@test "keep-running can be what keep-running runs, and says nothing of what ends at once" {
+	need_applet events
+	need_applet pidfd-wait
+	need_pidfd
+	cat >app <<-'EOF'
+		trap "exit 5" TERM
+		[ -e again ] || { : >again; exit 3; }
+		echo up
+		while :; do butter timerfd-sleep 20ms; done
+	EOF
+	launch "$BUTTER_SOURCE/examples/keep-running.sh" "$BUTTER_SOURCE/examples/keep-running.sh" -p 20ms bash app
+	await grep -qx up "$job/out"
+	kill "$pid"
+	finish
+	equal "$status" 5
+	equal "$stderr" "keep-running.sh: ended with status 3: bash app"
+}
+
 @test "keep-running is process 1 of a container" {
 	need_applet events
 	need_applet pidfd-wait
