@@ -215,14 +215,16 @@ gathering_add(struct opt_table *table, struct gathering *gathering)
 	opt_list(table, 0, "eventfd", "FD", typed,
 		 "when the counter of the eventfd FD is above 0, which is taken from it");
 	opt_list(table, 0, "every", "DURATION", typed, "ticks, without drift");
-	opt_list(table, 0, "fanotify", "PATH[:EVENT,...]", typed,
-		 "what happens below PATH, and who does it");
-	opt_list(table, 0, "fd", "FD[:in,pri,out,hup]", typed,
-		 "when the descriptor FD, from which nothing is read, becomes ready");
-	opt_list(table, 0, "inotify", "PATH[:EVENT,...]", typed, "what happens to PATH");
+	opt_list(table, 0, "fanotify", "PATH:EVENTS", typed,
+		 "what happens below PATH (all, or only EVENTS), and who does it");
+	opt_list(
+		table, 0, "fd", "FD:WHAT", typed,
+		"when the descriptor FD, from which nothing is read, becomes ready (in; in,pri,out)");
+	opt_list(table, 0, "inotify", "PATH:EVENTS", typed,
+		 "what happens to PATH (all, or only EVENTS)");
 	opt_list(table, 0, "pid", "PID", typed, "when the process PID, of anybody's, ends");
 	opt_list(
-		table, 0, "psi", "WHAT[:some|full][:STALL/WINDOW]", typed,
+		table, 0, "psi", "RESOURCE", typed,
 		"when tasks have stalled for want of cpu, io, irq or memory, by default for 200ms of 2s");
 	opt_list(table, 0, "signal", "SIGNALS", typed,
 		 "when one of these signals is sent to this process, such as TERM,HUP");

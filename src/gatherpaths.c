@@ -123,7 +123,7 @@ parse_window(char *text, int64_t *stall, int64_t *window)
 	return *stall > 0 && *stall <= *window;
 }
 
-/* WHAT[:some|full][:STALL/WINDOW]: cuts the latter two off. Whether they are so. */
+/* RESOURCE[:some|full][:STALL/WINDOW]: cuts the latter two off. Whether they are so. */
 static bool
 parse_pressure(char *text, bool *full, int64_t *stall, int64_t *window)
 {
@@ -155,7 +155,7 @@ gatherpart_open_psi(struct gathering *gathering, struct part *part)
 	int trigger;
 
 	if (!parse_pressure(what, &full, &stall, &window))
-		return misuse("--psi: '%s' is not of the form WHAT[:some|full][:STALL/WINDOW], "
+		return misuse("--psi: '%s' is not of the form RESOURCE[:some|full][:STALL/WINDOW], "
 			      "such as memory:full:100ms/2s",
 			      part->text);
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
