@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -64,7 +65,7 @@ start_target(int fd)
 	pid_t pid = fork();
 	char byte;
 
-	if (pid == 0)
+	if (pid == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
 		_exit(read(fd, &byte, 1) == 1 ? 7 : 1);
 	if (pid > 0)
 		setpgid(pid, pid);
@@ -120,6 +121,17 @@ settle(pid_t pid)
 	return true;
 }
 
+/* The number of the trigger is no pipe's. */
+static void
+occupy(void)
+{
+	int nowhere = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	dup3(nowhere, TRIGGER, O_CLOEXEC);
+	if (nowhere != TRIGGER)
+		close(nowhere);
+}
+
 static bool
 measure(int which, double *time)
 {
@@ -139,7 +151,7 @@ measure(int which, double *time)
 	else
 		target = start_target(trigger[0]);
 	pid = start(commands[which], target, out[1]);
-	close(TRIGGER);
+	occupy();
 	close(out[1]);
 	close(trigger[0]);
 	if (pid < 0 || !settle(pid)) {
@@ -184,6 +196,7 @@ main(int argc, char **argv)
 	if (rounds < 1 || rounds > MOST_ROUNDS)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
+	occupy();
 	commands[count++] = &argv[2];
 	for (char **word = &argv[2]; *word && count < MOST_COMMANDS; word++)
 		if (!strcmp(*word, "+")) {
