@@ -154,13 +154,19 @@ send_to_all(int signal)
 {
 	static bool told_of_denied, told_of_missing;
 	int result = find(true), error = errno;
+	bool has_met = false;
 
-	for (size_t i = 0; i < family.count; i++)
+	for (size_t i = 0; i < family.count; i++) {
+		has_met |= family.all[i].pid == command.pid;
 		if (is_meant(&family.all[i]) && send_and_continue(&family.all[i], signal) < 0
 		    && errno != ESRCH)
 			tell(&told_of_denied, &family.all[i]);
+	}
 	if (result == 0)
 		return;
+	/* It needs no descriptor. */
+	if (!has_met)
+		send_and_continue(NULL, signal);
 	errno = error;
 	tell(&told_of_missing, NULL);
 	/* Those that were too many are met when these have ended. */
@@ -222,14 +228,19 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 	return 0;
 }
 
-/* Whether one is left that may be signalled. */
+/*
+ * Whether one is left that may be signalled. For want of descriptors there may be others behind those that are
+ * found, also behind a zombie; where none is found, none ever will be.
+ */
 static bool
 is_one_left(void)
 {
-	if (find(false) < 0)
-		return is_for_want_of_descriptors();
+	bool is_short = find(false) < 0;
+
+	if (is_short && !is_for_want_of_descriptors())
+		return false;
 	for (size_t i = 0; i < family.count; i++)
-		if (is_meant(&family.all[i]) && !pidfd_has_ended(family.all[i].pidfd)
+		if (is_meant(&family.all[i]) && (is_short || !pidfd_has_ended(family.all[i].pidfd))
 		    && pidfd_signal(family.all[i].pidfd, 0) == 0)
 			return true;
 	return false;

@@ -372,6 +372,15 @@ ended_when() {
 	nobody_survives 60
 }
 
+@test "without a descriptor for even one of them the command is ended all the same" {
+	for first in 1+ 2+; do
+		inject "pidfd_open:error=EMFILE:when=$first" timeout-exec 0.1 sleep 60
+		equal "$status" 124
+		one_line timeout-exec
+		contains "$stderr" "cannot find all that 'sleep' has started: Too many open files (raise ulimit -n)"
+	done
+}
+
 @test "one that may not be signalled is told of and not waited for" {
 	need_root
 	unprivileged
