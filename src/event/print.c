@@ -183,8 +183,9 @@ convert_own(struct buffer *buffer, const struct print *print, const struct event
 {
 	switch (letter) {
 	case 'E':
-		buffer_text(buffer, print_word(event));
-		return true;
+		if (event->source)
+			buffer_text(buffer, print_word(event));
+		return event->source;
 	case 'p':
 		add_path(buffer, print, event);
 		return true;

@@ -17,7 +17,7 @@ enum print_style {
  *	%w %f	the watched object (a folder ends in '/'), the entry in it
  *	%p	both together
  *	%e %Xe	event names joined by ',' or by the character X
- *	%E	the event in one word, as JSON has it
+ *	%E	the event in one word, as JSON has it, where there are several sources
  *	%t %T	time: seconds since 1970; by time_format
  *	%c	cookie, hexadecimal
  *	%k %v	expirations or counter of this record; number of the tick, or what was sent
