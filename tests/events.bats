@@ -442,6 +442,23 @@ b'
 	failed 125 events "cannot receive signals"
 }
 
+@test "--exec as process 1 reaps what its commands leave behind" {
+	namespaces -pf --kill-child --mount-proc
+	# What the only command leaves ends later than that.
+	launch "${within[@]}" "$BUTTER" events --at @1 --every never=inf -x -- sh -c '
+		"$1" timerfd-sleep 100ms & : >ran' sh "$BUTTER"
+	await test -e ran
+	await has_no_child "$(children "$pid")"
+	kill "$(children "$pid")"
+	finish
+	equal "$status" 143
+}
+
+# has_no_child PID: neither a zombie.
+has_no_child() {
+	[ ! "$(children "$1")" ]
+}
+
 # ---- With a command
 
 @test "a command gets the events on descriptor 3, and its status is that of events" {

@@ -10,6 +10,7 @@
 
 #include "cli/num.h"
 #include "kernel/memfd.h"
+#include "kernel/pid.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
 
@@ -435,6 +436,8 @@ react_step(struct react *react, bool drained)
 		return;
 	if (is_running(react))
 		reap(react);
+	if (pid_self() == 1)
+		command_reap_others(&react->child);
 	if (is_running(react) && react->interrupted) {
 		/* Its end is not waited for any longer. */
 		if (react->kill_at <= timerfd_now(CLOCK_MONOTONIC))

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cli/num.h"
+#include "kernel/pid.h"
 #include "kernel/pipe.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
@@ -513,6 +514,9 @@ watch_run(struct watch *watch)
 
 	if ((watch->react || watch->last_words) && (loop.signals = signals_watch()) < 0)
 		return WATCH_CANNOT_READ;
+	/* Children of others come to process 1, to be reaped. */
+	if (watch->react && pid_self() == 1)
+		signals_watch_children();
 	/*
 	 * ulimit -f: a file that may not grow is an error of write(2), and no end without a
 	 * word.

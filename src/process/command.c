@@ -86,6 +86,17 @@ command_wait(struct command *command, int *status)
 	return reap(command, status, 0);
 }
 
+void
+command_reap_others(const struct command *command)
+{
+	enum { HOW = WEXITED | WNOHANG | __WALL };
+	siginfo_t info = { .si_pid = 0 };
+
+	while (waitid(P_ALL, 0, &info, HOW | WNOWAIT) == 0 && info.si_pid
+	       && info.si_pid != command->pid)
+		waitid(P_PID, (id_t)info.si_pid, &info, HOW);
+}
+
 int
 command_signal(const struct command *command, int signal)
 {

@@ -45,6 +45,12 @@ int command_reap(struct command *command, int *status);
 /* The same, waiting for it. -1 with EINTR: a signal has been handled, and it still runs. */
 int command_wait(struct command *command, int *status);
 
+/*
+ * Reaps, without waiting, all children that have ended but COMMAND: those that were left to process 1. When
+ * COMMAND has ended it hides those behind it.
+ */
+void command_reap_others(const struct command *command);
+
 /* Sends SIGNAL to the command, not to its children. 0, or -1 with errno ESRCH, EPERM. */
 int command_signal(const struct command *command, int signal);
 
