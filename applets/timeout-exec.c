@@ -229,8 +229,8 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 }
 
 /*
- * Whether one is left that may be signalled. For want of descriptors there may be others behind those that are
- * found, also behind a zombie; where none is found, none ever will be.
+ * Whether one is left that may be signalled. For want of descriptors there may be others behind those that
+ * are found, also behind a zombie; where none is found, none ever will be.
  */
 static bool
 is_one_left(void)

@@ -80,6 +80,15 @@ send() {
 	done
 }
 
+@test "tells of real-time signals also where these are all that is told" {
+	running -s 40,RTMIN,64 -- bash -c 'echo >&7; while read -r signal number _ <&3; do echo "$signal $number"; done'
+	for signal in RTMIN RTMIN+6 RTMAX; do
+		kill "-$signal" "$pid"
+		says "^RT.* $(kill -l "$signal")$"
+	done
+	is_running "$pid"
+}
+
 @test "the command finds masks, ignored signals and other descriptors as they were" {
 	need_proc
 	need_applet signalfd-mask
