@@ -127,6 +127,8 @@ copy(const struct memory *memory, int source)
 		if (!length)
 			return 0;
 		size += (size_t)length;
+		if (size > limit && !strcmp(memory->source, "-"))
+			return failx("standard input is larger than --limit allows");
 		if (size > limit)
 			return failx("'%s' is larger than --limit allows", memory->source);
 		if (pipe_write(memory->fd, piece, (size_t)length, &written) < 0)

@@ -57,6 +57,13 @@ look='look() { sed -n "s/^eventfd-count: *//p" /proc/self/fdinfo/$BUTTER_EVENTFD
 	done
 }
 
+@test "too few descriptors are told as what they are" {
+	for ((most = 4; most <= 16; most++)); do
+		capture bash -c 'ulimit -n "$1"; exec "$BUTTER" eventfd-exec --robust -i 1 true 2>&1' sh "$most"
+		[ "$status" = 0 ] || contains "$output" "Too many open files" || return 1
+	done
+}
+
 @test "it has the first number of 3 to 9 that is free, or that of --fd" {
 	shared -- 'echo $BUTTER_EVENTFD'
 	equal "$output" 3

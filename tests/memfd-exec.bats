@@ -91,7 +91,7 @@ seals() {
 	memory --limit 4 -- cat {}
 	succeeded
 	memory --limit 3 -- echo ran
-	failed 125 memfd-exec "'-' is larger than --limit allows"
+	failed 125 memfd-exec "standard input is larger than --limit allows"
 	# Not even all of an endless one is read.
 	capture sh -c 'exec "$BUTTER" memfd-exec --limit 64K /dev/zero -- echo ran'
 	failed 125 memfd-exec "'/dev/zero' is larger than --limit allows"

@@ -71,6 +71,8 @@ copy(const struct spawn *spawn)
 		copies[i].to = spawn->handed[i].to;
 		copies[i].fd = fcntl(spawn->handed[i].fd, F_DUPFD_CLOEXEC, above);
 		if (copies[i].fd < 0) {
+			/* That number is beyond the limit. */
+			errno = errno == EINVAL ? EMFILE : errno;
 			close_copies(copies, i);
 			return NULL;
 		}
