@@ -404,6 +404,8 @@ refused() {
 }
 
 @test "errors of the kernel are explained" {
+	try signalfd-exec --fd 2000000000 touch ran
+	failed 125 signalfd-exec "cannot run 'touch': Too many open files (raise ulimit -n)"
 	inject signalfd4:error=EMFILE signalfd-exec -- true
 	failed 125 signalfd-exec "cannot receive signals: Too many open files (raise ulimit -n)"
 	inject signalfd4:error=ENOSYS signalfd-exec -- true
