@@ -49,6 +49,7 @@ look='look() { sed -n "s/^eventfd-count: *//p" /proc/self/fdinfo/$BUTTER_EVENTFD
 @test "shells use it without other applets" {
 	for shell in dash bash 'busybox sh'; do
 		command -v "${shell% *}" >/dev/null || continue
+		# shellcheck disable=SC2086 # words
 		capture "$BUTTER" eventfd-exec $shell -c \
 			'printf "\002\000\000\000\000\000\000\000" >&3; printf "\001\000\000\000\000\000\000\000" >&3
 			dd bs=8 count=1 status=none <&3 | od -An -tu8' sh
@@ -219,6 +220,7 @@ make_job() {
 		"$BUTTER" eventfd-post
 		wait'
 	succeeded
+	# shellcheck disable=SC2086,SC2116 # words
 	equal "$(echo $output)" '1 2 3 4 5 6 7 8'
 }
 

@@ -42,6 +42,7 @@ back='back() { until [ "$(look)" = "$1" ]; do sleep 0.01; done; echo "back: $1";
 			"$BUTTER" eventfd-run sh -c "kill -KILL \$\$" 2>/dev/null; echo $?; back 1
 			"$BUTTER" eventfd-run /nowhere/x 2>errors; echo $?; back 1
 			"$BUTTER" eventfd-run / 2>>errors; echo $?; back 1'
+		# shellcheck disable=SC2086,SC2116 # words
 		equal "$(echo $output)" '7 back: 1 137 back: 1 127 back: 1 126 back: 1' || return 1
 		contains "$(cat errors)" "eventfd-run: cannot run '/nowhere/x': No such file or directory" || return 1
 	done
@@ -54,6 +55,7 @@ back='back() { until [ "$(look)" = "$1" ]; do sleep 0.01; done; echo "back: $1";
 				"$BUTTER" eventfd-run sh -c "echo \$PPID >parent; exec sleep 100" &
 				until [ -s parent ]; do sleep 0.01; done
 				kill -'"${signal%:*}"' $!; wait $!; echo $?; back 1'
+					# shellcheck disable=SC2086,SC2116 # words
 					equal "$(echo $output)" "${signal#*:} back: 1" || return 1
 			rm parent
 		done

@@ -112,6 +112,7 @@ tokens() {
 		"$BUTTER" eventfd-post; "$BUTTER" eventfd-post 3
 		wait'
 	succeeded
+	# shellcheck disable=SC2046,SC2005 # words
 	equal "$(echo $(cat out.*))" '1 1 1 1'
 }
 
@@ -122,6 +123,7 @@ tokens() {
 	waits 18446744073709551614 -j
 	contains "$output" '"count":18446744073709551614'
 	capture sh -c '"$BUTTER" eventfd-exec -i 7 "$BUTTER" eventfd-wait -0 | od -An -c'
+	# shellcheck disable=SC2086,SC2116 # words
 	equal "$(echo $output)" '7 \0'
 	waits 7 -F '%e=%k%%%n%x'
 	equal "$output" $'post=7%\n%x'

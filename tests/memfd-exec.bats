@@ -25,6 +25,7 @@ memory() {
 	equal "$output" texttext
 	memory -- sh -c 'wc -c <&3; tail -c 2 /dev/fd/3; echo " $BUTTER_MEMFD"'
 	succeeded
+	# shellcheck disable=SC2086,SC2116 # words
 	equal "$(echo $output)" '4 xt 3'
 }
 

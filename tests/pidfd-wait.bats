@@ -164,6 +164,7 @@ unreaped() {
 		capture $shell -c 'sh -c "read _ <go; exit 42" & x=$("$BUTTER" pidfd-wait --reap-timeout 50ms --ready-fd 9 $! 9>go); echo "$x"'
 		succeeded
 		matches "$output" 'exit [0-9]+ 42 -' || fails "$shell"
+		# shellcheck disable=SC2086 # words
 		capture $shell -c 'sh -c "read _ <go; exit 42" & x=$("$BUTTER" pidfd-wait --status --ready-fd 9 $! 9>go); echo "$?$x"'
 		equal "$output" 42 || fails "$shell"
 	done

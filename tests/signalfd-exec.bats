@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2030,SC2031
 # signalfd-exec: a command that reads its signals, and what stands for it.
 # shellcheck disable=SC2154 # helper.bash sets status, output and stderr
 # shellcheck disable=SC2016 # other shells expand
@@ -9,7 +10,7 @@ load helper
 setup() {
 	trace_tests_only
 	need_applet signalfd-exec
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 # A command whose supervisor is killed lives on.
@@ -17,6 +18,7 @@ teardown() {
 	local one other others=()
 
 	for one in "${started[@]}"; do
+		# shellcheck disable=SC2207
 		[ -z "$one" ] || others+=($(cat "/proc/$one/task/$one/children" 2>/dev/null))
 	done
 	stop_all

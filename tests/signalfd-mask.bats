@@ -9,7 +9,7 @@ load helper
 setup() {
 	trace_tests_only
 	need_applet signalfd-mask
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 # sets WORD COMMAND...: what --show says in the line WORD, run by COMMAND.

@@ -9,7 +9,7 @@ load helper
 setup() {
 	trace_tests_only
 	need_applet signalfd-wait
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 }
 
 # waiting ARGUMENT...: starts it.
@@ -59,6 +59,7 @@ queue() {
 	waiting -n 0 USR1
 	for i in 1 2 3; do
 		kill -USR1 "$pid"
+		# shellcheck disable=SC2178
 		lines=$i
 		await eval '[ "$(grep -c USR1 "$job/out")" = "$lines" ]'
 	done
