@@ -144,7 +144,7 @@ sub pair {
 	my ($to, $arrived) = $outputs{$out}->();
 	my $from = $inputs{$in}->();
 	my $child = child(sub {
-		alarm 5;
+		alarm($ENV{LIMIT} // 60);
 		if ($from) { open STDIN, "<&", $from or open STDIN, ">&", $from or die } else { close STDIN }
 		if ($to) { open STDOUT, ">&", $to or open STDOUT, "<&", $to or die } else { close STDOUT }
 		exec @command or die;

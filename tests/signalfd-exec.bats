@@ -97,10 +97,13 @@ send() {
 	exec 6<"$0"
 	capture "$BUTTER" signalfd-mask -d all -u all -b USR1,CHLD -i HUP,PIPE -- "$BUTTER" signalfd-exec -- \
 		sh -c '"$BUTTER" signalfd-mask --show; ls -l /proc/self/fd/6 /proc/self/fd/3' <&6
+	# What libc keeps to itself is as whoever has started the tests has it.
+	output=${output//,32,33/}
 	contains "$output" $'\nblocked USR1,CHLD\nignored HUP,PIPE\n' || contains "$output" $'\nblocked -\nignored HUP,PIPE\n' # dash
 	contains "$output" "pipe:"
 	equal "$status" 0
 	capture "$BUTTER" signalfd-mask -d all -u all -b USR1,CHLD -i HUP,CHLD,XFSZ -- "$BUTTER" signalfd-exec -- "$BUTTER" signalfd-mask --show
+	output=${output//,32,33/}
 	contains "$output" $'\nblocked USR1,CHLD\nignored HUP,CHLD,XFSZ\n'
 	exec 6<&-
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # signalfd-mask: what a command finds blocked and ignored.
 # shellcheck disable=SC2154 # helper.bash sets status, output and stderr
-# shellcheck disable=SC2016 # other shells expand
+# shellcheck disable=SC2016,SC2030,SC2031 # other shells expand
 
 load helper
 
@@ -36,11 +36,20 @@ sets() {
 	lacks "$output" STOP
 }
 
+# What libc keeps to itself nobody changes by libc: it is as whoever has started the tests has it.
+but_libc() {
+	output=${output//,32,33/}
+	output=${output//,\"32\",\"33\"/}
+	output=${output//\"32\",\"33\"/}
+}
+
 @test "ignores, or restores the default action" {
 	need_proc
 	sets ignored "$BUTTER" signalfd-mask -d all -i INT,PIPE --
+	but_libc
 	equal "$output" INT,PIPE
 	sets ignored "$BUTTER" signalfd-mask -d all -i INT,PIPE -- "$BUTTER" signalfd-mask -d INT --
+	but_libc
 	equal "$output" PIPE
 }
 
@@ -70,6 +79,7 @@ sets() {
 	kill -TERM "$pid"
 	try signalfd-mask --show "$pid"
 	succeeded
+	but_libc
 	equal "$output" "pending -
 shared_pending TERM
 blocked USR1,TERM
@@ -77,6 +87,7 @@ ignored HUP
 caught USR1"
 	try signalfd-mask --show --json "$pid"
 	succeeded
+	but_libc
 	equal "$output" '{"pid":'"$pid"',"pending":[],"shared_pending":["TERM"],"blocked":["USR1","TERM"],"ignored":["HUP"],"caught":["USR1"]}'
 	kill -KILL "$pid"
 	finish
@@ -87,6 +98,7 @@ caught USR1"
 	need_tool jq
 	capture "$BUTTER" signalfd-mask -u all -d all -b INT -- "$BUTTER" signalfd-mask --show -j
 	succeeded
+	but_libc
 	equal "$(jq -c '[.blocked, .ignored, .caught]' <<<"$output")" '[["INT"],[],[]]'
 }
 
