@@ -203,8 +203,7 @@ butter: pidfd-kill: process $pid has not ended within 0.02s of TERM: sending KIL
 	capture "${within[@]}" bash -c '
 		tail -f /dev/null & first=$!
 		id=$("$BUTTER" getpid --id "$first")
-		kill -KILL "$first"
-		wait "$first" 2>/dev/null
+		{ kill -KILL "$first" && wait "$first"; } 2>/dev/null
 		echo "$((first - 1))" >/proc/sys/kernel/ns_last_pid || exit 77
 		tail -f /dev/null & [ "$!" = "$first" ] || exit 78
 		"$BUTTER" pidfd-kill -s KILL "$id"
@@ -227,8 +226,7 @@ butter: pidfd-kill: process $pid has not ended within 0.02s of TERM: sending KIL
 		"$BUTTER" pidfd-kill --then KILL --after 300ms "$first" & killer=$!
 		until grep -q "^SigIgn" /proc/$killer/status && [ "$(ls "/proc/$killer/fd" | wc -l)" -gt 5 ]; do :; done
 		kill -STOP "$killer"
-		kill -KILL "$first"
-		wait "$first" 2>/dev/null
+		{ kill -KILL "$first" && wait "$first"; } 2>/dev/null
 		echo "$((first - 1))" >/proc/sys/kernel/ns_last_pid || exit 77
 		tail -f /dev/null & [ "$!" = "$first" ] || exit 78
 		kill -CONT "$killer"

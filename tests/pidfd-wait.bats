@@ -272,8 +272,7 @@ unreaped() {
 	capture "${within[@]}" bash -c '
 		tail -f /dev/null & first=$!
 		id=$("$BUTTER" getpid --id "$first")
-		kill -KILL "$first"
-		wait "$first" 2>/dev/null
+		{ kill -KILL "$first" && wait "$first"; } 2>/dev/null
 		echo "$((first - 1))" >/proc/sys/kernel/ns_last_pid || exit 77
 		tail -f /dev/null & [ "$!" = "$first" ] || exit 78
 		"$BUTTER" pidfd-wait -t 0 "$first"
