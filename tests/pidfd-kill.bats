@@ -346,6 +346,12 @@ group() {
 	try seccomp-exec --errno pidfd_send_signal=ENOSYS -- "$BUTTER" pidfd-kill "$pid"
 	failed 1 pidfd-kill "pidfd_send_signal is needed"
 	is_running
+	# Those of a tree that may not be signalled are known by then: each is told of once.
+	group
+	try seccomp-exec --errno pidfd_send_signal=ENOSYS -- "$BUTTER" pidfd-kill --tree "$pid"
+	equal "$status" 1
+	equal "$(grep -c 'cannot send TERM to process' <<<"$stderr")/$(wc -l <<<"$stderr")" 3/3
+	kill -- "-$pid"
 }
 
 @test "fails when its records go to a full disk, and has signalled all the same" {

@@ -172,12 +172,6 @@ read_zombie(pid_t pid, int *status)
 	return at && !error;
 }
 
-static bool
-is_there(int pidfd)
-{
-	return pidfd_signal(pidfd, 0) == 0 || errno != ESRCH;
-}
-
 /* Of a child of this process. It stays one: somebody else here may count on it. */
 static bool
 read_child(int pidfd, int *status)
@@ -200,10 +194,10 @@ pidfd_look(int pidfd, pid_t pid, bool *known, int *status)
 	if (!pidfd_has_ended(pidfd))
 		return PIDFD_RUNS;
 	/* The number was not used again if the process is there still. */
-	*known = read_child(pidfd, status) || (read_zombie(pid, status) && is_there(pidfd));
+	*known = read_child(pidfd, status) || (read_zombie(pid, status) && pidfd_is_there(pidfd));
 	if (*known)
 		return PIDFD_ZOMBIE;
-	there = is_there(pidfd);
+	there = pidfd_is_there(pidfd);
 	*known = read_info(pidfd, status);
 	return there && !*known ? PIDFD_ZOMBIE : PIDFD_REAPED;
 }
@@ -227,6 +221,12 @@ int
 pidfd_signal(int pidfd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+bool
+pidfd_is_there(int pidfd)
+{
+	return pidfd_signal(pidfd, 0) == 0 || errno != ESRCH;
 }
 
 int

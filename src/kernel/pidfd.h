@@ -69,6 +69,12 @@ int pidfd_await(int pidfd, pid_t pid, int *status);
 bool pidfd_has_ended(int pidfd);
 
 /*
+ * Whether nobody has waited for it: its number is no other's then. So it is said, too, where that cannot be
+ * asked (before Linux 5.1, or a seccomp profile).
+ */
+bool pidfd_is_there(int pidfd);
+
+/*
  * Sends SIGNAL to the process that PIDFD means; pidfd_send_signal(2). -1 with errno ESRCH (it has
  * ended and was waited for), EPERM, EINVAL (no such signal), ENOSYS (before Linux 5.1).
  */

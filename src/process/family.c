@@ -33,7 +33,7 @@ static bool
 has(const struct family *family, pid_t pid)
 {
 	for (size_t i = 0; i < family->count; i++)
-		if (family->all[i].pid == pid && pidfd_signal(family->all[i].pidfd, 0) == 0)
+		if (family->all[i].pid == pid && pidfd_is_there(family->all[i].pidfd))
 			return true;
 	return false;
 }

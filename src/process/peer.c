@@ -56,7 +56,7 @@ check(const struct peer *peer, int pidfd)
 	if (pid_stat(peer->pid, &parent, &identity) < 0)
 		return -1;
 	/* That was told of this very process if it is there still. */
-	if (pidfd_has_ended(pidfd) && pidfd_signal(pidfd, 0) < 0 && errno == ESRCH)
+	if (pidfd_has_ended(pidfd) && !pidfd_is_there(pidfd))
 		return -1;
 	errno = ESTALE;
 	return identity == peer->identity ? 0 : -1;
