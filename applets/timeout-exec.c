@@ -67,14 +67,19 @@ arm(int64_t duration)
 	return timerfd_arm(timer, duration, 0, false, false);
 }
 
-/* Arms the timer, unless it fires sooner as it is. */
+/*
+ * Arms the timer for SIGKILL, unless it fires sooner as it is. One that is due has its own signal to send
+ * first; what comes of that expects more.
+ */
 static void
 shorten(int64_t duration)
 {
 	int64_t left = timerfd_left(timer);
 
+	if (due)
+		return;
 	/* It was armed before, so that nothing can fail. */
-	if (!due && (left <= 0 || left > duration))
+	if (left <= 0 || left > duration)
 		arm(duration);
 	next = SIGKILL;
 }
@@ -103,11 +108,11 @@ is_meant(const struct family_member *member)
 	return !member->spared && member->pid != pid_self();
 }
 
-/* SIGNAL to MEMBER, or to COMMAND, whose number cannot be another's. */
+/* SIGNAL to MEMBER, or to COMMAND, whose number is nobody else's before it has ended. */
 static int
 send_one(const struct family_member *member, int signal)
 {
-	if (member && member->pid != command.pid)
+	if (member && (command.ended || member->pid != command.pid))
 		return pidfd_signal(member->pidfd, signal);
 	return supervise_signal(&command, signal);
 }
@@ -252,9 +257,10 @@ is_anybody_left(void)
 {
 	if (!ending || foreground || blind || !is_one_left())
 		return false;
-	if (!gracious)
+	if (!gracious && !due) {
 		shorten(GRACE * NUM_SECOND);
-	gracious = true;
+		gracious = true;
+	}
 	return true;
 }
 

@@ -461,6 +461,17 @@ ended_when() {
 	equal "$status" 9
 }
 
+@test "a signal that comes as the time runs out leaves the command its time to clean up" {
+	launch "$BUTTER" timeout-exec -k 60 0.3 bash -c 'trap "exit 9" TERM; kill -STOP $PPID; while :; do sleep 0.05; done'
+	# (On a slow machine the time may have run out before.)
+	await has_state TZ
+	sleep 0.3
+	kill -TERM "$pid"
+	kill -CONT "$pid"
+	finish
+	equal "$status" 124
+}
+
 @test "one within another: each ends what is below it" {
 	timed 0.3 "$BUTTER" timeout-exec 60 setsid "$BUTTER" timeout-exec 60 sh -c 'echo $$ >>pids; exec sleep 89'
 	equal "$status" 124
