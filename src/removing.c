@@ -13,6 +13,7 @@
 #include "kernel/loop.h"
 #include "kernel/mount.h"
 #include "kernel/status.h"
+#include "memory.h"
 #include "mounts/helper.h"
 #include "mounts/point.h"
 #include "mounts/unmount.h"
@@ -51,6 +52,46 @@ forget(struct unmounting *work, const struct mountinfo *mount)
 	else
 		table_forget(&work->mounts, mount);
 }
+
+/* ---- marks ---- */
+
+static struct unmounting_mark *
+find_mark(const struct unmounting *work, const char *path)
+{
+	struct unmounting_mark *mark;
+
+	SLIST_FOREACH(mark, &work->marked, next)
+	if (!strcmp(mark->path, path))
+		break;
+	return mark;
+}
+
+static void
+add_mark(struct unmounting *work, const char *path)
+{
+	struct unmounting_mark *mark;
+
+	if (find_mark(work, path))
+		return;
+	mark = memory_get(sizeof(*mark));
+	mark->path = memory_string(path);
+	SLIST_INSERT_HEAD(&work->marked, mark, next);
+}
+
+/* What was marked there is no more. */
+static void
+take_mark(struct unmounting *work, const char *path)
+{
+	struct unmounting_mark *mark = find_mark(work, path);
+
+	if (!mark)
+		return;
+	SLIST_REMOVE(&work->marked, mark, unmounting_mark, next);
+	free(mark->path);
+	free(mark);
+}
+
+/* ---- one try ---- */
 
 struct attempt {
 	const struct unmounting *work;
@@ -187,7 +228,7 @@ removing_explain(struct unmounting *work, struct removal *removal, int error)
 		if (work->verbose)
 			note("'%s' is marked: it is unmounted next time, if nobody uses it until then",
 			     removal->path);
-		work->marked++;
+		add_mark(work, removal->path);
 		return;
 	case EINVAL:
 	case ESTALE:
@@ -249,6 +290,7 @@ succeed(struct unmounting *work, const struct removal *removal)
 		     removal->path);
 	if (work->fake)
 		return;
+	take_mark(work, removal->path);
 	free_loop(work, removal);
 	forget(work, removal->mount);
 }

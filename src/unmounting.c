@@ -268,9 +268,26 @@ unmounting_all(struct unmounting *work)
 	unmount_several(work, "", NULL, UNMOUNT_ALL);
 }
 
+/* Whether something has been marked and is still there; that is forgotten then. */
+static bool
+has_marked(struct unmounting *work)
+{
+	bool has = !SLIST_EMPTY(&work->marked);
+	struct unmounting_mark *mark;
+
+	while ((mark = SLIST_FIRST(&work->marked)) != NULL) {
+		SLIST_REMOVE_HEAD(&work->marked, next);
+		free(mark->path);
+		free(mark);
+	}
+	return has;
+}
+
 int
 unmounting_done(struct unmounting *work)
 {
+	bool marked = has_marked(work);
+
 	if (work->known)
 		table_done(&work->mounts);
 	free(work->folder);
@@ -278,5 +295,5 @@ unmounting_done(struct unmounting *work)
 		work->bits = (work->bits & ~UNMOUNTING_FAILED) | UNMOUNTING_SOME;
 	else if (work->cannot_run_help)
 		return HELPER_CANNOT_RUN;
-	return work->bits || !work->marked ? work->bits : UNMOUNTING_MARKED;
+	return work->bits || !marked ? work->bits : UNMOUNTING_MARKED;
 }

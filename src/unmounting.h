@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "mounts/table.h"
 
@@ -17,6 +18,12 @@ enum {
 	UNMOUNTING_FAILED = 32,
 	UNMOUNTING_SOME = 64,   /* have failed, and others are unmounted */
 	UNMOUNTING_MARKED = 75, /* none has failed, and some are marked */
+};
+
+/* A place where what is mounted on top is marked by --expire. */
+struct unmounting_mark {
+	SLIST_ENTRY(unmounting_mark) next;
+	char *path;
 };
 
 struct unmounting {
@@ -37,9 +44,10 @@ struct unmounting {
 	bool known, stale;
 
 	/* What has come of it. */
-	size_t done, failed, marked;
-	int bits;             /* of failures */
-	bool cannot_run_help; /* a program that there is for a type */
+	size_t done, failed;
+	SLIST_HEAD(, unmounting_mark) marked; /* and not unmounted since */
+	int bits;                             /* of failures */
+	bool cannot_run_help;                 /* a program that there is for a type */
 };
 
 /* Takes away what TARGET means. */

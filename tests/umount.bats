@@ -385,6 +385,22 @@ cannot unmount 'a': it is not mounted
 mounted:"
 }
 
+@test "what has been marked by --expire, and is unmounted by the same command, counts as that" {
+	mounted '
+		mkdir a b
+		mount -t tmpfs n a; mount -t tmpfs n b
+		u --expire a a; mount -t tmpfs n a; u --expire a b a; u --expire b
+		mount -t tmpfs n a; mount -t tmpfs n a; u --expire a a a; u --expire a b
+		mounts'
+	equal "$status $output" "0 0
+75
+0
+75
+cannot unmount 'b': it is not mounted
+64
+mounted:"
+}
+
 @test "who uses it: cwd, root, exe, fd, map, mounts, loop devices and swap; nobody who is elsewhere" {
 	need_root
 	need_tool losetup ldd busybox
