@@ -7,6 +7,7 @@
 #include <linux/mount.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -15,6 +16,7 @@
 #include "memory.h"
 #include "mounts/current.h"
 #include "mounts/dress.h"
+#include "mounts/stage.h"
 #include "mounts/table.h"
 
 /* What the kernel takes of a list of options, a page with its NUL; more it cuts off without a word. */
@@ -342,19 +344,14 @@ complete(const struct attach *wish, int fd, bool later, const char *path, struct
 	return later ? set_later(words, fd, path, trouble) : 0;
 }
 
-int
-call_mount(const struct attach *wish, const struct destination *target, bool read_only,
+/* What is to be done in a second step, LATER, is so at TARGET, where it can be seen. */
+static int
+mount_here(const struct attach *wish, const struct destination *target, bool read_only, bool later,
 	   struct trouble *trouble)
 {
-	const struct words *words = wish->words;
 	char name[DESTINATION_NAME_SIZE];
-	bool later = has_later(words, read_only);
 	int fd;
 
-	if (later && would_be_lax(words, target)) {
-		errno = EXDEV;
-		return trouble_at(trouble, TROUBLE_SHARED, NULL);
-	}
 	if (make_at(wish, name_of(target->fd, target->path, name), read_only, trouble) < 0)
 		return -1;
 	fd = open_mounted(wish, target);
@@ -369,6 +366,55 @@ call_mount(const struct attach *wish, const struct destination *target, bool rea
 	file_close(fd);
 	errno = trouble->error;
 	return -1;
+}
+
+/* Moves the mount FD, which is closed if that fails, from its STAGE to TARGET. */
+static int
+move_there(const struct attach *wish, int fd, const struct stage *stage,
+	   const struct destination *target, struct trouble *trouble)
+{
+	char from[DESTINATION_NAME_SIZE], to[DESTINATION_NAME_SIZE];
+
+	if (mount_call(name_of(fd, stage->place.path, from), name_of(target->fd, target->path, to),
+		       NULL, MS_MOVE, NULL)
+	    == 0)
+		return fd;
+	trouble_at(trouble, TROUBLE_PLACE, NULL);
+	call_undo(wish, fd, stage->place.path);
+	file_close(fd);
+	return -1;
+}
+
+/* Both steps are done elsewhere. */
+static int
+mount_whole(const struct attach *wish, const struct destination *target, bool read_only,
+	    struct trouble *trouble)
+{
+	struct status status;
+	struct stage stage;
+	int fd;
+
+	if (status_at(target->fd, "", false, &status) < 0
+	    || stage_open(&stage, S_ISDIR(status.mode)) < 0) {
+		errno = EXDEV;
+		return trouble_at(trouble, TROUBLE_SHARED, NULL);
+	}
+	fd = mount_here(wish, &stage.place, read_only, true, trouble);
+	if (fd >= 0)
+		fd = move_there(wish, fd, &stage, target, trouble);
+	stage_close(&stage);
+	return fd;
+}
+
+int
+call_mount(const struct attach *wish, const struct destination *target, bool read_only,
+	   struct trouble *trouble)
+{
+	bool later = has_later(wish->words, read_only);
+
+	if (later && would_be_lax(wish->words, target))
+		return mount_whole(wish, target, read_only, trouble);
+	return mount_here(wish, target, read_only, later, trouble);
 }
 
 /* ---- changing ---- */

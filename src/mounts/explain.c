@@ -198,7 +198,8 @@ tell_place(struct tale *tale)
 		tale_tell(
 			tale, "make that one private or a slave: mount --make-slave",
 			"the target is in a shared mount, in whose copies mount(2) would not make it "
-			"read-only, nosuid and so on, and newer calls are not to be had");
+			"read-only, nosuid and so on, newer calls are not to be had, and no folder can "
+			"be made in /run, /tmp and / to prepare it in");
 		break;
 	case TROUBLE_PLACE:
 	default:
