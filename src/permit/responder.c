@@ -22,6 +22,7 @@
 #include "memory.h"
 #include "permit/asker.h"
 #include "permit/message.h"
+#include "process/descriptors.h"
 
 enum {
 	ASKS_MAX = 256,      /* requests that wait for the asker; each keeps a descriptor open */
@@ -782,15 +783,10 @@ mark_all(struct responder *responder)
 static int
 share_files(struct responder *responder)
 {
-	struct rlimit files;
-	size_t room = READ_SIZE / REQUEST + ASKS_MAX, reads;
+	size_t room = READ_SIZE / REQUEST + ASKS_MAX, most = descriptors_raise_limit(), reads;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-		if (files.rlim_cur < room + FILES_OWN)
-			room = files.rlim_cur > FILES_OWN ? files.rlim_cur - FILES_OWN : 0;
-	}
+	if (most < room + FILES_OWN)
+		room = most > FILES_OWN ? most - FILES_OWN : 0;
 	if (room < FILES_LEAST) {
 		errno = EMFILE;
 		return -1;

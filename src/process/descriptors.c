@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -85,6 +87,21 @@ is_below_limit(int fd)
 	long limit = sysconf(_SC_OPEN_MAX);
 
 	return fd < MOST && (limit < 0 || fd < limit);
+}
+
+size_t
+descriptors_raise_limit(void)
+{
+	struct rlimit limit;
+	rlim_t before;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return SIZE_MAX;
+	before = limit.rlim_cur;
+	limit.rlim_cur = limit.rlim_max;
+	if (before != limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return before;
+	return limit.rlim_cur;
 }
 
 /* From FROM to TO, both included. */

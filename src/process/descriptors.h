@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors 0 to 2, and what a command inherits. */
+/* Descriptors 0 to 2, what a command inherits, and how many there may be. */
 #ifndef BUTTER_DESCRIPTORS_H
 #define BUTTER_DESCRIPTORS_H
 
@@ -42,6 +42,12 @@ int descriptors_free(int from);
 
 /* FD is TO from now on, too, and a command inherits that. -1 with errno EBADF, EMFILE; dup3(2). */
 int descriptors_give(int fd, int to);
+
+/*
+ * As many as are allowed may be open from now on, also in commands that are started after that: the soft
+ * RLIMIT_NOFILE is raised; setrlimit(2). Returns how many these are; SIZE_MAX: nobody knows.
+ */
+size_t descriptors_raise_limit(void);
 
 /* From now on a command gets none but 0 to 2: all above are close-on-exec, whoever opened them. */
 void descriptors_keep(void);

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "kernel/pidfd.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
+#include "process/descriptors.h"
 
 enum { LOOK_AGAIN = 1 }; /* milliseconds until who has been told to stop is looked at again */
 
@@ -36,18 +36,6 @@ has(const struct family *family, pid_t pid)
 		if (family->all[i].pid == pid && pidfd_is_there(family->all[i].pidfd))
 			return true;
 	return false;
-}
-
-/* A tree may have more processes than the descriptors that one has for a start. */
-static void
-raise_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 static bool
@@ -159,7 +147,7 @@ go_over(struct family *family, bool freezing)
 int
 family_find(struct family *family)
 {
-	raise_limit();
+	descriptors_raise_limit();
 	return go_over(family, false) < 0 ? -1 : 0;
 }
 
@@ -169,7 +157,7 @@ family_freeze(struct family *family, int64_t patience)
 	int64_t end = timerfd_now(CLOCK_MONOTONIC) + patience;
 	int result;
 
-	raise_limit();
+	descriptors_raise_limit();
 	while ((result = go_over(family, true)) == 0 && timerfd_now(CLOCK_MONOTONIC) < end)
 		poll(NULL, 0, LOOK_AGAIN);
 	return result;

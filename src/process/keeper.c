@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "kernel/timerfd.h"
 #include "memory.h"
 #include "process/channel.h"
+#include "process/descriptors.h"
 #include "process/token.h"
 
 int
@@ -206,24 +206,13 @@ sleep_until_ready(struct keeper *keeper, const struct supervise *supervise)
 	return ppoll(keeper->fds, count, timeout, NULL) < 0 && errno != EINTR ? -1 : 0;
 }
 
-/* For each job two descriptors: as many as are allowed. The command has started with the limit as it was. */
-static void
-widen(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) < 0)
-		return;
-	files.rlim_cur = files.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &files);
-}
-
 int
 keeper_run(struct keeper *keeper, struct supervise *supervise)
 {
 	int result;
 
-	widen();
+	/* For each job two; the command has started with the limit as it was. */
+	descriptors_raise_limit();
 	while ((result = supervise_step(supervise)) == 0) {
 		size_t known = keeper->count;
 
