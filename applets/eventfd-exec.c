@@ -11,6 +11,7 @@
 #include "applet.h"
 #include "cli/say.h"
 #include "counting.h"
+#include "kernel/epoll.h"
 #include "kernel/eventfd.h"
 #include "kernel/pid.h"
 #include "kernel/signalfd.h"
@@ -89,7 +90,7 @@ keep(int fd, int to, char **command)
 	if (status)
 		status = cannot_run(command[0], status);
 	else if (keeper_run(&keeper, &supervise) < 0)
-		status = fail(NULL, "cannot keep the tokens");
+		status = fail(epoll_read_hints, "cannot keep the tokens");
 	else
 		status = supervise.status;
 	keeper_close(&keeper);

@@ -12,6 +12,7 @@
 #include "cli/num.h"
 #include "cli/say.h"
 #include "counting.h"
+#include "kernel/epoll.h"
 #include "kernel/pid.h"
 #include "kernel/signalfd.h"
 #include "kernel/timerfd.h"
@@ -127,7 +128,7 @@ refuse(void)
 	if (errno == EPIPE)
 		return failx(
 			"butter eventfd-exec, which keeps the tokens, has ended or can take no more jobs (raise ulimit -Hn)");
-	return fail(NULL, "cannot take a token");
+	return fail(epoll_read_hints, "cannot take a token");
 }
 
 static int
@@ -143,7 +144,7 @@ run(char **command)
 		if (sigismember(&put_off, signal) == 1)
 			supervise_signal(&supervise, signal);
 	if (supervise_run(&supervise, NUM_FOREVER) < 0)
-		return fail(NULL, "cannot wait for '%s'", command[0]);
+		return fail(epoll_read_hints, "cannot wait for '%s'", command[0]);
 	return supervise.status;
 }
 

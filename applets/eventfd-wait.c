@@ -11,6 +11,7 @@
 #include "counting.h"
 #include "event/counter.h"
 #include "event/watch.h"
+#include "kernel/epoll.h"
 #include "watching.h"
 
 enum { TIMED_OUT = 124, UNSET = -1 };
@@ -93,7 +94,7 @@ eventfd_wait_run(int operands, char **texts)
 		return status;
 	switch (watch_run(&watch)) {
 	case WATCH_CANNOT_READ:
-		return fail(NULL, "cannot take from the eventfd");
+		return fail(epoll_read_hints, "cannot take from the eventfd");
 	case WATCH_CANNOT_WRITE:
 		return fail(NULL, "cannot write to standard output");
 	case WATCH_TIMED_OUT:

@@ -15,6 +15,7 @@
 #include "cli/say.h"
 #include "event/watch.h"
 #include "gathering.h"
+#include "kernel/epoll.h"
 #include "kernel/pid.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
@@ -192,7 +193,7 @@ static int
 wait_for_command(int status)
 {
 	if (supervise_run(&service.command, NUM_FOREVER) < 0)
-		return fail(NULL, "cannot wait for '%s'", reacting.command[0]);
+		return fail(epoll_read_hints, "cannot wait for '%s'", reacting.command[0]);
 	supervise_close(&service.command);
 	if (service.command.signal)
 		return signals_end_by(service.command.signal);

@@ -274,7 +274,7 @@ await(int64_t until)
 	case WATCH_TIMED_OUT:
 		return 124;
 	case WATCH_CANNOT_READ:
-		return fail(epoll_hints, "cannot wait for processes");
+		return fail(exits_hints, "cannot wait for processes");
 	case WATCH_CANNOT_WRITE:
 		return fail(NULL, "cannot write to standard output");
 	default:
@@ -360,14 +360,15 @@ open_all(int operands, char **texts)
 static int
 pidfd_kill_run(int operands, char **texts)
 {
+	const struct hint *hints;
 	int result = check();
 
 	if (!result)
 		result = open_all(operands, texts);
 	if (result)
 		return result;
-	if (until_ended && exits_open(&exits, 0) < 0)
-		return fail(epoll_hints, "cannot wait for processes");
+	if (until_ended && exits_open(&exits, 0, &hints) < 0)
+		return fail(hints, "cannot wait for processes");
 	if (timeout != NUM_FOREVER)
 		deadline = later(timerfd_now(CLOCK_MONOTONIC), timeout);
 	signals_end_init();

@@ -129,6 +129,7 @@ expect_siblings(void)
 static int
 expect_all(int operands, char **texts)
 {
+	const struct hint *hints;
 	struct peer peer;
 
 	for (int i = 0; i < operands; i++) {
@@ -141,8 +142,8 @@ expect_all(int operands, char **texts)
 		return misuse("--count %lld: there are %d processes", (long long)count, operands);
 	if (own_status)
 		say_begin("pidfd-wait", EXEC_FAILED);
-	if (exits_open(&exits, patience) < 0)
-		return fail(epoll_hints, "cannot wait for processes");
+	if (exits_open(&exits, patience, &hints) < 0)
+		return fail(hints, "cannot wait for processes");
 	for (int i = 0; i < operands; i++) {
 		targeting_parse(texts[i], &peer);
 		failed |= expect_one(texts[i], &peer) != 0;
@@ -186,7 +187,7 @@ await(uint64_t wanted)
 	case WATCH_TIMED_OUT:
 		return 124;
 	case WATCH_CANNOT_READ:
-		return fail(epoll_hints, "cannot wait for processes");
+		return fail(exits_hints, "cannot wait for processes");
 	case WATCH_CANNOT_WRITE:
 		return fail(NULL, "cannot write to standard output");
 	default:

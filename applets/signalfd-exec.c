@@ -23,6 +23,7 @@
 #include "cli/signal.h"
 #include "event/print.h"
 #include "event/sent.h"
+#include "kernel/epoll.h"
 #include "kernel/pid.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
@@ -279,11 +280,11 @@ serve(struct supervise *supervise, struct stream *stream)
 		left = left < 0 ? 0 : left;
 		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
 		if (ppoll(fds, 2, due == NUM_FOREVER ? NULL : &timeout, NULL) < 0 && errno != EINTR)
-			return fail(signalfd_hints, "cannot wait for signals");
+			return fail(epoll_read_hints, "cannot wait for signals");
 		if (fds[1].revents & POLLERR)
 			close_stream(stream);
 	}
-	return result < 0 ? fail(signalfd_hints, "cannot receive signals") : 0;
+	return result < 0 ? fail(epoll_read_hints, "cannot receive signals") : 0;
 }
 
 /* glibc's sigisemptyset sees the first 32 signals alone: it keeps the sum in an int. */

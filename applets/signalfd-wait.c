@@ -15,6 +15,7 @@
 #include "cli/say.h"
 #include "event/sent.h"
 #include "event/watch.h"
+#include "kernel/epoll.h"
 #include "kernel/signalfd.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
@@ -151,7 +152,7 @@ signalfd_wait_run(int operands, char **texts)
 	case WATCH_TIMED_OUT:
 		return TIMED_OUT;
 	case WATCH_CANNOT_READ:
-		return fail(signalfd_hints, "cannot receive signals");
+		return fail(epoll_read_hints, "cannot wait for signals");
 	case WATCH_CANNOT_WRITE:
 		return fail(NULL, "cannot write to standard output");
 	default:

@@ -15,6 +15,7 @@
 #include "cli/num.h"
 #include "cli/say.h"
 #include "cli/signal.h"
+#include "kernel/epoll.h"
 #include "kernel/pid.h"
 #include "kernel/pidfd.h"
 #include "kernel/timerfd.h"
@@ -278,7 +279,7 @@ wait_for_end(void)
 			return 0;
 		if (due)
 			expire();
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (ppoll(fds, 2, NULL, NULL) < 0 && errno != EINTR)
 			return -1;
 		due = fds[1].revents;
 	}
@@ -345,7 +346,7 @@ timeout_exec_run(int count, char **operands)
 	command.argv = operands;
 	result = start(duration);
 	if (!result && wait_for_end() < 0)
-		result = fail(NULL, "cannot wait for '%s'", operands[0]);
+		result = fail(epoll_read_hints, "cannot wait for '%s'", operands[0]);
 	supervise_close(&command);
 	family_close(&family);
 	return result ? result : status();

@@ -17,6 +17,7 @@
 #include "cli/say.h"
 #include "event/ticks.h"
 #include "event/watch.h"
+#include "kernel/epoll.h"
 #include "kernel/timerfd.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
@@ -62,13 +63,6 @@ options(struct opt_table *table)
 	opt_fd(table, 0, "ready-fd", &ready_fd,
 	       "write a newline to FD and close it once the timer runs");
 }
-
-/* The timer runs by then: only who stands between this program and the kernel refuses to wait. */
-static const struct hint wait_hints[] = {
-	{ EPERM, "a seccomp profile is in the way: allow ppoll and read", 0 },
-	{ ENOSYS, "a seccomp profile is in the way: allow ppoll and read", 0 },
-	{ 0, NULL, 0 },
-};
 
 static int timer; /* its descriptor */
 static struct ticks ticks;
@@ -284,7 +278,7 @@ timerfd_sleep_run(int operands, char **texts)
 	if (result < 0 && errno == ECANCELED)
 		return failx("somebody has set the clock");
 	if (result < 0)
-		return fail(wait_hints, "cannot wait for the timer");
+		return fail(epoll_read_hints, "cannot wait for the timer");
 	return 0; /* the end closes the timer: with a millisecond to sleep, each call counts */
 }
 

@@ -99,6 +99,7 @@ static int
 open_pid(struct gathering *gathering, struct part *part)
 {
 	struct exits *exits = &gathering->exits;
+	const struct hint *hints;
 	struct peer peer;
 	int status = targeting_parse(part->text, &peer);
 
@@ -106,8 +107,8 @@ open_pid(struct gathering *gathering, struct part *part)
 		status = targeting_open(part->text, &peer, NULL);
 	if (status)
 		return status;
-	if (!gathering->has_exits && exits_open(exits, PATIENCE) < 0)
-		return fail(epoll_hints, "cannot wait for processes");
+	if (!gathering->has_exits && exits_open(exits, PATIENCE, &hints) < 0)
+		return fail(hints, "cannot wait for processes");
 	if (exits_add(exits, peer.pidfd, peer.pid, part->name) < 0)
 		return fail(epoll_hints, "cannot wait for process '%s'", part->text);
 	if (!gathering->has_exits)

@@ -418,6 +418,14 @@ unreaped() {
 	failed 1 pidfd-wait "cannot wait for processes" "raise ulimit -n"
 }
 
+@test "a seccomp profile is told by the calls that it lacks" {
+	need_applet seccomp-exec
+	for call in timerfd_create:'allow timerfd_create' epoll_create1:'allow epoll_create1' ppoll:', ppoll '; do
+		try seccomp-exec --errno "${call%%:*}=EPERM" -- "$BUTTER" pidfd-wait $$
+		failed 1 pidfd-wait "cannot wait for processes: Operation not permitted (a seccomp profile is in the way: " "${call#*:}"
+	done
+}
+
 @test "a seccomp profile without pidfds is told, and one without pidfd_send_signal does no harm" {
 	need_applet seccomp-exec
 	unreaped 3

@@ -421,6 +421,12 @@ refused() {
 	failed 125 signalfd-exec "cannot run 'true': Resource temporarily unavailable"
 }
 
+@test "a profile that lets it receive signals, but not wait for them, is told" {
+	need_applet seccomp-exec
+	try seccomp-exec --errno ppoll=EPERM -- "$BUTTER" signalfd-exec --death-signal KILL -- "$BUTTER" timerfd-sleep inf
+	failed 125 signalfd-exec "cannot wait for signals: Operation not permitted (a seccomp profile is in the way: allow ppoll and read)"
+}
+
 @test "while nothing happens it sleeps" {
 	need_strace
 	start strace -qq -o trace -e signal=none "$BUTTER" signalfd-exec --init --forward -- "$BUTTER" timerfd-sleep --every 1ms -n 300 --ready-fd 7

@@ -21,6 +21,15 @@ const struct name exit_names[] = {
 	{ "" },
 };
 
+#define PROFILE \
+	"a seccomp profile is in the way: allow epoll_create1, epoll_ctl, epoll_wait, ppoll and timerfd_settime"
+
+const struct hint exits_hints[] = {
+	{ EPERM, PROFILE, 0 },
+	{ ENOSYS, PROFILE, 0 },
+	{ 0, NULL, 0 },
+};
+
 /* The key of the timer in the set; others are the places in the list. */
 static const uint64_t timer_key = UINT64_MAX;
 
@@ -35,8 +44,8 @@ due(const struct exits *exits, const struct exits_one *one)
 	return end < exits->deadline ? end : exits->deadline;
 }
 
-/* The timer fires when the first of these is. */
-static void
+/* The timer fires when the first of these is. -1 with errno of timerfd_arm. */
+static int
 arm(struct exits *exits)
 {
 	int64_t first = NUM_FOREVER;
@@ -47,8 +56,7 @@ arm(struct exits *exits)
 		if (one->pidfd >= 0 && one->ended && due(exits, one) < first)
 			first = due(exits, one);
 	}
-	if (first != NUM_FOREVER)
-		timerfd_arm(exits->timer, first, 0, true, false);
+	return first == NUM_FOREVER ? 0 : timerfd_arm(exits->timer, first, 0, true, false);
 }
 
 static void
@@ -121,8 +129,7 @@ wait_for_parent(struct exits *exits, struct exits_one *one)
 	exits->waiting++;
 	if (epoll_change(exits->source.fd, one->pidfd, 0, (uint64_t)(one - exits->all)) < 0)
 		return -1;
-	arm(exits);
-	return 0;
+	return arm(exits);
 }
 
 static void
@@ -187,16 +194,21 @@ decode(struct source *source, struct event *event)
 }
 
 int
-exits_open(struct exits *exits, int64_t patience)
+exits_open(struct exits *exits, int64_t patience, const struct hint **hints)
 {
 	*exits = (struct exits){ .patience = patience, .deadline = NUM_FOREVER };
-	exits->source = (struct source){
-		.fd = epoll_open(), .nonblocking = true, .fill = fill, .decode = decode
-	};
 	exits->timer = timerfd_open(CLOCK_MONOTONIC);
-	if (exits->source.fd >= 0 && exits->timer >= 0
+	exits->source =
+		(struct source){ .fd = exits->timer < 0 ? -1 : epoll_open(),
+				 .nonblocking = true,
+				 .fill = fill,
+				 .decode = decode };
+	if (exits->source.fd >= 0
 	    && epoll_add(exits->source.fd, exits->timer, POLLIN, timer_key) == 0)
 		return 0;
+	*hints = exits->timer < 0 ? timerfd_hints(CLOCK_MONOTONIC)
+		 : errno == EPERM ? exits_hints
+				  : epoll_hints;
 	exits_close(exits);
 	return -1;
 }

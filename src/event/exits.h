@@ -13,10 +13,14 @@
 #include <sys/types.h>
 
 #include "event/source.h"
+#include "kernel/epoll.h"
 
 enum { EXIT = 1 };
 
 extern const struct name exit_names[];
+
+/* Advice for errors of waiting for the source, and of taking from it; for those of exits_add: epoll_hints. */
+extern const struct hint exits_hints[];
 
 struct exits {
 	struct source source; /* its descriptor is an epoll(7); -1 when all have been told of */
@@ -39,8 +43,8 @@ struct exits {
 	struct ended ended; /* of the last event */
 };
 
-/* Nobody to wait for yet. -1 with errno of epoll_open (epoll.h), timerfd_open. */
-int exits_open(struct exits *exits, int64_t patience);
+/* Nobody to wait for yet. -1 with errno of epoll_open (epoll.h), timerfd_open, and *HINTS, advice for it. */
+int exits_open(struct exits *exits, int64_t patience, const struct hint **hints);
 
 /* PIDFD, which it takes over, of the process PID, whose event has NAME. -1 with errno of epoll_add. */
 int exits_add(struct exits *exits, int pidfd, pid_t pid, const char *name);

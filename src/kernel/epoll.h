@@ -8,8 +8,9 @@
 
 #include "cli/say.h"
 
-/* Advice for errors of these. */
+/* Advice for errors of these; and for those of waiting for a descriptor, and reading it: ppoll(2), read(2). */
 extern const struct hint epoll_hints[];
+extern const struct hint epoll_read_hints[];
 
 /* What is ready: the KEY of its registration, and POLLIN, POLLHUP ... of poll(2). */
 struct epoll_ready {
