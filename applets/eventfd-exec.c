@@ -20,6 +20,7 @@
 #include "process/exec.h"
 #include "process/keeper.h"
 #include "process/signals.h"
+#include "starting.h"
 
 /* What every shell can name. */
 enum { LOWEST = 3, HIGHEST = 9 };
@@ -49,13 +50,6 @@ variable(const char *name, int number)
 	return memory_string(text);
 }
 
-static int
-cannot_run(const char *command, int status)
-{
-	fail(status < 0 ? pid_start_hints : NULL, "cannot run '%s'", command);
-	return status < 0 ? EXEC_FAILED : status;
-}
-
 /* This process becomes the command. */
 static int
 become(int fd, int to, char **command)
@@ -66,7 +60,8 @@ become(int fd, int to, char **command)
 	    || descriptors_give(fd, to) < 0)
 		return fail(NULL, "cannot hand down the eventfd as %d", to);
 	status = exec_become(command);
-	return cannot_run(command[0], status);
+	fail(pid_start_hints, "cannot run '%s'", command[0]);
+	return status;
 }
 
 /* This process keeps the tokens beside the command. */
@@ -86,13 +81,11 @@ keep(int fd, int to, char **command)
 	handed[1].fd = keeper.shared;
 	if (supervise_open(&supervise) < 0)
 		return fail(signalfd_hints, "cannot receive signals");
-	status = supervise_start(&supervise);
-	if (status)
-		status = cannot_run(command[0], status);
-	else if (keeper_run(&keeper, &supervise) < 0)
-		status = fail(epoll_read_hints, "cannot keep the tokens");
-	else
-		status = supervise.status;
+	status = starting_run(&supervise);
+	if (!status)
+		status = keeper_run(&keeper, &supervise) < 0
+				 ? fail(epoll_read_hints, "cannot keep the tokens")
+				 : supervise.status;
 	keeper_close(&keeper);
 	supervise_close(&supervise);
 	return supervise.signal ? signals_end_by(supervise.signal) : status;

@@ -13,13 +13,13 @@
 #include "cli/say.h"
 #include "counting.h"
 #include "kernel/epoll.h"
-#include "kernel/pid.h"
 #include "kernel/signalfd.h"
 #include "kernel/timerfd.h"
 #include "process/exec.h"
 #include "process/signals.h"
 #include "process/supervise.h"
 #include "process/token.h"
+#include "starting.h"
 
 enum { TIMED_OUT = 124 };
 
@@ -134,12 +134,10 @@ refuse(void)
 static int
 run(char **command)
 {
-	int status = supervise_start(&supervise);
+	int status = starting_run(&supervise);
 
-	if (status) {
-		fail(status < 0 ? pid_start_hints : NULL, "cannot run '%s'", command[0]);
-		return status < 0 ? EXEC_FAILED : status;
-	}
+	if (status)
+		return status;
 	for (int signal = 1; signal < NSIG; signal++)
 		if (sigismember(&put_off, signal) == 1)
 			supervise_signal(&supervise, signal);

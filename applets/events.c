@@ -16,12 +16,12 @@
 #include "event/watch.h"
 #include "gathering.h"
 #include "kernel/epoll.h"
-#include "kernel/pid.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
 #include "process/supervise.h"
 #include "reacting.h"
 #include "showing.h"
+#include "starting.h"
 #include "watching.h"
 
 enum { TIMED_OUT = 124, STREAM = 3, STREAM_MOST = 255 };
@@ -178,13 +178,9 @@ start(const int ends[2])
 	command->extra = extra;
 	command->handed = &handed;
 	command->handed_count = 1;
-	status = supervise_start(command);
+	status = starting_run(command);
 	command->extra = NULL;
 	command->handed = NULL;
-	if (status < 0)
-		return fail(pid_start_hints, "cannot start '%s'", reacting.command[0]);
-	if (status)
-		fail(NULL, "cannot run '%s'", reacting.command[0]);
 	return status;
 }
 

@@ -24,6 +24,7 @@
 #include "event/print.h"
 #include "event/sent.h"
 #include "kernel/epoll.h"
+#include "kernel/kin.h"
 #include "kernel/pid.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
@@ -31,6 +32,7 @@
 #include "process/signals.h"
 #include "process/supervise.h"
 #include "signalling.h"
+#include "starting.h"
 
 /* What is told unless somebody says otherwise: what asks a program for something. */
 static const char usual[] = "HUP,INT,QUIT,TERM,USR1,USR2";
@@ -319,18 +321,17 @@ open_stream(struct stream *stream, int *reader)
 }
 
 static int
-start(struct supervise *supervise, char **command)
+start(struct supervise *supervise)
 {
-	int status;
-
 	if (supervise_open(supervise) < 0)
 		return fail(signalfd_hints, "cannot receive signals");
+	if (supervise->refused) {
+		errno = supervise->refused;
+		return fail(kin_adopt_hints, "--init: cannot become the parent of orphans");
+	}
 	if (descriptors_ready(ready_fd) < 0)
 		return fail(NULL, "cannot write to --ready-fd %d", ready_fd);
-	status = supervise_start(supervise);
-	if (status)
-		fail(pid_start_hints, "cannot run '%s'", command[0]);
-	return status < 0 ? EXEC_FAILED : status;
+	return starting_run(supervise);
 }
 
 /* What goes with what, and the signals. 0, or the status after a message. */
@@ -377,7 +378,7 @@ signalfd_exec_run(int count, char **command)
 	supervise.handed_count = handed.fd >= 0;
 	if (handed.fd < 0)
 		extra[1] = NULL;
-	status = start(&supervise, command);
+	status = start(&supervise);
 	if (handed.fd >= 0)
 		close(handed.fd);
 	if (!status)

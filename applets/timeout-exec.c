@@ -16,6 +16,7 @@
 #include "cli/say.h"
 #include "cli/signal.h"
 #include "kernel/epoll.h"
+#include "kernel/kin.h"
 #include "kernel/pid.h"
 #include "kernel/pidfd.h"
 #include "kernel/timerfd.h"
@@ -23,6 +24,7 @@
 #include "process/signals.h"
 #include "process/supervise.h"
 #include "signalling.h"
+#include "starting.h"
 
 enum {
 	TIMED_OUT = 124,
@@ -148,6 +150,19 @@ tell(bool *told, const struct family_member *member)
 	*told = true;
 }
 
+/* Those whose own parents have ended are nobody's here: where we could not become their parent. */
+static void
+tell_of_orphans(void)
+{
+	static bool told;
+
+	errno = command.refused;
+	if (command.refused && !told)
+		note_error(kin_adopt_hints, "cannot end orphans that '%s' may have left",
+			   command.argv[0]);
+	told = true;
+}
+
 static bool
 is_for_want_of_descriptors(void)
 {
@@ -162,6 +177,7 @@ send_to_all(int signal)
 	int result = find(true), error = errno;
 	bool has_met = false;
 
+	tell_of_orphans();
 	for (size_t i = 0; i < family.count; i++) {
 		has_met |= family.all[i].pid == command.pid;
 		if (is_meant(&family.all[i]) && send_and_continue(&family.all[i], signal) < 0
@@ -301,8 +317,6 @@ status(void)
 static int
 start(int64_t duration)
 {
-	int result;
-
 	timer = timerfd_open(CLOCK_MONOTONIC);
 	if (timer < 0)
 		return fail(timerfd_hints(CLOCK_MONOTONIC), "cannot create a timer");
@@ -316,12 +330,7 @@ start(int64_t duration)
 		family_spare(&family);
 	if (arm(duration ? duration : NUM_FOREVER) < 0)
 		return fail(timerfd_hints(CLOCK_MONOTONIC), "cannot start the timer");
-	result = supervise_start(&command);
-	if (!result)
-		return 0;
-	fail(pid_start_hints, result < 0 ? "cannot start '%s'" : "cannot run '%s'",
-	     command.argv[0]);
-	return result < 0 ? EXEC_FAILED : result;
+	return starting_run(&command);
 }
 
 static int

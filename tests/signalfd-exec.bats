@@ -421,6 +421,19 @@ refused() {
 	failed 125 signalfd-exec "cannot run 'true': Resource temporarily unavailable"
 }
 
+@test "what cannot be done for the command before it runs is told, and it does not run" {
+	need_applet seccomp-exec
+	try seccomp-exec -d 'prctl(option == PR_SET_CHILD_SUBREAPER)' -- "$BUTTER" signalfd-exec --init -- touch ran
+	failed 125 signalfd-exec "--init: cannot become the parent of orphans: Operation not permitted (a seccomp profile is in the way: allow prctl)"
+	try seccomp-exec --errno prctl=EPERM -- "$BUTTER" signalfd-exec --death-signal TERM -- touch ran
+	failed 125 signalfd-exec "cannot tie 'touch' to this process: Operation not permitted (a seccomp profile is in the way: allow prctl)"
+	try seccomp-exec --errno setpgid=ENOSYS -- "$BUTTER" signalfd-exec --group -- touch ran
+	failed 125 signalfd-exec "cannot run 'touch' in a process group of its own: Function not implemented (a seccomp profile is in the way: allow setpgid)"
+	try seccomp-exec --errno dup3=EPERM -- "$BUTTER" signalfd-exec -- touch ran
+	failed 125 signalfd-exec "cannot hand 'touch' its descriptors: Operation not permitted (a seccomp profile is in the way: allow dup3 and fcntl)"
+	[ ! -e ran ]
+}
+
 @test "a profile that lets it receive signals, but not wait for them, is told" {
 	need_applet seccomp-exec
 	try seccomp-exec --errno ppoll=EPERM -- "$BUTTER" signalfd-exec --death-signal KILL -- "$BUTTER" timerfd-sleep inf

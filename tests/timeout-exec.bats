@@ -425,12 +425,23 @@ ended_when() {
 	inject signalfd4:error=EMFILE timeout-exec 60 touch ran
 	failed 125 timeout-exec 'cannot receive signals: Too many open files (raise ulimit -n)'
 	inject 'vfork:error=EAGAIN clone:error=EAGAIN clone3:error=EAGAIN' timeout-exec 60 touch ran
-	failed 125 timeout-exec "cannot start 'touch': Resource temporarily unavailable (raise ulimit -u"
+	failed 125 timeout-exec "cannot run 'touch': Resource temporarily unavailable (raise ulimit -u"
 	[ ! -e ran ]
 	inject pidfd_open:error=ENOSYS timeout-exec 0.1 sleep 60
 	equal "$status" 124
 	contains "$stderr" "cannot find all that 'sleep' has started: Function not implemented (pidfds are needed: Linux 5.3"
 	inject pidfd_send_signal:error=ENOSYS timeout-exec 0.1 sleep 60
+	equal "$status$stderr" 124
+}
+
+@test "where it cannot take in orphans it says that they may live on" {
+	need_applet seccomp-exec
+	refusal=(seccomp-exec -d 'prctl(option == PR_SET_CHILD_SUBREAPER)' --)
+	try "${refusal[@]}" "$BUTTER" timeout-exec 0.2 sh -c '(sh -c "echo \$\$ >>pids; exec sleep 91" >/dev/null 2>&1 &); exec sleep 60'
+	equal "$status" 124
+	one_line timeout-exec
+	contains "$stderr" "cannot end orphans that 'sh' may have left: Operation not permitted (a seccomp profile is in the way: allow prctl)"
+	try "${refusal[@]}" "$BUTTER" timeout-exec --foreground 0.1 sleep 60
 	equal "$status$stderr" 124
 }
 

@@ -9,11 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "file.h"
 #include "kernel/pid.h"
 #include "memory.h"
+
+const struct hint kin_adopt_hints[] = {
+	{ EPERM, "a seccomp profile is in the way: allow prctl", 0 },
+	{ ENOSYS, "a seccomp profile is in the way: allow prctl", 0 },
+	{ EINVAL, "PR_SET_CHILD_SUBREAPER is needed: Linux 3.4", 0 },
+	{ 0, NULL, 0 },
+};
 
 enum { FIRST_ROOM = 1024 };
 
@@ -223,6 +231,12 @@ bool
 kin_is_still(pid_t pid)
 {
 	return each_thread(pid, runs, NULL) <= 0;
+}
+
+int
+kin_adopt(void)
+{
+	return prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
 void

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "cli/say.h"
+
 /* Numbers of processes. A zeroed struct is an empty list. */
 struct kin {
 	pid_t *pids;
@@ -33,6 +35,16 @@ int kin_group(pid_t group, struct kin *kin);
 bool kin_is_still(pid_t pid);
 
 void kin_done(struct kin *kin);
+
+/*
+ * From now on descendants whose parent has ended become children of this process, instead of process 1's.
+ * -1 with errno EPERM, ENOSYS (a seccomp profile), EINVAL (before Linux 3.4); PR_SET_CHILD_SUBREAPER of
+ * prctl(2).
+ */
+int kin_adopt(void);
+
+/* Advice for errors of that. */
+extern const struct hint kin_adopt_hints[];
 
 /* The parser, for the text of a file `children`: adds its numbers; -1 when it is not of that form. */
 int kin_parse(const char *text, size_t length, struct kin *kin);

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "cli/moment.h"
 #include "cli/num.h"
 #include "event/print.h"
+#include "kernel/kin.h"
 #include "kernel/memfd.h"
 #include "kernel/timerfd.h"
 #include "permit/message.h"
@@ -259,7 +259,7 @@ asker_run(char **command, int channel)
 	descriptors_speak();
 	asker.signals = signals_watch();
 	/* Who outlives the command that has started it becomes our child: the responder sees whose it is. */
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	kin_adopt();
 	signals_watch_children();
 	while (sleep_until_ready(&asker)) {
 		while (take(&asker))

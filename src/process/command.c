@@ -22,11 +22,12 @@ start(struct command *command, char *const *argv, int input, char *const *extra,
 				     .handed_count = input >= 0,
 				     .apart = apart,
 				     .death_signal = apart ? SIGKILL : 0 };
+	enum spawn_step step;
 	pid_t pid;
 	int result;
 
 	descriptors_keep();
-	result = spawn_start(&spawn, &pid);
+	result = spawn_start(&spawn, &pid, &step);
 	if (result)
 		return result;
 	*command = (struct command){ pid, pidfd_of(pid) };

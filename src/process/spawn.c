@@ -88,10 +88,15 @@ copy(const struct spawn *spawn)
  */
 
 static int
-place_group(const struct spawn *spawn, pid_t group)
+place_group(const struct spawn *spawn)
 {
-	if (spawn->apart && setpgid(0, 0) < 0)
-		return -1;
+	return spawn->apart ? setpgid(0, 0) : 0;
+}
+
+/* The parent is in GROUP. */
+static int
+place_terminal(const struct spawn *spawn, pid_t group)
+{
 	/* Its signals are held: it does not stop for asking from the background. */
 	if (spawn->has_terminal && tcgetpgrp(spawn->terminal) == group)
 		return tcsetpgrp(spawn->terminal, pid_self());
@@ -132,25 +137,43 @@ tie(int signal, pid_t parent)
 	return pid_parent() == parent ? 0 : kill(pid_self(), signal);
 }
 
+/* What the child has to tell: at which step it has failed, and why; 0: it has not. */
+struct failure {
+	enum spawn_step step;
+	int error;
+};
+
+static _Noreturn void
+give_up(volatile struct failure *failure, enum spawn_step step)
+{
+	failure->step = step;
+	failure->error = errno;
+	_exit(EXEC_FAILED);
+}
+
 static _Noreturn void
 become(const struct spawn *spawn, const struct spawn_fd *copies, char **environment, pid_t parent,
-       volatile int *error)
+       volatile struct failure *failure)
 {
 	tell(spawn);
-	if (place_group(spawn, getpgid(parent)) == 0 && tie(spawn->death_signal, parent) == 0
-	    && place_descriptors(copies, spawn->handed_count) == 0) {
-		signals_inherit();
-		if (spawn->mask)
-			sigprocmask(SIG_SETMASK, spawn->mask, NULL);
-		execvpe(spawn->argv[0], spawn->argv, environment);
-	}
-	*error = errno;
-	_exit(exec_status(*error));
+	if (place_group(spawn) < 0)
+		give_up(failure, SPAWN_GROUP);
+	if (place_terminal(spawn, getpgid(parent)) < 0)
+		give_up(failure, SPAWN_TERMINAL);
+	if (tie(spawn->death_signal, parent) < 0)
+		give_up(failure, SPAWN_DEATH_SIGNAL);
+	if (place_descriptors(copies, spawn->handed_count) < 0)
+		give_up(failure, SPAWN_DESCRIPTORS);
+	signals_inherit();
+	if (spawn->mask)
+		sigprocmask(SIG_SETMASK, spawn->mask, NULL);
+	execvpe(spawn->argv[0], spawn->argv, environment);
+	give_up(failure, SPAWN_EXEC);
 }
 
 /*
- * A child that becomes the command; its number, or -1 with errno. *ERROR is why it has not become
- * it, or 0.
+ * A child that becomes the command; its number, or -1 with errno. *FAILURE is why it has not become
+ * it.
  *
  * fork(2) would copy the page tables of a process that watches a large tree, for each command.
  * vfork(2) copies nothing, and returns when the child has become the command or has ended. No
@@ -158,7 +181,7 @@ become(const struct spawn *spawn, const struct spawn_fd *copies, char **environm
  */
 static pid_t
 split(const struct spawn *spawn, const struct spawn_fd *copies, char **environment,
-      volatile int *error)
+      volatile struct failure *failure)
 {
 	pid_t self = pid_self(), pid;
 	int reason;
@@ -166,8 +189,8 @@ split(const struct spawn *spawn, const struct spawn_fd *copies, char **environme
 	signals_hold();
 	pid = vfork();
 	if (pid == 0) {
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork): it calls the kernel, and sets *error */
-		become(spawn, copies, environment, self, error);
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Vfork): it calls the kernel, and sets *failure */
+		become(spawn, copies, environment, self, failure);
 	}
 	reason = errno;
 	signals_release();
@@ -183,18 +206,19 @@ wait_for(pid_t pid)
 }
 
 int
-spawn_start(const struct spawn *spawn, pid_t *pid)
+spawn_start(const struct spawn *spawn, pid_t *pid, enum spawn_step *step)
 {
 	struct spawn_fd *copies = copy(spawn);
 	char **environment = environ;
-	volatile int error = 0;
+	volatile struct failure failure = { .error = 0 };
 	int reason;
 
+	*step = SPAWN_PROCESS;
 	if (!copies)
 		return -1;
 	if (spawn->extra)
 		environment = extend(spawn->extra);
-	*pid = split(spawn, copies, environment, &error);
+	*pid = split(spawn, copies, environment, &failure);
 	reason = errno;
 	if (spawn->extra)
 		free(environment);
@@ -203,11 +227,11 @@ spawn_start(const struct spawn *spawn, pid_t *pid)
 		errno = reason;
 		return -1;
 	}
-	if (error) {
-		wait_for(*pid);
-		*pid = 0;
-		errno = error;
-		return exec_status(error);
-	}
-	return 0;
+	if (!failure.error)
+		return 0;
+	wait_for(*pid);
+	*pid = 0;
+	*step = failure.step;
+	errno = failure.error;
+	return *step == SPAWN_EXEC ? exec_status(errno) : -1;
 }

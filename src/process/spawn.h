@@ -15,6 +15,16 @@ struct spawn_fd {
 	int fd, to;
 };
 
+/* What is done to run a command, in this order. */
+enum spawn_step {
+	SPAWN_PROCESS,      /* a child, and descriptors to hand down */
+	SPAWN_GROUP,        /* of its own */
+	SPAWN_TERMINAL,     /* for that */
+	SPAWN_DEATH_SIGNAL, /* PR_SET_PDEATHSIG */
+	SPAWN_DESCRIPTORS,  /* have their numbers */
+	SPAWN_EXEC,
+};
+
 /* What a zeroed one does not say is as this process has it. */
 struct spawn {
 	char *const *argv; /* found through PATH as execvp(3) does */
@@ -35,9 +45,10 @@ struct spawn {
 /*
  * Starts it; signals are as this process has found them (signals.h). Returns 0 and *PID when it runs;
  * EXEC_CANNOT_RUN or EXEC_NOT_FOUND with errno of execvp(3) when it cannot be executed; -1 with errno
- * when there was no process for it: EAGAIN, ENOMEM, or not all descriptors to hand down: EBADF, EMFILE. It
- * costs the same whatever memory this process has.
+ * when it has not come to that: there was no process for it: EAGAIN, ENOMEM, or not all descriptors to hand
+ * down: EBADF, EMFILE; or a later step has failed. *STEP is the one that did. It costs the same whatever
+ * memory this process has.
  */
-int spawn_start(const struct spawn *spawn, pid_t *pid);
+int spawn_start(const struct spawn *spawn, pid_t *pid, enum spawn_step *step);
 
 #endif

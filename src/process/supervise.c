@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cli/num.h"
 #include "cli/signal.h"
+#include "kernel/kin.h"
 #include "kernel/pid.h"
 #include "kernel/timerfd.h"
 #include "process/signals.h"
@@ -85,8 +85,8 @@ supervise_open(struct supervise *supervise)
 		supervise->terminal = open_terminal();
 	if (pid_self() == 1)
 		supervise->reaper = true;
-	else if (supervise->reaper)
-		prctl(PR_SET_CHILD_SUBREAPER, 1);
+	else if (supervise->reaper && kin_adopt() < 0)
+		supervise->refused = errno;
 	return 0;
 }
 
@@ -105,7 +105,7 @@ supervise_start(struct supervise *supervise)
 				     .channel = supervise->channel,
 				     .word = supervise->word };
 
-	return spawn_start(&spawn, &supervise->pid);
+	return spawn_start(&spawn, &supervise->pid, &supervise->step);
 }
 
 int

@@ -62,8 +62,10 @@ struct supervise {
 	void *context;
 
 	/* To be read. */
+	int refused; /* why no orphans come to the reaper: errno of kin_adopt (kin.h); 0: they do */
 	int fd;      /* to be polled for POLLIN; -1: not open */
-	pid_t pid;   /* 0: not started */
+	pid_t pid;   /* 0: not started; the last step towards that: */
+	enum spawn_step step;
 	bool ended;  /* and then: */
 	int status;  /* the exit status, or 128 + */
 	int signal;  /* the signal that ended it; 0: none */
