@@ -21,7 +21,7 @@ const struct name exit_names[] = {
 	{ "" },
 };
 
-#define PROFILE \
+#define PROFILE                                                                                    \
 	"a seccomp profile is in the way: allow epoll_create1, epoll_ctl, epoll_wait, ppoll and timerfd_settime"
 
 const struct hint exits_hints[] = {
@@ -198,11 +198,10 @@ exits_open(struct exits *exits, int64_t patience, const struct hint **hints)
 {
 	*exits = (struct exits){ .patience = patience, .deadline = NUM_FOREVER };
 	exits->timer = timerfd_open(CLOCK_MONOTONIC);
-	exits->source =
-		(struct source){ .fd = exits->timer < 0 ? -1 : epoll_open(),
-				 .nonblocking = true,
-				 .fill = fill,
-				 .decode = decode };
+	exits->source = (struct source){ .fd = exits->timer < 0 ? -1 : epoll_open(),
+					 .nonblocking = true,
+					 .fill = fill,
+					 .decode = decode };
 	if (exits->source.fd >= 0
 	    && epoll_add(exits->source.fd, exits->timer, POLLIN, timer_key) == 0)
 		return 0;

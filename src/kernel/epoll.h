@@ -8,7 +8,7 @@
 
 #include "cli/say.h"
 
-/* Advice for errors of these; and for those of waiting for a descriptor, and reading it: ppoll(2), read(2). */
+/* Advice for errors of these; for those of waiting for a descriptor, and reading it: ppoll(2), read(2). */
 extern const struct hint epoll_hints[];
 extern const struct hint epoll_read_hints[];
 
