@@ -58,7 +58,8 @@ dumping(const struct policy *policy, const struct program *program, unsigned arc
 }
 
 int
-dumping_outcome(struct policy *policy, const char *call, enum arch arch, struct problems *problems)
+dumping_outcome(struct policy *policy, const char *call, enum arch arch, unsigned arches,
+		struct problems *problems)
 {
 	struct emulate_call read;
 	struct buffer line = { 0 };
@@ -66,7 +67,7 @@ dumping_outcome(struct policy *policy, const char *call, enum arch arch, struct 
 
 	if (!emulate_read(policy, "--emulate", call, arch, &read, problems))
 		return EXEC_FAILED;
-	is_done = emulate_print(&line, policy, arch, &read);
+	is_done = emulate_print(&line, policy, arches, &read);
 	print(&line);
 	return is_done ? 0 : 1;
 }

@@ -20,8 +20,8 @@ extern const struct name dumping_forms[];
 int dumping(const struct policy *policy, const struct program *program, unsigned arches,
 	    enum dumping_form form, struct problems *problems);
 
-/* What becomes of CALL (emulate.h): 0 if it is done, 1 if not. */
-int dumping_outcome(struct policy *policy, const char *call, enum arch arch,
+/* What becomes of CALL (emulate.h) of ARCH where ARCHES are let in: 0 if it is done, 1 if not. */
+int dumping_outcome(struct policy *policy, const char *call, enum arch arch, unsigned arches,
 		    struct problems *problems);
 
 /* What would be loaded, in some lines. */

@@ -275,7 +275,8 @@ use(struct work *work, char **command)
 	if (!wish->emulate && !wish->dump && !wish->dry_run)
 		return run(work, command);
 	if (wish->emulate)
-		status = dumping_outcome(&work->policy, wish->emulate, work->arch, &work->problems);
+		status = dumping_outcome(&work->policy, wish->emulate, work->arch, work->arches,
+					 &work->problems);
 	else if (wish->dump)
 		status = dumping(&work->policy, &work->program, work->arches,
 				 (enum dumping_form)wish->dump, &work->problems);

@@ -509,7 +509,16 @@ print("alive")'
 	refused
 	try seccomp-exec -d getpid --default kill --emulate 'swapon(0, 0x10|1, -1)'
 	equal "$status$output" "1swapon: kill (--default, the default)"
-	for wrong in swapoon 'swapon(' 'swapon(1' 'swapon(1,,2)' 'swapon(1,2,3,4,5,6,7)' 'swapon()x' 'swapon(AF_NOSUCH)' ''; do
+	# As programs make them, numbers of x32 end it, and -1 is nobody's.
+	try seccomp-exec -d swapon --emulate 0x40000027
+	equal "$status$output" "10x40000027: kill (a call of x32, which --arch x32 lets in)"
+	try seccomp-exec -d swapon --arch x86_64 --arch x32 --emulate 1073741863
+	equal "$status$output" "01073741863: allow (the default)"
+	try seccomp-exec -d swapon:EIO --arch x32 --emulate 167
+	equal "$status$output" "1167: kill (a call of x86_64, which --arch x86_64 lets in)"
+	try seccomp-exec -d 0xffffffff:EIO --emulate -1
+	matches "$status$output" '1-1: errno EIO \(--deny.*'
+	for wrong in 1x 4294967296 -2 swapoon 'swapon(' 'swapon(1' 'swapon(1,,2)' 'swapon(1,2,3,4,5,6,7)' 'swapon()x' 'swapon(AF_NOSUCH)' ''; do
 		try seccomp-exec -d getpid --emulate "$wrong"
 		refused --emulate
 	done

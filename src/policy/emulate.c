@@ -4,20 +4,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "cli/num.h"
 #include "policy/constants.h"
 #include "policy/registers.h"
+#include "policy/targets.h"
 #include "policy/value.h"
 
 /* ---- reading ---- */
 
-/* What stands before the parenthesis. */
 static bool
 read_name(struct scan *scan, struct emulate_call *call)
 {
 	struct place place = scan_place(scan);
 	const char *name;
-	size_t length = scan_word(scan, "-", &name);
+	size_t length = scan_word(scan, "", &name);
 	int known = syscalls_find(name, length);
 	int64_t number = known == SYSCALL_NONE ? -1 : syscalls_number(known, scan->arch);
 
@@ -25,18 +24,42 @@ read_name(struct scan *scan, struct emulate_call *call)
 	call->number = (uint32_t)number;
 	if (number >= 0)
 		return true;
-	if (known != SYSCALL_NONE) {
-		problems_error(scan->problems, &place, NULL, "%s has no call '%s'",
-			       arch_facts(scan->arch)->name, call->name);
-		return false;
-	}
-	if (num_integer(call->name, -1, UINT32_MAX, &number) < 0) {
+	if (known == SYSCALL_NONE)
 		problems_error(scan->problems, &place,
 			       problems_meant(scan->problems, syscalls_nearest(name, length)),
 			       "unknown system call '%s'", call->name);
+	else
+		problems_error(scan->problems, &place, NULL, "%s has no call '%s'",
+			       arch_facts(scan->arch)->name, call->name);
+	return false;
+}
+
+static bool
+read_number(struct scan *scan, struct emulate_call *call)
+{
+	const char *start = scan->at;
+
+	/* It is no call, and programs make it: a tracer has a call left out by that. */
+	if (scan_take(scan, "-1"))
+		call->number = UINT32_MAX;
+	else if (!targets_number(scan, &call->number))
 		return false;
-	}
-	call->number = (uint32_t)number;
+	call->name = policy_keep_text(scan->policy, start, (size_t)(scan->at - start));
+	return true;
+}
+
+/* What stands before the parenthesis. */
+static bool
+read_call(struct scan *scan, struct emulate_call *call)
+{
+	char next = scan_next(scan);
+	bool is_number = next == '-' || (next >= '0' && next <= '9');
+
+	if (!(is_number ? read_number(scan, call) : read_name(scan, call)))
+		return false;
+	call->arch = scan->arch;
+	if (call->number != UINT32_MAX)
+		call->arch = arch_of_call(arch_facts(scan->arch)->audit, call->number);
 	return true;
 }
 
@@ -44,7 +67,7 @@ read_name(struct scan *scan, struct emulate_call *call)
 static bool
 read_arguments(struct scan *scan, struct emulate_call *call)
 {
-	int known = syscalls_at(call->number, scan->arch);
+	int known = syscalls_at(call->number, call->arch);
 	struct registers registers;
 	struct value value;
 	unsigned count = 0;
@@ -56,7 +79,7 @@ read_arguments(struct scan *scan, struct emulate_call *call)
 			return scan_unexpected(scan, "6 arguments at most");
 		if (!value_read(scan, &value))
 			return false;
-		registers = registers_of(known, count++, scan->arch);
+		registers = registers_of(known, count++, call->arch);
 		registers_set(&registers, value.bits, call->arguments);
 	} while (scan_take(scan, ","));
 	return scan_take(scan, ")") || scan_unexpected(scan, "`,` or `)`");
@@ -69,7 +92,7 @@ emulate_read(struct policy *policy, const char *option, const char *text, enum a
 	struct scan scan = scan_option(policy, option, text, arch, problems);
 
 	*call = (struct emulate_call){ 0 };
-	if (!read_name(&scan, call) || !read_arguments(&scan, call))
+	if (!read_call(&scan, call) || !read_arguments(&scan, call))
 		return false;
 	return scan_next(&scan) == '\0' || scan_unexpected(&scan, "nothing more");
 }
@@ -132,20 +155,25 @@ print_ground(struct buffer *buffer, const struct policy *policy, enum arch arch,
 }
 
 bool
-emulate_print(struct buffer *buffer, const struct policy *policy, enum arch arch,
+emulate_print(struct buffer *buffer, const struct policy *policy, unsigned arches,
 	      const struct emulate_call *call)
 {
-	const struct policy_rule *rule;
-	struct policy_action action =
-		policy_decide(policy, arch, call->number, call->arguments, &rule);
+	struct policy_action action = { POLICY_KILL, 0 };
+	const struct policy_rule *rule = NULL;
+	bool is_foreign = !(arches >> call->arch & 1);
 
+	if (!is_foreign)
+		action = policy_decide(policy, call->arch, call->number, call->arguments, &rule);
 	buffer_print(buffer, "%s: ", call->name);
 	emulate_print_action(buffer, action);
 	buffer_text(buffer, " (");
-	if (rule)
+	if (is_foreign)
+		buffer_print(buffer, "a call of %s, which --arch %s lets in",
+			     arch_facts(call->arch)->name, arch_facts(call->arch)->name);
+	else if (rule)
 		emulate_print_place(buffer, &rule->place);
 	else
-		print_ground(buffer, policy, arch, call->number);
+		print_ground(buffer, policy, call->arch, call->number);
 	buffer_text(buffer, ")\n");
 	return action.kind == POLICY_ALLOW || action.kind == POLICY_LOG;
 }

@@ -9,6 +9,7 @@
 /* One call, as the kernel sees it. */
 struct emulate_call {
 	const char *name; /* as typed: memory of the policy */
+	enum arch arch;   /* by its number it may be x32's, though x86_64's were asked for */
 	uint32_t number;
 	uint64_t arguments[SYSCALL_ARGUMENTS];
 };
@@ -21,8 +22,11 @@ struct emulate_call {
 bool emulate_read(struct policy *policy, const char *option, const char *text, enum arch arch,
 		  struct emulate_call *call, struct problems *problems);
 
-/* Appends one line: the call, what becomes of it, and by what. True: it is done, told the log or not. */
-bool emulate_print(struct buffer *buffer, const struct policy *policy, enum arch arch,
+/*
+ * Appends one line: the call, what becomes of it where ARCHES (bits) are let in, and by what. True: it is
+ * done, told the log or not.
+ */
+bool emulate_print(struct buffer *buffer, const struct policy *policy, unsigned arches,
 		   const struct emulate_call *call);
 
 /* Appends ACTION as rules have it: `allow`, `errno EPERM`. */

@@ -75,9 +75,8 @@ read_glob(struct scan *scan, struct targets *targets)
 	return true;
 }
 
-/* A whole number of at most 32 bits. */
-static bool
-read_number(struct scan *scan, uint32_t *number)
+bool
+targets_number(struct scan *scan, uint32_t *number)
 {
 	struct place place = scan_place(scan);
 	const char *word;
@@ -108,11 +107,11 @@ read_numbers(struct scan *scan, struct targets *targets)
 {
 	struct target target = { .call = SYSCALL_NONE, .place = scan_place(scan) };
 
-	if (!read_number(scan, &target.first))
+	if (!targets_number(scan, &target.first))
 		return false;
 	target.last = target.first;
 	if (scan_take(scan, "-") || scan_take(scan, "..")) {
-		if (!read_number(scan, &target.last))
+		if (!targets_number(scan, &target.last))
 			return false;
 		if (target.last < target.first) {
 			problems_error(scan->problems, &target.place, NULL,

@@ -25,6 +25,9 @@ struct targets {
  */
 bool targets_read(struct scan *scan, struct targets *targets);
 
+/* Reads the number of a system call, 32 bits, decimal or hexadecimal. False: there is none, as is told. */
+bool targets_number(struct scan *scan, uint32_t *number);
+
 /* Warns of names that none of ARCHES (bits; 0: the native one) has. */
 void targets_doubt(const struct targets *targets, unsigned arches, struct problems *problems);
 
