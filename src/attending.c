@@ -110,8 +110,7 @@ add_rule(struct buffer *line, const struct explain_denial *denial)
 		buffer_print(line, "by %s:%u", place->file, place->line);
 	else
 		buffer_print(line, "by %s", place->file);
-	buffer_print(line, " (%s-a %s%s lets it pass)", place ? "first of all, " : "", denial->name,
-		     place ? "" : "");
+	buffer_print(line, " (%s-a %s lets it pass)", place ? "first of all, " : "", denial->name);
 }
 
 /* The same for a program that reads it. */
@@ -356,9 +355,12 @@ load_late(const struct attending *attending, pid_t pid, int *listener)
 	if (result)
 		child_end(0);
 	if (attending->learns)
-		ptrace_go_on(&(struct ptrace_stop){ .pid = pid, .reason = PTRACE_STOPS_BEGIN });
+		result = ptrace_go_on(
+			&(struct ptrace_stop){ .pid = pid, .reason = PTRACE_STOPS_BEGIN });
 	else
-		ptrace_release(pid, 0);
+		result = ptrace_release(pid);
+	if (result < 0)
+		child_end(0);
 }
 
 static _Noreturn void

@@ -116,6 +116,11 @@ program() {
 			[ ! -e ran ] || fails "it was run: $call"
 		done
 	done
+	# It does not even go on, which its tracer is told is because it has ended: what tells of it has stopped it before.
+	capture bash -c 'exec "$BUTTER" seccomp-exec -d "ptrace(request == PTRACE_CONT):ESRCH" \
+		"$BUTTER" seccomp-exec --status-fd 3 --at exec -d getppid sh -c "echo on >ran" 3>/dev/null'
+	equal "$status $output" '137 '
+	[ ! -e ran ] || fails "it was run"
 	# One that can be ended in an orderly way is.
 	capture "$BUTTER" seccomp-exec --errno seccomp=ENOMEM "$BUTTER" seccomp-exec --at entry -d getppid sh -c 'echo on >ran'
 	equal "$status $output" '125 '

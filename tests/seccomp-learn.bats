@@ -127,6 +127,13 @@ is_learning() {
 	equal "$(ls -A)" ''
 }
 
+@test "where the command cannot be made to go on, it ends, and there is no file" {
+	capture "$BUTTER" seccomp-exec -d 'ptrace(request == PTRACE_CONT)' "$BUTTER" seccomp-exec --learn policy echo on
+	equal "$status $output" '137 '
+	contains "$stderr" 'cannot learn any more what the command does: Operation not permitted'
+	equal "$(ls -A)" ''
+}
+
 @test "what was learned twice is the same, but for the counts" {
 	learn ls /
 	sed 's/#.*//' policy >one

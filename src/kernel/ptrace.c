@@ -97,22 +97,21 @@ ptrace_await(pid_t pid, struct ptrace_stop *stop)
 	return 0;
 }
 
-void
+int
 ptrace_go_on(const struct ptrace_stop *stop)
 {
 	if (stop->reason == PTRACE_ENDED)
-		return;
+		return 0;
 	if (stop->reason == PTRACE_STOPS_GROUP)
-		call(PTRACE_LISTEN, stop->pid, 0, 0);
-	else
-		call(PTRACE_CONT, stop->pid, 0,
-		     stop->reason == PTRACE_STOPS_SIGNAL ? (uint64_t)stop->signal : 0);
+		return (int)call(PTRACE_LISTEN, stop->pid, 0, 0);
+	return (int)call(PTRACE_CONT, stop->pid, 0,
+			 stop->reason == PTRACE_STOPS_SIGNAL ? (uint64_t)stop->signal : 0);
 }
 
-void
-ptrace_release(pid_t pid, int signal)
+int
+ptrace_release(pid_t pid)
 {
-	call(PTRACE_DETACH, pid, 0, (uint64_t)signal);
+	return (int)call(PTRACE_DETACH, pid, 0, 0);
 }
 
 int

@@ -52,11 +52,11 @@ void ptrace_welcome(pid_t tracer);
 /* Waits for PID, or any that is traced (-1), to stop. -1 with errno ECHILD: none is traced any more. */
 int ptrace_await(pid_t pid, struct ptrace_stop *stop);
 
-/* What stopped goes on as it would without a tracer. */
-void ptrace_go_on(const struct ptrace_stop *stop);
+/* What stopped goes on as it would without a tracer. -1 with errno ESRCH: it has been killed meanwhile. */
+int ptrace_go_on(const struct ptrace_stop *stop);
 
-/* PID, which stands still, goes on untraced; SIGNAL comes for it, 0: none. */
-void ptrace_release(pid_t pid, int signal);
+/* PID, which stands still, goes on untraced. -1 with errno, as before. */
+int ptrace_release(pid_t pid);
 
 /*
  * The call at which PID stands. -1 with errno: EIO where the kernel does not tell; PTRACE_GET_SYSCALL_INFO.

@@ -29,7 +29,9 @@ await_exec(pid_t pid)
 			return 1;
 		if (stop.reason == PTRACE_STOPS_EXEC)
 			return 0;
-		ptrace_go_on(&stop);
+		/* It has been killed, or, where that is a filter's lie, ends with its tracer. */
+		if (ptrace_go_on(&stop) < 0)
+			return errno == ESRCH ? 1 : -1;
 	}
 }
 

@@ -133,7 +133,8 @@ learn_follow(struct learn *learn, pid_t pid)
 		/* Whoever waits for the command finds what it has learned. */
 		if (stop.pid == pid && stop.reason == PTRACE_STOPS_EXIT)
 			learn->wants(learn, learn->context);
-		ptrace_go_on(&stop);
+		if (ptrace_go_on(&stop) < 0 && errno != ESRCH)
+			return -1;
 	}
 	learn->wants(learn, learn->context);
 	return 0;
