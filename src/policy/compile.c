@@ -221,7 +221,6 @@ add_machine(struct compilation *compilation, enum arch arch, uint32_t others)
 }
 
 /* Tells the kinds of machines apart; the native one is asked for first. */
-/* Tells the kinds of machines apart; the native one is asked for first. */
 static uint32_t
 decide_all(struct compilation *compilation)
 {

@@ -305,19 +305,21 @@ read_not(struct reader *reader, bool is_not, struct clauses *clauses)
 	return is_good;
 }
 
-/* A && B && ..., whose opposite is an OR. */
+/* What READ reads, and more of it behind each JOINT; IS_AND: all of that must hold. */
 static bool
-read_and(struct reader *reader, bool is_not, struct clauses *clauses)
+read_joined(struct reader *reader, const char *joint,
+	    bool (*read)(struct reader *reader, bool is_not, struct clauses *clauses), bool is_and,
+	    bool is_not, struct clauses *clauses)
 {
 	struct place place = scan_place(reader->scan);
 
-	if (!read_not(reader, is_not, clauses))
+	if (!read(reader, is_not, clauses))
 		return false;
-	while (scan_take(reader->scan, "&&")) {
+	while (scan_take(reader->scan, joint)) {
 		struct clauses more = { 0 };
 
-		if (!read_not(reader, is_not, &more)
-		    || !clauses_join_or_tell(reader, &place, clauses, &more, !is_not)) {
+		if (!read(reader, is_not, &more)
+		    || !clauses_join_or_tell(reader, &place, clauses, &more, is_and)) {
 			clauses_close(&more);
 			return false;
 		}
@@ -326,24 +328,17 @@ read_and(struct reader *reader, bool is_not, struct clauses *clauses)
 	return true;
 }
 
+/* A && B && ..., whose opposite is an OR. */
+static bool
+read_and(struct reader *reader, bool is_not, struct clauses *clauses)
+{
+	return read_joined(reader, "&&", read_not, !is_not, is_not, clauses);
+}
+
 static bool
 read_or(struct reader *reader, bool is_not, struct clauses *clauses)
 {
-	struct place place = scan_place(reader->scan);
-
-	if (!read_and(reader, is_not, clauses))
-		return false;
-	while (scan_take(reader->scan, "||")) {
-		struct clauses more = { 0 };
-
-		if (!read_and(reader, is_not, &more)
-		    || !clauses_join_or_tell(reader, &place, clauses, &more, is_not)) {
-			clauses_close(&more);
-			return false;
-		}
-		reader->is_mask = false;
-	}
-	return true;
+	return read_joined(reader, "||", read_and, is_not, is_not, clauses);
 }
 
 /* ---- the whole ---- */

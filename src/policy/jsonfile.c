@@ -93,6 +93,13 @@ check_keys(struct walk *walk)
 	return true;
 }
 
+/* (Half of a profile are blanks: strchr(3) for each of them would be felt.) */
+static bool
+is_blank(char byte)
+{
+	return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
+}
+
 /* Whether what stands from START on is a key, with its quotes. */
 static void
 note_key(struct walk *walk, const char *start)
@@ -100,7 +107,7 @@ note_key(struct walk *walk, const char *start)
 	const char *next = walk->at;
 	struct key *key;
 
-	while (next < walk->end && strchr(" \t\r\n", *next))
+	while (next < walk->end && is_blank(*next))
 		next++;
 	if (next == walk->end || *next != ':')
 		return;
@@ -223,7 +230,7 @@ walk_all(struct walk *walk)
 				return false;
 			walk->depth--;
 			walk->at++;
-		} else if (strchr(" \t\r\n,:", byte)) {
+		} else if (is_blank(byte) || byte == ',' || byte == ':') {
 			walk->at++;
 		} else if (!walk_word(walk)) {
 			return false;
