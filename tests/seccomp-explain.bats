@@ -85,6 +85,12 @@ explained() {
 	explained -d getppid:trap perl -e '$SIG{SYS} = sub { print "trapped" }; getppid'
 	equal "$status $output" '0 trapped'
 	said 'getppid\(\)' perl 'SIGSYS' 'by .*'
+	need_tool python3
+	explained -d getitimer:kill-thread python3 -c '
+import signal, threading
+t = threading.Thread(target=signal.getitimer, args=(0,)); t.start(); t.join(); print("on")'
+	equal "$status $output" '159 '
+	said 'getitimer\(.*\)' python3 'its end' 'by .*'
 }
 
 @test "threads are told apart, and a child's calls are told, too" {
