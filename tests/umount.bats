@@ -385,6 +385,26 @@ cannot unmount 'a': it is not mounted
 mounted:"
 }
 
+@test "-r without the newer calls makes the file system read-only, and nothing else" {
+	need_applet seccomp-exec
+	tracer=("$BUTTER_SOURCE/tests/enosys.sh" "fspick")
+	mounted '
+		mkdir a b
+		mount -t tmpfs -o nosuid,noatime,nodev n a; mount --bind a b
+		exec 5<a 6<b
+		both() { awk "/\\/[ab] / { print \$6, substr(\$10, 1, 2) }" /proc/self/mountinfo; }
+		u -r a; both
+		mount -o remount,rw a; mount -o remount,bind,ro b; u -r b; both'
+	equal "$status $output" "0 'a' is in use: it is read-only now
+0
+rw,nosuid,nodev,noatime ro
+rw,nosuid,nodev,noatime ro
+'b' is in use: it is read-only now
+0
+rw,nosuid,nodev,noatime ro
+ro,nosuid,nodev,noatime ro"
+}
+
 @test "what has been marked by --expire, and is unmounted by the same command, counts as that" {
 	mounted '
 		mkdir a b

@@ -66,7 +66,7 @@ mount_make_read_only(const char *path)
 		{ 0x400, MS_NOATIME },   { 0x800, MS_NODIRATIME },
 		{ 0x1000, MS_RELATIME }, { 0x2000, 0x100 /* MS_NOSYMFOLLOW */ },
 	};
-	unsigned long how = MS_REMOUNT | MS_RDONLY;
+	unsigned long how = MS_REMOUNT;
 	struct statvfs status;
 
 	/* What is not named would be taken away. */
@@ -77,7 +77,12 @@ mount_make_read_only(const char *path)
 			how |= flags[i][1];
 	if (!(how & (MS_NOATIME | MS_RELATIME)))
 		how |= MS_STRICTATIME;
-	return mount("none", path, NULL, how, NULL);
+	if (mount("none", path, NULL, how | MS_RDONLY, NULL) < 0)
+		return -1;
+	/* That was the mount, too; it is no failure if that stays so. */
+	if (!(status.f_flag & ST_RDONLY))
+		mount("none", path, NULL, how | MS_BIND, NULL);
+	return 0;
 }
 
 int
