@@ -14,20 +14,25 @@
 #include "kernel/signalfd.h"
 #include "kernel/timerfd.h"
 #include "memory.h"
+#include "process/descriptors.h"
 #include "signalling.h"
 #include "targeting.h"
 
 /* How long the end of a process waits for its parent, who lets others know the status. */
 #define PATIENCE NUM_SECOND
 
-struct merge_member *
-gatherpart_join(struct gathering *gathering, struct part *part, struct source *source)
+int
+gatherpart_join(struct gathering *gathering, struct part *part, struct source *source,
+		bool (*is_over)(const struct source *source))
 {
 	struct merge_member *member =
 		merge_add(&gathering->merge, source, part->name, part->kind->format);
 
+	if (!member)
+		return fail(epoll_hints, "cannot wait for --%s %s", part->kind->option, part->text);
+	member->is_over = is_over;
 	member->context = part;
-	return member;
+	return 0;
 }
 
 /* ---- time ---- */
@@ -46,8 +51,7 @@ open_every(struct gathering *gathering, struct part *part)
 	if (timer < 0 || timerfd_arm(timer, every, every, false, false) < 0)
 		return fail(timerfd_hints(CLOCK_MONOTONIC), "cannot create a timer");
 	ticks_open(&part->ticks, timer);
-	gatherpart_join(gathering, part, &part->ticks.source);
-	return 0;
+	return gatherpart_join(gathering, part, &part->ticks.source, NULL);
 }
 
 static int
@@ -63,8 +67,7 @@ open_at(struct gathering *gathering, struct part *part)
 			part->text);
 	if (alarm_open(&part->alarm, part->text) < 0)
 		return fail(timerfd_hints(CLOCK_REALTIME), "cannot create a timer");
-	gatherpart_join(gathering, part, &part->alarm.source);
-	return 0;
+	return gatherpart_join(gathering, part, &part->alarm.source, NULL);
 }
 
 static int
@@ -72,8 +75,7 @@ open_clock_change(struct gathering *gathering, struct part *part)
 {
 	if (clock_changes_open(&part->changes) < 0)
 		return fail(timerfd_hints(CLOCK_REALTIME), "cannot create a timer");
-	gatherpart_join(gathering, part, &part->changes.source);
-	return 0;
+	return gatherpart_join(gathering, part, &part->changes.source, NULL);
 }
 
 /* ---- signals and processes ---- */
@@ -91,8 +93,7 @@ open_signal(struct gathering *gathering, struct part *part)
 	if (fd < 0)
 		return fail(signalfd_hints, "cannot receive signals");
 	sents_open(&part->sents, fd);
-	gatherpart_join(gathering, part, &part->sents.source);
-	return 0;
+	return gatherpart_join(gathering, part, &part->sents.source, NULL);
 }
 
 static int
@@ -111,11 +112,10 @@ open_pid(struct gathering *gathering, struct part *part)
 		return fail(hints, "cannot wait for processes");
 	if (exits_add(exits, peer.pidfd, peer.pid, part->name) < 0)
 		return fail(epoll_hints, "cannot wait for process '%s'", part->text);
-	if (!gathering->has_exits)
-		gatherpart_join(gathering, part, &exits->source)->name =
-			NULL; /* they have their own */
+	if (gathering->has_exits)
+		return 0;
 	gathering->has_exits = true;
-	return 0;
+	return gatherpart_join(gathering, part, &exits->source, NULL);
 }
 
 /* ---- descriptors ---- */
@@ -165,25 +165,30 @@ open_fd(struct gathering *gathering, struct part *part)
 		return misuse("--fd: '%s' is not a descriptor such as 4 or 4:in,pri,out,hup",
 			      part->text);
 	part->text = number;
+	if (descriptors_is_closed((int)fd))
+		return failx("cannot wait for --fd %s: it is closed", part->text);
 	if (ready_open(&part->ready, (int)fd, (short)asked) < 0)
 		return fail(epoll_hints, "cannot wait for --fd %s", part->text);
-	gatherpart_join(gathering, part, &part->ready.source);
-	return 0;
+	return gatherpart_join(gathering, part, &part->ready.source, NULL);
 }
 
 static int
 open_eventfd(struct gathering *gathering, struct part *part)
 {
 	int64_t fd;
+	int own;
 
 	if (num_integer(part->text, 0, INT32_MAX, &fd) < 0)
 		return misuse("--eventfd: '%s' is not a descriptor", part->text);
 	if (eventfd_is((int)fd) != 1)
 		return failx("--eventfd %s is not an eventfd (butter eventfd-exec creates one)",
 			     part->text);
-	counter_open(&part->counter, (int)fd);
-	gatherpart_join(gathering, part, &part->counter.source);
-	return 0;
+	/* It may be named twice. */
+	own = descriptors_copy((int)fd);
+	if (own < 0)
+		return fail(epoll_hints, "cannot wait for --eventfd %s", part->text);
+	counter_open(&part->counter, own);
+	return gatherpart_join(gathering, part, &part->counter.source, NULL);
 }
 
 /* ---- all ---- */
@@ -287,7 +292,8 @@ gathering_open(struct gathering *gathering)
 {
 	int status = 0;
 
-	merge_open(&gathering->merge);
+	if (merge_open(&gathering->merge) < 0)
+		return fail(epoll_hints, "cannot wait for events");
 	for (size_t i = 0; i < gathering->typed.count && !status; i++) {
 		const struct opt_item *item = &gathering->typed.items[i];
 		struct part *part = memory_get(sizeof(*part));

@@ -38,9 +38,9 @@ struct kind {
 	enum gathering_what (*judge)(const struct part *part, const struct event *event);
 };
 
-/* Adds SOURCE, that of PART, to the merge. */
-struct merge_member *gatherpart_join(struct gathering *gathering, struct part *part,
-				     struct source *source);
+/* Adds SOURCE, that of PART, with merge.h's IS_OVER to the merge. 0, or the status after a message. */
+int gatherpart_join(struct gathering *gathering, struct part *part, struct source *source,
+		    bool (*is_over)(const struct source *source));
 
 /*
  * Cuts `:WORDS` off the end of TEXT, where that has one whose words are all of TABLE: *BITS are theirs then.

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Of gathering.h: the sources that are at a path. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/num.h"
 #include "cli/say.h"
@@ -10,6 +12,51 @@
 #include "watching.h"
 
 /* ---- files ---- */
+
+/* The first of WORDS that TABLE does not have; NULL: it has all. */
+static const char *
+find_unknown(const struct name *table, char *words)
+{
+	const char *word;
+	uint64_t bits;
+
+	while ((word = strsep(&words, ",")))
+		if (!names_find(table, word, strlen(word), &bits))
+			return word;
+	return NULL;
+}
+
+/* There is no file of the name of PART, and if its end was to be events, no event WORD. */
+static int
+refuse_event(const struct part *part, const struct name *table, const char *word)
+{
+	const char *option = part->kind->option, *nearest = NULL;
+
+	for (; *table->name; table++)
+		names_nearer(word, table->name, &nearest);
+	if (nearest)
+		return misuse("--%s: there is no file '%s', and no event '%s', did you mean '%s'?",
+			      option, part->text, word, nearest);
+	return misuse("--%s: there is no file '%s', and no event '%s'", option, part->text, word);
+}
+
+/* PART could not be watched, errno. Returns the failure status after a message. */
+static int
+cannot_watch(const struct part *part, const struct name *table, const struct hint *hints)
+{
+	char *before = memory_string(part->text), *colon = strrchr(before, ':');
+	const char *word = NULL;
+	int error = errno;
+
+	if (error == ENOENT && colon) {
+		*colon = '\0';
+		word = access(before, F_OK) ? NULL : find_unknown(table, colon + 1);
+	}
+	if (word)
+		return refuse_event(part, table, word);
+	errno = error;
+	return fail(hints, "cannot watch '%s'", part->text);
+}
 
 static void
 tell_trouble(const char *path, int error, void *context)
@@ -27,6 +74,7 @@ int
 gatherpart_open_inotify(struct gathering *gathering, struct part *part)
 {
 	struct files *files = memory_get(sizeof(*files));
+	int status;
 
 	part->files = files;
 	part->events = IN_ALL_EVENTS;
@@ -40,12 +88,12 @@ gatherpart_open_inotify(struct gathering *gathering, struct part *part)
 	if (gathering->fd >= 0)
 		files_output(files, gathering->fd);
 	if (files_watch(files, part->text) < 0)
-		return fail(inotify_hints(gathering->recursive ? 0 : 1), "cannot watch '%s'",
-			    part->text);
+		return cannot_watch(part, inotify_names,
+				    inotify_hints(gathering->recursive ? 0 : 1));
 	if (files_begin(files) < 0)
 		return fail(NULL, "cannot watch '%s'", part->text);
-	gatherpart_join(gathering, part, &files->source)->is_over = is_nothing_left;
-	return watching_left_out(files);
+	status = gatherpart_join(gathering, part, &files->source, is_nothing_left);
+	return status ? status : watching_left_out(files);
 }
 
 enum gathering_what
@@ -84,11 +132,10 @@ gatherpart_open_fanotify(struct gathering *gathering, struct part *part)
 	if (marks_open(marks, part->events) < 0)
 		return fail(marks_open_hints(marks), "cannot use fanotify");
 	if (marks_watch(marks, part->text) < 0)
-		return fail(marks_watch_hints(marks), "cannot watch '%s'", part->text);
+		return cannot_watch(part, fanotify_names, marks_watch_hints(marks));
 	if (marks_try(marks) < 0)
 		return fail(handle_hints, "cannot tell paths");
-	gatherpart_join(gathering, part, &marks->source)->is_over = is_no_mark_left;
-	return 0;
+	return gatherpart_join(gathering, part, &marks->source, is_no_mark_left);
 }
 
 enum gathering_what
@@ -151,7 +198,8 @@ gatherpart_open_psi(struct gathering *gathering, struct part *part)
 	int64_t stall = STALL, window = WINDOW;
 	char *what = memory_string(part->text);
 	struct buffer path = { 0 };
-	bool full = false;
+	/* irq has nothing else. */
+	bool full = !strncmp(part->text, "irq", strcspn(part->text, ":"));
 	int trigger;
 
 	if (!parse_pressure(what, &full, &stall, &window))
@@ -171,6 +219,5 @@ gatherpart_open_psi(struct gathering *gathering, struct part *part)
 	if (trigger < 0)
 		return fail(psi_hints(window), "cannot watch the pressure '%s'", part->text);
 	pressure_open(&part->pressure, trigger, part->text);
-	gatherpart_join(gathering, part, &part->pressure.source);
-	return 0;
+	return gatherpart_join(gathering, part, &part->pressure.source, NULL);
 }

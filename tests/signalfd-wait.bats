@@ -81,6 +81,10 @@ queue() {
 	capture "$BUTTER" signalfd-mask -b USR1 -- bash -c 'kill -USR1 $$; exec "$@"' bash "$BUTTER" signalfd-wait -t 0 -F %S USR1
 	succeeded
 	equal "$output" USR1
+	# All that is there.
+	capture "$BUTTER" signalfd-mask -b USR1,USR2 -- bash -c 'kill -USR1 $$; kill -USR2 $$; exec "$@"' bash \
+		"$BUTTER" signalfd-wait -t 0 -n 3 -F %S USR1,USR2
+	equal "$status $output" $'124 USR1\nUSR2'
 }
 
 @test "tells what was sent with a signal, and that the sender may be made up" {

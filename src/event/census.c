@@ -267,12 +267,11 @@ catch_signals(struct census *census)
 static void
 sleep_until_ready(struct census *census, int64_t now, int64_t deadline)
 {
-	struct pollfd fds[3 + SOURCE_BESIDES] = {
+	struct pollfd fds[] = {
 		{ .fd = census->source->fd, .events = POLLIN },
 		{ .fd = census->signals, .events = POLLIN },
 		{ .fd = record_size(&census->output) ? census->output.fd : -1, .events = POLLOUT },
 	};
-	size_t besides = source_besides(census->source, &fds[3]);
 	struct timespec wait;
 
 	if (census->live && census->sampled + NUM_SECOND < deadline)
@@ -283,8 +282,8 @@ sleep_until_ready(struct census *census, int64_t now, int64_t deadline)
 		return;
 	wait = (struct timespec){ (deadline - now) / NUM_SECOND, (deadline - now) % NUM_SECOND };
 	/* Whatever it says, the loop looks at all of them. */
-	if (ppoll(fds, 3 + besides, deadline == NUM_FOREVER ? NULL : &wait, NULL) > 0 && besides)
-		source_besides_seen(census->source, &fds[3]);
+	source_sleep(census->source, fds, sizeof(fds) / sizeof(*fds),
+		     deadline == NUM_FOREVER ? NULL : &wait);
 }
 
 static void

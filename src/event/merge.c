@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 
+#include "kernel/epoll.h"
 #include "memory.h"
 
 /* As long as a member has more events than this, the others get their turn in between. */
 enum { TURN = 64 };
+
+/* The keys of what the sleeper has: those of members are below. */
+#define SLEEPERS (UINT64_MAX - MERGE_SLEEPERS)
 
 static bool
 is_over(const struct merge_member *member)
@@ -17,67 +20,126 @@ is_over(const struct merge_member *member)
 			       : member->source->fd < 0 && !member->source->besides_count;
 }
 
-/* Lists what to poll: of each member its descriptor, if it has one, and what it has besides. */
-static void
-gather(struct merge *merge)
+/* What to wait for at PLACE of SOURCE: first its descriptor, then those that it has besides. */
+static struct pollfd
+at_place(const struct source *source, size_t place)
 {
-	struct source *source = &merge->source;
+	if (!place)
+		return (struct pollfd){ .fd = source->fd, .events = POLLIN };
+	if (place <= source->besides_count)
+		return source->besides[place - 1];
+	return (struct pollfd){ .fd = -1 };
+}
 
-	source->besides_count = 0;
-	for (size_t i = 0; i < merge->count; i++) {
-		const struct source *one = merge->members[i].source;
-		size_t most = source->besides_count + 1 + one->besides_count;
+/*
+ * The set has what the member number I has now, which changes only while that is asked. The number of one
+ * that it has besides may be another file's by now: the kernel knows. 0, or -1 with errno of epoll_add.
+ */
+static int
+enlist(struct merge *merge, size_t i)
+{
+	struct merge_member *member = &merge->members[i];
+	struct source *source = member->source;
+	int (*add)(int, int, short, uint64_t) = source->edge ? epoll_add_edge : epoll_add;
+	bool over = is_over(member);
 
-		if (is_over(&merge->members[i]))
+	for (size_t place = 0; place < MERGE_PLACES; place++) {
+		struct pollfd now = at_place(source, place);
+		int *known = &member->known[place];
+		uint64_t key = i * MERGE_PLACES + place;
+
+		if (over)
+			now.fd = -1;
+		/* (One that has been closed is in no set.) */
+		if (*known >= 0 && *known != now.fd)
+			epoll_remove(merge->set, *known);
+		if (now.fd < 0 || (!place && *known == now.fd)) {
+			*known = now.fd;
 			continue;
-		if (most > merge->most) {
-			merge->most = 2 * most;
-			source->besides = memory_resize(source->besides, merge->most,
-							sizeof(*source->besides));
 		}
-		if (one->fd >= 0)
-			source->besides[source->besides_count++] =
-				(struct pollfd){ .fd = one->fd, .events = POLLIN };
-		source->besides_count +=
-			source_besides(one, &source->besides[source->besides_count]);
+		*known = now.fd;
+		if (add(merge->set, now.fd, now.events, key) < 0) {
+			if (errno != EEXIST)
+				return -1;
+		} else if (place && !source->edge && now.events & POLLPRI) {
+			/* What it tells once, adding it may have taken: it counts as told. */
+			source->besides[place - 1].revents |= POLLPRI;
+			member->ready = true;
+		}
 	}
+	return 0;
 }
 
-/* Tells the members what has been seen of the list, which is as gather has left it. */
-static void
-spread(struct merge *merge)
+/* What has been found READY of members: they may have something to tell. Returns how many are. */
+static int
+spread(struct merge *merge, const struct epoll_ready *ready, int count)
 {
-	const struct pollfd *fds = merge->source.besides;
-	const struct pollfd *end = fds + merge->source.besides_count;
+	int members = 0;
 
-	for (size_t i = 0; i < merge->count && fds < end; i++) {
-		struct merge_member *member = &merge->members[i];
+	for (int i = 0; i < count; i++) {
+		size_t place = ready[i].key % MERGE_PLACES;
+		struct merge_member *member;
 
-		if (is_over(member))
+		if (ready[i].key >= SLEEPERS)
 			continue;
-		if (member->source->fd >= 0)
-			member->ready |= (fds++)->revents != 0;
-		for (size_t j = 0; j < member->source->besides_count; j++)
-			member->ready |= fds[j].revents != 0;
-		source_besides_seen(member->source, fds);
-		fds += member->source->besides_count;
+		member = &merge->members[ready[i].key / MERGE_PLACES];
+		member->ready = true;
+		if (place && place <= member->source->besides_count)
+			member->source->besides[place - 1].revents |= ready[i].revents;
+		members++;
 	}
-	merge->source.besides_count = 0;
+	return members;
 }
 
-/* Looks which members have something now: 1, 0 none has, -1 errno of poll(2). */
+/* Looks which members have something now: 1, 0 none has, -1 errno of epoll_look. */
 static int
 look(struct source *source)
 {
 	struct merge *merge = (struct merge *)source;
-	int result;
+	struct epoll_ready ready[EPOLL_AT_ONCE];
+	int count = epoll_look(merge->set, ready);
 
-	gather(merge);
-	result = poll(source->besides, source->besides_count, 0);
-	if (result < 0 && errno != EINTR)
-		return -1;
-	spread(merge);
-	return result > 0;
+	merge->looked = true;
+	return count < 0 ? -1 : spread(merge, ready, count) > 0;
+}
+
+/* At PLACE the sleeper has FD now. 0, or -1 with errno of epoll_add. */
+static int
+enlist_sleepers(struct merge *merge, size_t place, const struct pollfd *fd)
+{
+	int *known = &merge->known[place];
+
+	if (*known >= 0 && *known != fd->fd)
+		epoll_remove(merge->set, *known);
+	*known = fd->fd;
+	if (fd->fd < 0 || epoll_change(merge->set, fd->fd, fd->events, SLEEPERS + place) == 0)
+		return 0;
+	/* A file never keeps its writer waiting. */
+	return epoll_add(merge->set, fd->fd, fd->events, SLEEPERS + place) < 0 && errno != EPERM
+		       ? -1
+		       : 0;
+}
+
+static int
+sleep_on(struct source *source, struct pollfd *fds, size_t count, const struct timespec *timeout)
+{
+	struct merge *merge = (struct merge *)source;
+	struct epoll_ready ready[EPOLL_AT_ONCE];
+	int found;
+
+	for (size_t i = 0; i < count; i++) {
+		fds[i].revents = 0;
+		if (enlist_sleepers(merge, i, &fds[i]) < 0)
+			return -1;
+	}
+	found = epoll_sleep(merge->set, ready, timeout);
+	merge->looked = true;
+	for (int i = 0; i < found; i++)
+		if (ready[i].key >= SLEEPERS)
+			fds[ready[i].key - SLEEPERS].revents = ready[i].revents;
+	if (found > 0)
+		spread(merge, ready, found);
+	return found;
 }
 
 /*
@@ -95,7 +157,7 @@ pass_on(struct merge *merge)
 	merge->at = 0;
 	for (size_t i = 0; i < merge->count; i++)
 		more |= merge->members[i].ready;
-	return more && look(&merge->source) < 0 ? -1 : 0;
+	return more && !merge->looked && look(&merge->source) < 0 ? -1 : 0;
 }
 
 static bool
@@ -115,12 +177,15 @@ next_of(struct merge *merge, struct merge_member *member, struct event *event)
 
 	if (merge->taken == TURN)
 		return 0;
+	merge->looked = false;
 	result = source_next(member->source, event, 0);
-	if (!result)
+	if (!result) {
 		member->ready = false;
-	if (result <= 0)
-		return result;
-	if (member->name)
+		return enlist(merge, merge->at);
+	}
+	if (result < 0)
+		return -1;
+	if (!event->source)
 		event->source = member->name;
 	event->format = member->format;
 	merge->taken++;
@@ -133,29 +198,58 @@ decode(struct source *source, struct event *event)
 {
 	struct merge *merge = (struct merge *)source;
 
-	spread(merge);
 	while (is_any_ready(merge)) {
 		struct merge_member *member = &merge->members[merge->at];
 		int result;
 
-		member->ready &= !is_over(member);
+		if (member->ready && is_over(member)) {
+			member->ready = false;
+			enlist(merge, merge->at);
+		}
 		result = member->ready ? next_of(merge, member, event) : 0;
 		if (result)
 			return result;
 		if (pass_on(merge) < 0)
 			return -1;
 	}
-	gather(merge);
 	source->emptied = true;
 	return 0;
 }
 
-void
+/* In events: none has less than a byte. */
+static size_t
+waiting(const struct source *source)
+{
+	const struct merge *merge = (const struct merge *)source;
+	size_t sum = 0;
+
+	for (size_t i = 0; i < merge->count; i++) {
+		const struct merge_member *member = &merge->members[i];
+
+		if (!is_over(member))
+			sum += source_waiting(member->source);
+		/* A counter may have as many as that. */
+		if (sum > SIZE_MAX / 2)
+			return SIZE_MAX / 2;
+	}
+	return sum;
+}
+
+int
 merge_open(struct merge *merge)
 {
 	*merge = (struct merge){
-		.source = { .fd = -1, .nonblocking = true, .fill = look, .decode = decode }
+		.source = { .fd = -1,
+			    .nonblocking = true,
+			    .fill = look,
+			    .sleep = sleep_on,
+			    .waiting = waiting,
+			    .decode = decode },
+		.set = epoll_open(),
 	};
+	for (size_t i = 0; i < MERGE_SLEEPERS; i++)
+		merge->known[i] = -1;
+	return merge->set < 0 ? -1 : 0;
 }
 
 struct merge_member *
@@ -168,10 +262,15 @@ merge_add(struct merge *merge, struct source *source, const char *name, const ch
 		merge->members =
 			memory_resize(merge->members, merge->room, sizeof(*merge->members));
 	}
-	member = &merge->members[merge->count++];
+	member = &merge->members[merge->count];
 	*member = (struct merge_member){
 		.source = source, .name = name, .format = format, .ready = true
 	};
+	for (size_t place = 0; place < MERGE_PLACES; place++)
+		member->known[place] = -1;
+	if (enlist(merge, merge->count) < 0)
+		return NULL;
+	merge->count++;
 	return member;
 }
 
@@ -183,12 +282,4 @@ merge_left(const struct merge *merge)
 	for (size_t i = 0; i < merge->count; i++)
 		left += !is_over(&merge->members[i]);
 	return left;
-}
-
-void
-merge_close(struct merge *merge)
-{
-	free(merge->members);
-	free(merge->source.besides);
-	*merge = (struct merge){ .source.fd = -1 };
 }

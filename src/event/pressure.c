@@ -10,7 +10,7 @@ const struct name pressure_names[] = {
 	{ "" },
 };
 
-/* There is nothing to be read: poll(2) has told all, and told it once. */
+/* There is nothing to be read: who slept on it was told all, and once. */
 static int
 fill(struct source *source)
 {
@@ -42,7 +42,11 @@ void
 pressure_open(struct pressure *pressure, int fd, const char *path)
 {
 	*pressure = (struct pressure){
-		.source = { .fd = -1, .fill = fill, .decode = decode },
+		.source = { .fd = -1,
+			    .nonblocking = true,
+			    .edge = true,
+			    .fill = fill,
+			    .decode = decode },
 		.trigger = { .fd = fd, .events = POLLPRI },
 		.path = path,
 	};

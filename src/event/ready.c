@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "event/ready.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "cli/moment.h"
-#include "kernel/epoll.h"
+#include "process/descriptors.h"
 
 enum { ENDINGS = POLLHUP | POLLERR };
 
@@ -19,21 +16,13 @@ static int
 fill(struct source *source)
 {
 	struct ready *ready = (struct ready *)source;
-	struct epoll_ready found[EPOLL_AT_ONCE];
-	int count;
 
-	if (!ready->set.revents)
-		return 0;
-	ready->set.revents = 0;
-	count = epoll_look(ready->set.fd, found);
-	if (count < 0)
-		return -1;
 	source->read_at = moment_now();
-	if (count)
-		ready->seen = found[0].revents & (ready->asked | ENDINGS);
-	else
-		/* A file such as mountinfo has told poll(2) already, and tells it once. */
-		ready->seen = ready->asked & POLLPRI;
+	ready->seen = ready->own.revents & (ready->asked | ENDINGS);
+	/* Files such as mountinfo say both for one. */
+	if (ready->own.revents & POLLPRI)
+		ready->seen &= (short)~POLLERR;
+	ready->own.revents = 0;
 	return ready->seen != 0;
 }
 
@@ -51,33 +40,28 @@ decode(struct source *source, struct event *event)
 				 .what = (uint64_t)next,
 				 .has_value = true,
 				 .value = ready->fd };
-	if (next & ENDINGS && !ready->seen) {
-		close(ready->set.fd);
+	/* (It stays open: the merge takes it out.) */
+	if (next & ENDINGS && !ready->seen)
 		source->besides_count = 0;
-	}
 	return 1;
 }
 
 int
 ready_open(struct ready *ready, int fd, short asked)
 {
-	int set = epoll_open(), error;
-
 	*ready = (struct ready){ .fd = fd, .asked = asked };
-	if (set < 0)
+	ready->own = (struct pollfd){ .fd = descriptors_copy(fd), .events = asked | POLLPRI };
+	if (ready->own.fd < 0)
 		return -1;
-	if (epoll_add_edge(set, fd, asked, 0) < 0) {
-		error = errno;
-		close(set);
-		errno = error;
-		return -1;
-	}
-	ready->set = (struct pollfd){ .fd = set, .events = POLLIN };
 	ready->source = (struct source){ .fd = -1,
 					 .nonblocking = true,
-					 .besides = &ready->set,
+					 .besides = &ready->own,
 					 .besides_count = 1,
+					 .edge = true,
 					 .fill = fill,
 					 .decode = decode };
+	/* What it tells once, and has told nobody yet. */
+	if (poll(&ready->own, 1, 0) >= 0)
+		ready->own.revents &= POLLPRI;
 	return 0;
 }

@@ -11,17 +11,18 @@
 extern const struct name ready_names[];
 
 struct ready {
-	struct source
-		source;    /* without a descriptor, and without besides when fd has been hung up */
-	struct pollfd set; /* an epoll(7) with fd; besides, for what that has told poll(2) counts */
+	/* Without a descriptor, and without besides when fd has been hung up. */
+	struct source source;
+	struct pollfd
+		own; /* besides: another number of the same file, which nobody else has in the merge */
 	int fd;
 	short asked, seen;
 };
 
 /*
  * The events ASKED (POLLIN, POLLPRI, POLLOUT) of FD, and in any case that it is hung up or has an
- * error, which ends the source. Their value is FD. -1 with errno of epoll_open, epoll_add_edge
- * (epoll.h).
+ * error, which ends the source. Their value is FD. It is for a merge (merge.h). -1 with errno of
+ * descriptors_copy.
  */
 int ready_open(struct ready *ready, int fd, short asked);
 

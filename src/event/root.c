@@ -374,14 +374,13 @@ look_for_departed(struct files *files)
 int
 root_step(struct files *files)
 {
-	struct pollfd fds[SOURCE_BESIDES];
+	static const struct timespec now = { 0, 0 };
 	bool mounted;
 	int result;
 
 	if (!files->by_name)
 		return 0;
-	if (poll(fds, source_besides(&files->source, fds), 0) > 0)
-		source_besides_seen(&files->source, fds);
+	source_sleep(&files->source, NULL, 0, &now);
 	mounted = files->besides[1].revents;
 	files->mounted |= mounted;
 	files->cover.changed |= mounted;

@@ -12,6 +12,9 @@
 #include "kernel/timerfd.h"
 #include "memory.h"
 
+/* As many bytes wait where the kernel does not say how many do. */
+enum { MANY = 1 << 16 };
+
 void
 source_open(struct source *source, int fd, size_t room, size_t largest)
 {
@@ -67,31 +70,41 @@ source_more(struct source *source, size_t most)
 	return result;
 }
 
-size_t
-source_besides(const struct source *source, struct pollfd *fds)
+int
+source_sleep(struct source *source, struct pollfd *fds, size_t count,
+	     const struct timespec *timeout)
 {
-	for (size_t i = 0; i < source->besides_count; i++)
-		fds[i] = (struct pollfd){ .fd = source->besides[i].fd,
-					  .events = source->besides[i].events };
-	return source->besides_count;
-}
+	/* ppoll(2) refuses more of them than this process may have descriptors, even such as are none. */
+	struct pollfd open[SOURCE_SLEEPERS + SOURCE_BESIDES],
+		*whose[SOURCE_SLEEPERS + SOURCE_BESIDES];
+	size_t besides = source ? source->besides_count : 0, opened = 0;
+	int ready;
 
-void
-source_besides_seen(struct source *source, const struct pollfd *fds)
-{
-	for (size_t i = 0; i < source->besides_count; i++)
-		source->besides[i].revents |= fds[i].revents;
+	if (source && source->sleep)
+		return source->sleep(source, fds, count, timeout);
+	for (size_t i = 0; i < count + besides; i++) {
+		struct pollfd *one = i < count ? &fds[i] : &source->besides[i - count];
+
+		if (i < count)
+			one->revents = 0;
+		if (one->fd < 0)
+			continue;
+		open[opened] = (struct pollfd){ .fd = one->fd, .events = one->events };
+		whose[opened++] = one;
+	}
+	ready = ppoll(open, opened, timeout, NULL);
+	for (size_t i = 0; i < opened && ready > 0; i++)
+		whose[i]->revents |= open[i].revents;
+	return ready;
 }
 
 /* Waits until the descriptor is ready or DEADLINE (CLOCK_MONOTONIC) is there: 1, 0, -1 errno. */
 static int
 wait_until(struct source *source, int64_t deadline)
 {
-	struct pollfd *fds = memory_get((1 + source->besides_count) * sizeof(*fds));
-	size_t count = 1 + source_besides(source, &fds[1]);
+	struct pollfd fd = { .fd = source->fd, .events = POLLIN };
 	int ready;
 
-	fds[0] = (struct pollfd){ .fd = source->fd, .events = POLLIN };
 	do {
 		int64_t left =
 			deadline == NUM_FOREVER ? 0 : deadline - timerfd_now(CLOCK_MONOTONIC);
@@ -99,11 +112,8 @@ wait_until(struct source *source, int64_t deadline)
 
 		left = left < 0 ? 0 : left;
 		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-		ready = ppoll(fds, count, deadline == NUM_FOREVER ? NULL : &timeout, NULL);
+		ready = source_sleep(source, &fd, 1, deadline == NUM_FOREVER ? NULL : &timeout);
 	} while (ready < 0 && errno == EINTR);
-	if (ready > 0)
-		source_besides_seen(source, &fds[1]);
-	free(fds);
 	return ready;
 }
 
@@ -155,12 +165,12 @@ source_drain(struct source *source, bool (*each)(const struct event *event, void
 size_t
 source_waiting(const struct source *source)
 {
-	int bytes = 0;
+	int bytes;
 
 	if (source->waiting)
 		return source->waiting(source);
 	if (ioctl(source->fd, FIONREAD, &bytes) < 0 || bytes < 0)
-		bytes = 0;
+		bytes = MANY;
 	return source->length - source->offset + (size_t)bytes;
 }
 

@@ -10,13 +10,14 @@
 #define BUTTER_SOURCE_H
 
 #include <poll.h>
+#include <time.h>
 
 #include "event/event.h"
 
-enum { SOURCE_BESIDES = 3 };
+enum { SOURCE_BESIDES = 3, SOURCE_SLEEPERS = 8 };
 
 struct source {
-	int fd;
+	int fd;           /* it may be closed (-1), but is never another */
 	bool nonblocking; /* the descriptor is, so reading may come before polling */
 	char *buffer;
 	size_t room, length, offset; /* bytes: of the buffer, read, decoded */
@@ -30,11 +31,11 @@ struct source {
 
 	/*
 	 * What may bring an event besides the descriptor. Who sleeps on that polls these too, and
-	 * adds to revents what it has seen; decode takes it from there. SOURCE_BESIDES at most, but
-	 * for a source of several (merge.h).
+	 * adds to revents what it has seen; decode takes it from there. SOURCE_BESIDES at most.
 	 */
 	struct pollfd *besides;
 	size_t besides_count;
+	bool edge; /* in a merge (merge.h) they count when something new has come, not while it is there */
 
 	/*
 	 * Takes the next event out of the buffer: 1, 0 when the buffer holds no more
@@ -48,6 +49,10 @@ struct source {
 	 * that only becomes ready is told of by decode after that.
 	 */
 	int (*fill)(struct source *source);
+
+	/* In the place of ppoll(2), as source_sleep; NULL: that. */
+	int (*sleep)(struct source *source, struct pollfd *fds, size_t count,
+		     const struct timespec *timeout);
 
 	/* In the place of FIONREAD, in what total is counted in there; NULL: that. */
 	size_t (*waiting)(const struct source *source);
@@ -67,6 +72,13 @@ void source_open(struct source *source, int fd, size_t room, size_t largest);
 int source_next(struct source *source, struct event *event, int64_t timeout);
 
 /*
+ * Sleeps as ppoll(2) on FDS, SOURCE_SLEEPERS at most, of which those that are -1 do not count, and on what
+ * SOURCE (NULL: none) has besides its descriptor, which its decode hears of.
+ */
+int source_sleep(struct source *source, struct pollfd *fds, size_t count,
+		 const struct timespec *timeout);
+
+/*
  * Hands every event that is there now to EACH, until that returns false. 1, or -1 with
  * errno as source_next.
  */
@@ -80,7 +92,7 @@ int source_drain(struct source *source, bool (*each)(const struct event *event, 
 int source_more(struct source *source, size_t most);
 
 /*
- * Bytes of records that are there now and have not been handed out: in the buffer and
+ * Bytes of records that are there now and have not been handed out, or more: in the buffer and
  * in the kernel (FIONREAD; ioctl(2)). What comes later comes after them.
  */
 size_t source_waiting(const struct source *source);
@@ -91,12 +103,6 @@ source_position(const struct source *source)
 {
 	return source->total - source->length + source->offset;
 }
-
-/* For poll(2): fills FDS with what to poll besides the descriptor. Returns how many. */
-size_t source_besides(const struct source *source, struct pollfd *fds);
-
-/* FDS are those of source_besides after poll(2). */
-void source_besides_seen(struct source *source, const struct pollfd *fds);
 
 /* Closes the descriptor and frees the buffer. */
 void source_close(struct source *source);

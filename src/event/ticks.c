@@ -27,10 +27,18 @@ decode(struct source *source, struct event *event)
 	return 1;
 }
 
+/* All that have come are one record. */
+static size_t
+waiting(const struct source *source)
+{
+	return source->length - source->offset + sizeof(uint64_t);
+}
+
 void
 ticks_open(struct ticks *ticks, int fd)
 {
 	*ticks = (struct ticks){ 0 };
 	source_open(&ticks->source, fd, sizeof(uint64_t), sizeof(uint64_t));
+	ticks->source.waiting = waiting;
 	ticks->source.decode = decode;
 }

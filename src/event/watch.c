@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "cli/num.h"
@@ -42,8 +41,6 @@ struct loop {
 	int64_t last;         /* CLOCK_MONOTONIC; how long that may take; NUM_FOREVER: it has not */
 	int soon;             /* how many reads in a row came soon after the one before */
 	bool rested;          /* the last sleep was a rest */
-	struct pollfd *fds;   /* what to sleep on; */
-	size_t fds_room;      /* there is room for so many */
 	uint64_t total;       /* the source's, when it was drained last */
 	int64_t read_at;      /* the source's, then */
 	enum watch_end end;
@@ -357,23 +354,15 @@ may_rest(struct loop *loop)
 	return source->rest && loop->soon == POURING;
 }
 
-/* What to sleep on. Behind SLEEP_BESIDES there is what the source has besides. */
-enum { SLEEP_SOURCE, SLEEP_OUTPUT, SLEEP_SIGNALS, SLEEP_REACTION, SLEEP_SERVICE, SLEEP_BESIDES };
+/* What to sleep on. */
+enum { SLEEP_SOURCE, SLEEP_OUTPUT, SLEEP_SIGNALS, SLEEP_REACTION, SLEEP_SERVICE, SLEEPERS };
 
-/* Puts that into fds. Returns how many the source has besides. */
-static size_t
-set_fds(struct loop *loop)
+static void
+set_fds(const struct loop *loop, struct pollfd fds[SLEEPERS])
 {
 	const struct watch *watch = loop->watch;
 	bool pending = record_size(&loop->output);
-	size_t count = SLEEP_BESIDES + watch->source->besides_count;
-	struct pollfd *fds;
 
-	if (count > loop->fds_room) {
-		loop->fds = memory_resize(loop->fds, count, sizeof(*fds));
-		loop->fds_room = count;
-	}
-	fds = loop->fds;
 	fds[SLEEP_SOURCE] =
 		(struct pollfd){ .fd = is_full(loop) || loop->rested ? -1 : watch->source->fd,
 				 .events = POLLIN };
@@ -384,7 +373,6 @@ set_fds(struct loop *loop)
 	fds[SLEEP_REACTION] = (struct pollfd){ .fd = watch->react ? react_fd(watch->react) : -1,
 					       .events = POLLIN };
 	fds[SLEEP_SERVICE] = (struct pollfd){ .fd = service_fd(loop), .events = POLLIN };
-	return is_full(loop) ? 0 : source_besides(watch->source, &fds[SLEEP_BESIDES]);
 }
 
 /*
@@ -394,24 +382,22 @@ static void
 sleep_until_ready(struct loop *loop)
 {
 	struct source *source = loop->watch->source;
-	size_t besides = set_fds(loop);
-	const struct pollfd *fds = loop->fds;
+	struct pollfd fds[SLEEPERS];
 	int64_t deadline = loop->last < loop->deadline ? loop->last : loop->deadline, rest;
 	struct timespec space;
-	int ready;
 
+	set_fds(loop, fds);
 	if (loop->rested && (rest = timerfd_now(CLOCK_MONOTONIC) + source->rest) < deadline)
 		deadline = rest;
-	ready = ppoll(loop->fds, SLEEP_BESIDES + besides, time_left(loop, deadline, &space), NULL);
-	if (ready < 0) {
+	if (source_sleep(is_full(loop) ? NULL : source, fds, SLEEPERS,
+			 time_left(loop, deadline, &space))
+	    < 0) {
 		if (errno != EINTR)
 			end(loop, WATCH_CANNOT_READ);
 		return;
 	}
 	if (fds[SLEEP_SIGNALS].revents)
 		signals_take();
-	if (ready && besides)
-		source_besides_seen(source, &fds[SLEEP_BESIDES]);
 	if (is_served(loop, fds[SLEEP_SERVICE].revents))
 		end(loop, WATCH_SERVED);
 	else if (fds[SLEEP_OUTPUT].revents & POLLERR && loop->mind_reader)
@@ -542,7 +528,6 @@ watch_run(struct watch *watch)
 	}
 	watch->untold = record_count(&loop.output);
 	record_done(&loop.output);
-	free(loop.fds);
 	signals_restore(SIGXFSZ);
 	if (watch->unheard)
 		signals_restore(SIGPIPE);

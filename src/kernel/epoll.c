@@ -2,6 +2,7 @@
 #include "kernel/epoll.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/epoll.h>
 
 const struct hint epoll_hints[] = {
@@ -59,17 +60,39 @@ epoll_remove(int set, int fd)
 	return control(set, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
+/* TIMEOUT in milliseconds, not less; -1: no limit. */
+static int
+milliseconds(const struct timespec *timeout)
+{
+	enum { MANY = INT_MAX / 1000 - 1 };
+
+	if (!timeout)
+		return -1;
+	return timeout->tv_sec > MANY
+		       ? INT_MAX
+		       : (int)timeout->tv_sec * 1000 + (int)((timeout->tv_nsec + 999999) / 1000000);
+}
+
 int
-epoll_look(int set, struct epoll_ready ready[EPOLL_AT_ONCE])
+epoll_sleep(int set, struct epoll_ready ready[EPOLL_AT_ONCE], const struct timespec *timeout)
 {
 	struct epoll_event events[EPOLL_AT_ONCE];
-	int count;
+	int count = epoll_wait(set, events, EPOLL_AT_ONCE, milliseconds(timeout));
 
-	do
-		count = epoll_wait(set, events, EPOLL_AT_ONCE, 0);
-	while (count < 0 && errno == EINTR);
 	for (int i = 0; i < count; i++)
 		ready[i] = (struct epoll_ready){ .key = events[i].data.u64,
 						 .revents = (short)events[i].events };
+	return count;
+}
+
+int
+epoll_look(int set, struct epoll_ready ready[EPOLL_AT_ONCE])
+{
+	static const struct timespec now = { 0, 0 };
+	int count;
+
+	do
+		count = epoll_sleep(set, ready, &now);
+	while (count < 0 && errno == EINTR);
 	return count;
 }

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "cli/say.h"
 
@@ -37,6 +38,12 @@ int epoll_change(int set, int fd, short events, uint64_t key);
 
 /* FD does not belong to it any more. */
 int epoll_remove(int set, int fd);
+
+/*
+ * Sleeps until some are ready or TIMEOUT (NULL: no limit) has passed, never less; the kernel counts
+ * milliseconds. How many of them are in READY; 0 the time has passed, or weeks have; -1 with errno EINTR.
+ */
+int epoll_sleep(int set, struct epoll_ready ready[EPOLL_AT_ONCE], const struct timespec *timeout);
 
 /* Those that are ready now, EPOLL_AT_ONCE of them at most: how many, or -1 with errno. */
 int epoll_look(int set, struct epoll_ready ready[EPOLL_AT_ONCE]);

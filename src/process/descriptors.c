@@ -24,12 +24,16 @@ pipe_end(bool for_writing)
 	return ends[for_writing];
 }
 
+/* Those of 0 to 2 that were closed. */
+static bool occupied[3];
+
 static int
 occupy(int fd)
 {
 	bool for_writing = fd == STDIN_FILENO;
 	int held = open("/dev/null", (for_writing ? O_WRONLY : O_RDONLY) | O_CLOEXEC), placed;
 
+	occupied[fd] = true;
 	if (held < 0)
 		held = pipe_end(for_writing);
 	if (held < 0 || held == fd)
@@ -60,6 +64,12 @@ descriptors_occupy(void)
 			return -1;
 	}
 	return 0;
+}
+
+bool
+descriptors_is_closed(int fd)
+{
+	return fd >= 0 && fd <= STDERR_FILENO && occupied[fd];
 }
 
 int

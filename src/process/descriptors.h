@@ -3,6 +3,7 @@
 #ifndef BUTTER_DESCRIPTORS_H
 #define BUTTER_DESCRIPTORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -12,6 +13,9 @@
  * no /dev. -1 with errno EMFILE or ENFILE when that cannot be had.
  */
 int descriptors_occupy(void);
+
+/* Whether FD is only so occupied. */
+bool descriptors_is_closed(int fd);
 
 /*
  * FD means readiness: one newline goes there, then it is closed. -1 is no
