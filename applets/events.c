@@ -16,6 +16,7 @@
 #include "event/watch.h"
 #include "gathering.h"
 #include "kernel/epoll.h"
+#include "kernel/pid.h"
 #include "process/descriptors.h"
 #include "process/signals.h"
 #include "process/supervise.h"
@@ -29,7 +30,7 @@ enum { TIMED_OUT = 124, STREAM = 3, STREAM_MOST = 255 };
 /* What waits in memory for a slow reader. What does not fit waits in the kernel, where most of it adds up. */
 #define QUEUE (UINT64_C(1) << 20)
 
-static bool quiet;
+static bool drain, quiet;
 static int ready_fd = -1;
 static int64_t count, stream = -1, timeout = NUM_FOREVER;
 static uint64_t queue_size;
@@ -55,6 +56,7 @@ options(struct opt_table *table)
 	gathering_add(table, &gathering);
 	reacting_add_batch(table, &reacting);
 	reacting_add_debounce(table, &reacting);
+	opt_flag(table, 0, "drain", &drain, "tell what is there now, if anything, and end");
 	reacting_add_on_busy(table, &reacting);
 	opt_size(table, 0, "queue", &queue_size,
 		 "keep at most SIZE bytes for a reader that is slow (1M)")
@@ -85,6 +87,8 @@ check(void)
 		return misuse("there is nothing to wait for: name a source such as --every 10s");
 	if (showing.json && (showing.format || showing.null))
 		return misuse("--json goes without --format and --null");
+	if (drain && timeout != NUM_FOREVER)
+		return misuse("--drain goes without --timeout");
 	if (stream >= 0 && !has_command())
 		return misuse("--to-fd goes with a command after --, without --exec");
 	if (reacting.command && !reacting.command[0])
@@ -113,7 +117,7 @@ report(enum watch_end end)
 {
 	if (end == WATCH_CANNOT_READ)
 		return gathering_cannot_read(&gathering);
-	return showing_end(&showing, end, TIMED_OUT);
+	return showing_end(&showing, end, drain ? 0 : TIMED_OUT);
 }
 
 static struct watch
@@ -123,7 +127,7 @@ make_watch(const struct print *print)
 			       .print = print,
 			       .fd = showing.fd,
 			       .count = (uint64_t)count,
-			       .timeout = timeout,
+			       .timeout = drain ? 0 : timeout,
 			       .queue = queue_size ? queue_size : QUEUE,
 			       .judge = judge };
 }
@@ -140,6 +144,8 @@ tell(const struct print *print)
 	if (reacting.execute) {
 		reacting_open(&reacting, false);
 		watch.react = &reacting.react;
+	} else if (pid_self() == 1) {
+		signals_disown_children();
 	}
 	end = watch_run(&watch);
 	status = report(end);

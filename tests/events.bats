@@ -104,6 +104,8 @@ told() {
 @test "--fd refuses what is no open descriptor, and a file, which is always ready" {
 	with '</dev/null' events --fd 77
 	failed 1 events "cannot wait for --fd 77" "Bad file descriptor"
+	with '<&-' events --fd 0
+	failed 1 events "cannot wait for --fd 0: it is closed"
 	with '<"$0"' events --fd 0
 	failed 1 events "cannot wait for --fd 0" "a regular file is always ready"
 	ev --fd x
@@ -176,6 +178,12 @@ told() {
 @test "--inotify of nothing is an error, and words that are no events belong to the path" {
 	ev --inotify nowhere
 	failed 1 events "cannot watch 'nowhere'" "No such file"
+	ev --inotify nowhere:create,x
+	failed 1 events "cannot watch 'nowhere:create,x'" "No such file"
+	ev --inotify here:modify,creat
+	misused events "--inotify: there is no file 'here:modify,creat', and no event 'creat', did you mean 'create'?"
+	ev --inotify here:
+	misused events "no event ''"
 	mkdir here/a:b
 	start "$BUTTER" events --ready-fd 7 -n 1 --inotify ./here/a:b:create
 	: >here/a:b/c
@@ -256,6 +264,11 @@ told() {
 		failed 1 events "cannot watch the pressure './file'" "this is no pressure file"
 		equal "$(cat file)" "$text"
 	done
+	# As irq has it.
+	echo 'full avg10=0.00 avg60=0.00 avg300=0.00 total=0' >file
+	ev -t 0 --psi ./file:some
+	failed 1 events "cannot watch the pressure './file'" "only full is accounted there"
+	lacks "$(cat file)" 200000
 }
 
 @test "--signal tells signals, who sent them, and they do nothing else" {
@@ -358,8 +371,56 @@ b'
 	ev -t 0 --every 1m --at @1
 	equal "$status" 124
 	matches "$output" "alarm at [0-9.]+"
+	ev -t 0 --at one=@1 --every 1m --at two=@2 --at three=@3
+	equal "$status $(cut -d ' ' -f 2 <<<"$output" | tr '\n' ' ')" "124 one two three "
 	ev -q -n 1 --every 1ms
 	equal "$status $output" "0 "
+}
+
+@test "one epoll has the descriptors of all sources" {
+	need_strace
+	capture strace -f -qq -e trace=epoll_create1,epoll_ctl,epoll_wait,epoll_pwait -o trace "$BUTTER" events -t 10ms \
+		--every 1h --at 2200-01-01 --clock-change --signal USR1,USR2 --inotify here --fd 0 --fd 0:pri --fd 1:pri </dev/ptmx
+	equal "$status $(grep -c epoll_create1 trace)" "124 1"
+	equal "$(grep -c 'epoll_ctl([0-9]*, EPOLL_CTL_ADD.* = 0$' trace)" 9 # the output is one
+	matches "$(tail -n 1 trace)" '[0-9]+ +epoll_p?wait\(.*, (10|[1-9])(, NULL, [0-9]+)?\) += 0'
+}
+
+@test "what a descriptor tells once, and told nobody before, is told" {
+	namespaces -m --propagation private
+	need_proc
+	capture "${within[@]}" bash -c 'exec 4</proc/self/mountinfo; mount -t tmpfs none here; "$BUTTER" events -n 1 --fd 4:pri'
+	equal "$status $output" "0 priority fd 4"
+}
+
+@test "--drain tells all that is there, and ends" {
+	capture "$BUTTER" signalfd-mask -b RTMIN -- bash -c 'kill -RTMIN $$; kill -RTMIN $$; kill -RTMIN $$; exec "$@"' - \
+		"$BUTTER" events --drain --every 1m --signal RTMIN --at @1 -F %s
+	equal "$status $(sort <<<"$output" | tr '\n' ' ')" "0 at signal signal signal "
+	ev --drain --every 1m
+	equal "$status $output" "0 "
+	ev --drain -t 0 --every 1m
+	misused events "--drain goes without --timeout"
+}
+
+@test "names that are hostile are exact in JSON and with --null, and lines stay lines" {
+	need_tool jq
+	local name=$'here/a\nb\e[2J"\\ \x80\xff\u202e'
+
+	: >"$name"
+	start "$BUTTER" events --ready-fd 7 -n 1 -j --inotify $'w=here:attrib'
+	chmod 700 "$name"
+	finish
+	succeeded
+	equal "$(jq -r .path_b64 <<<"$output" | base64 -d)" "$name"
+	start "$BUTTER" events --ready-fd 7 -n 1 -0 --inotify $'w=here:attrib'
+	chmod 600 "$name"
+	finish
+	equal "$(tr '\0' '!' <"$job/out")" "attrib w $name!"
+	start "$BUTTER" events --ready-fd 7 -n 1 --inotify $'w=here:attrib'
+	chmod 700 "$name"
+	finish
+	equal "$(wc -l <"$job/out") $(LC_ALL=C tr -d ' -~\n' <"$job/out" | wc -c)" "1 0"
 }
 
 @test "a full disk and a closed output are errors" {
@@ -396,7 +457,7 @@ b'
 	equal "$output" $'in\nhere/a\nin\nhere/b'
 	ev -n 1 -x --every 1ms -- false
 	equal "$status" 0
-	contains "$stderr" "'false' for '' ended with status 1"
+	contains "$stderr" "'false' for 'tick' ended with status 1"
 	ev -n 1 -x --every 1ms -- "$PWD/nothing"
 	equal "$status" 127
 }
@@ -436,11 +497,26 @@ b'
 	one_line events
 	with '</dev/null' events -t 0 --fd 0
 	inject epoll_create1:error=ENOSYS events --fd 0
-	failed 1 events "cannot wait for --fd 0" "no epoll"
+	failed 1 events "cannot wait for events" "no epoll"
+	inject epoll_ctl:error=ENOSPC events --fd 0
+	failed 1 events "cannot wait for --fd 0" "raise fs.epoll.max_user_watches"
+	capture bash -c 'ulimit -n 4; "$BUTTER" events --every 1s'
+	failed 1 events "cannot create a timer" "raise ulimit -n"
 	inject pipe2:error=EMFILE events --every 1s -- true
 	failed 125 events "cannot create a pipe"
 	inject signalfd4:error=ENOSYS events --every 1s -- true
 	failed 125 events "cannot receive signals"
+}
+
+@test "process 1 reaps what comes to it" {
+	namespaces -pf --kill-child --mount-proc
+	# One has ended before, and one ends later.
+	launch "${within[@]}" sh -c 'sleep 0.1 & true & sleep 0.05; exec "$BUTTER" events --every 1h --ready-fd 7'
+	read -r -t "$LIMIT" -u "$ready" _
+	await has_no_child "$(children "$pid")"
+	kill "$(children "$pid")"
+	finish
+	equal "$status" 143
 }
 
 @test "--exec as process 1 reaps what its commands leave behind" {

@@ -275,10 +275,11 @@ start(struct react *react, size_t first, size_t end)
 static void
 tell(const struct react *react, enum react_news news, int64_t value)
 {
-	const char *path =
-		react->run < react->closed.path_count ? batch_path(&react->closed, react->run) : "";
+	bool is_run = react->run < react->closed.path_count;
+	const char *path = is_run ? batch_path(&react->closed, react->run) : "";
 
-	react->tell(news, path, value, react->context);
+	react->tell(news, is_run && !*path ? react->closed.paths[react->run].word : path, value,
+		    react->context);
 }
 
 static void

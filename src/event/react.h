@@ -29,7 +29,7 @@ enum react_busy {
 	REACT_RESTART, /* the command is ended and run again, with its own events and these; needs together */
 };
 
-/* What the user is told. */
+/* What the user is told, with the first PATH of the run, or the event's word where that has none. */
 enum react_news {
 	REACT_FAILED,   /* a run ended with the status VALUE, not 0 */
 	REACT_SKIPPED,  /* VALUE events were skipped */

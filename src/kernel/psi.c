@@ -14,7 +14,10 @@ static const struct hint hints[] = {
 	/* Only for windows that are no such multiple: */
 	{ EINVAL, "without CAP_SYS_RESOURCE the window must be a multiple of 2s",
 	  CAP_SYS_RESOURCE },
-	{ ENOENT, "this kernel has no CONFIG_PSI, or /proc is not mounted", 0 },
+	{ ENOENT,
+	  "this kernel has no CONFIG_PSI, for irq no CONFIG_IRQ_TIME_ACCOUNTING, or /proc is not mounted",
+	  0 },
+	{ ENODATA, "only full is accounted there", 0 },
 	{ EOPNOTSUPP, "pressure is not accounted: boot with psi=1", 0 },
 	{ EINVAL, "the window is 500ms to 10s, and the stall no longer than that", 0 },
 	{ EPERM, "older kernels want CAP_SYS_RESOURCE for this", CAP_SYS_RESOURCE },
@@ -31,16 +34,23 @@ psi_hints(int64_t window)
 	return hints + !(window % PSI_WINDOW_STEP);
 }
 
-/* Whether it reads as one: to any other file a trigger must not be written. 0, -1 errno. */
+/*
+ * Whether it reads as one, to any other file a trigger must not be written, and as one that has more than
+ * FULL. 0, -1 errno.
+ */
 static int
-check(int fd)
+check(int fd, bool full)
 {
 	static const char begin[] = " avg10=";
 	char text[4 + sizeof(begin) - 1];
 	ssize_t length = pread(fd, text, sizeof(text), 0);
 
-	if (length == (ssize_t)sizeof(text) && memcmp(text + 4, begin, sizeof(begin) - 1) == 0)
-		return 0;
+	if (length == (ssize_t)sizeof(text) && memcmp(text + 4, begin, sizeof(begin) - 1) == 0) {
+		if (full || memcmp(text, "full", 4) != 0)
+			return 0;
+		errno = ENODATA;
+		return -1;
+	}
 	if (length >= 0 || errno != EOPNOTSUPP)
 		errno = EBADMSG;
 	return -1;
@@ -57,7 +67,7 @@ psi_open(const char *path, bool full, int64_t stall, int64_t window)
 	length = snprintf(text, sizeof(text), "%s %" PRId64 " %" PRId64, full ? "full" : "some",
 			  stall, window);
 	/* With the NUL at its end. */
-	if (check(fd) == 0 && write(fd, text, (size_t)length + 1) >= 0)
+	if (check(fd, full) == 0 && write(fd, text, (size_t)length + 1) >= 0)
 		return fd;
 	error = errno;
 	close(fd);

@@ -25,7 +25,7 @@ const struct hint *psi_hints(int64_t window);
  * POLLPRI, at most once in a WINDOW, when within one tasks have stalled for STALL, some of them or all
  * (FULL). Both in microseconds. POLLERR: the cgroup is gone. -1 with errno ENOENT (no such file:
  * CONFIG_PSI), EOPNOTSUPP (it is switched off), EINVAL (the window), EBADMSG (PATH is another file, to which
- * nothing was written), EACCES, EPERM, EMFILE, ENFILE.
+ * nothing was written), ENODATA (it has only FULL), EACCES, EPERM, EMFILE, ENFILE.
  */
 int psi_open(const char *path, bool full, int64_t stall, int64_t window);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel/pid.h"
@@ -103,6 +104,17 @@ signals_watch_children(void)
 	struct sigaction catch = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_NOCLDSTOP };
 
 	change(SIGCHLD, &catch);
+}
+
+void
+signals_disown_children(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT };
+
+	change(SIGCHLD, &plain);
+	/* Those that have ended before. */
+	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+		;
 }
 
 void

@@ -41,6 +41,12 @@ void signals_let_wait(void);
 void signals_watch_children(void);
 
 /*
+ * Lets the kernel reap the children of this process, also those that come to process 1 (SA_NOCLDWAIT;
+ * sigaction(2)): for who never waits for one. SIGCHLD comes still.
+ */
+void signals_disown_children(void);
+
+/*
  * The first signal that asked to end, or 0; *SHARED: the terminal sent it, to the commands as
  * well.
  */
