@@ -78,7 +78,7 @@ options(struct opt_table *table)
 /* ---- what becomes of which signal ---- */
 
 static sigset_t told, forwarded, wanted;
-static int becomes[SIGNAL_LARGEST + 1]; /* 0: nothing */
+static int becomes[SIGNAL_LARGEST + 1]; /* as supervise.h's take says */
 
 /* FROM:TO of LENGTH bytes at TEXT. 0, or the status after a message. */
 static int
@@ -86,7 +86,7 @@ add_map(const char *text, size_t length)
 {
 	char *pair = memory_get(length + 1), *colon;
 	sigset_t set;
-	int status, from = 0, to = 0;
+	int status, from = 0, to = -1;
 
 	memcpy(pair, text, length);
 	colon = strchr(pair, ':');
@@ -140,10 +140,8 @@ is_every(const char *list)
 static int
 choose(void)
 {
-	sigset_t named;
 	int status;
 
-	sigemptyset(&named);
 	sigemptyset(&told);
 	sigemptyset(&forwarded);
 	sigemptyset(&wanted);
@@ -245,6 +243,7 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 {
 	struct stream *stream = context;
 	bool is_told = sigismember(&told, record->signal) == 1 && is_read(stream);
+	int to = becomes[record->signal];
 	struct sent_kept kept;
 	struct event event;
 
@@ -256,8 +255,9 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 		sent_event(&event, &kept, record, moment_now());
 		tell(stream, &event);
 	}
-	return is_told && sigismember(&forwarded, record->signal) != 1 ? 0
-								       : becomes[record->signal];
+	if (is_told && (to < 0 || sigismember(&forwarded, record->signal) != 1))
+		return 0;
+	return to;
 }
 
 /* ---- running ---- */

@@ -252,6 +252,18 @@ send() {
 	equal "$status" 5
 }
 
+@test "what is passed on as one that asks to end is followed by KILL, and what is dropped is not" {
+	running -k 0.05 -m USR1:TERM -- sh -c 'trap "" TERM; '"$lasting"
+	kill -USR1 "$pid"
+	finish
+	equal "$status" 137
+	running -k 0.05 -m TERM:none -- sh -c 'echo >&7; read -r signal _ <&3; echo "$signal"; "$BUTTER" timerfd-sleep 0.2; exit 5'
+	kill -TERM "$pid"
+	kill -USR1 "$pid"
+	finish
+	equal "$status $output" "5 USR1"
+}
+
 # ---- Stopping
 
 @test "signals wait while this process is stopped, and none is lost" {

@@ -265,11 +265,15 @@ go_on(struct supervise *supervise)
 		supervise_signal(supervise, SIGCONT);
 }
 
-static void
-start_clock(struct supervise *supervise, int signal)
+static bool
+asks_to_end(int signal)
 {
-	if (signal != SIGINT && signal != SIGQUIT && signal != SIGTERM)
-		return;
+	return signal == SIGINT || signal == SIGQUIT || signal == SIGTERM;
+}
+
+static void
+start_clock(struct supervise *supervise)
+{
 	if (!supervise->kill_after || supervise->killed || supervise->kill_at != NUM_FOREVER)
 		return;
 	if (__builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), supervise->kill_after,
@@ -295,10 +299,11 @@ receive(struct supervise *supervise, const struct signalfd_record *record)
 		if (!is_wanted(supervise, signal))
 			return;
 	}
-	start_clock(supervise, signal);
 	if (supervise->take)
 		signal = supervise->take(record, is_theirs, supervise->context);
-	if (signal && !(is_done && signal == record->signal))
+	if (signal >= 0 && (asks_to_end(signal) || asks_to_end(record->signal)))
+		start_clock(supervise);
+	if (signal > 0 && !(is_done && signal == record->signal))
 		supervise_signal(supervise, signal);
 }
 

@@ -46,15 +46,17 @@ struct supervise {
 	bool apart;  /* in a group of its own, to which all signals go then */
 	bool is_job; /* with apart: the group has the terminal while we would have it */
 	bool reaper; /* orphans below become our children, and are reaped; always so in process 1 */
-	int64_t kill_after; /* nanoseconds after a signal that asks to end (INT, QUIT, TERM); 0: never */
+	/* Nanoseconds after one has come, or was sent on, that asks to end (INT, QUIT, TERM); 0: never. */
+	int64_t kill_after;
 
 	const sigset_t *wanted; /* received also where they were ignored at the start; NULL: none */
 	/* Blocked here, as found in the command, and left for a signalfd of the caller's; NULL: none. */
 	const sigset_t *left_out;
 	/*
 	 * What to do about a signal that has come, but for CHLD and CONT unless they are wanted: the
-	 * signal to send on, or 0. IS_SHARED: the terminal has sent it to the command as well; what is
-	 * returned is sent only if it is another one then. NULL: all go on as they are.
+	 * signal to send on, or 0; -1: it is as if it had not come. IS_SHARED: the terminal has sent it to
+	 * the command as well; what is returned is sent only if it is another one then. NULL: all go on as
+	 * they are.
 	 */
 	int (*take)(const struct signalfd_record *record, bool is_shared, void *context);
 	/* Whether PID is a child that the caller waits for himself; NULL: none is. */
