@@ -6,6 +6,7 @@
  * stream.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -96,6 +97,15 @@ check(void)
 	return reacting_check(&reacting);
 }
 
+/* Whether the command that has the stream can be told by that. */
+static bool
+is_read(void)
+{
+	struct pollfd look = { .fd = showing.fd };
+
+	return poll(&look, 1, 0) <= 0 || !(look.revents & POLLERR);
+}
+
 static enum watch_verdict
 judge(const struct event *event, void *context)
 {
@@ -106,6 +116,10 @@ judge(const struct event *event, void *context)
 					     : WATCH_SKIP;
 
 	(void)context;
+	if (event->sent && has_command() && !is_read()) {
+		supervise_signal(&service.command, event->sent->number);
+		return WATCH_SKIP;
+	}
 	/* A command that this process stands for goes on. */
 	if (!has_command() && !merge_left(&gathering.merge))
 		verdict |= WATCH_STOP;
@@ -163,13 +177,6 @@ serve(struct watch_service *watch)
 	return over;
 }
 
-/* Whether the command reads its events is its own affair. */
-static void
-ignore_unheard(void *context)
-{
-	(void)context;
-}
-
 /* Starts the command, whose stream is what ENDS read. 0, or the status after a message. */
 static int
 start(const int ends[2])
@@ -190,10 +197,11 @@ start(const int ends[2])
 	return status;
 }
 
-/* The events have their end; the command goes on to its own. */
+/* The events have their end, or their reader has; the command goes on to its own. */
 static int
 wait_for_command(int status)
 {
+	supervise_take_over(&service.command);
 	if (supervise_run(&service.command, NUM_FOREVER) < 0)
 		return fail(epoll_read_hints, "cannot wait for '%s'", reacting.command[0]);
 	supervise_close(&service.command);
@@ -220,7 +228,6 @@ stand_for(const struct print *print, const int ends[2])
 						.deadline = NUM_FOREVER,
 						.serve = serve };
 	watch.service = &service.watch;
-	watch.unheard = ignore_unheard;
 	end = watch_run(&watch);
 	if (end == WATCH_CANNOT_READ)
 		status = gathering_cannot_read(&gathering);
@@ -235,8 +242,10 @@ static int
 receive(void)
 {
 	static sigset_t signals;
-	int status = gathering_signals(&gathering, &signals);
+	int status;
 
+	gathering.supervised = has_command();
+	status = gathering_signals(&gathering, &signals);
 	if (status)
 		return status;
 	if (!has_command()) {

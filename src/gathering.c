@@ -80,19 +80,42 @@ open_clock_change(struct gathering *gathering, struct part *part)
 
 /* ---- signals and processes ---- */
 
+/* Adds those of LIST to SET. 0, or the status after a message. */
+static int
+add_signals(const struct gathering *gathering, const char *list, sigset_t *set)
+{
+	sigset_t added;
+	int status;
+
+	sigemptyset(&added);
+	status = signalling_add("--signal", &added, list, true);
+	if (!status && gathering->supervised && sigismember(&added, SIGCHLD) == 1) {
+		if (strcasecmp(list, "all") != 0)
+			return misuse(
+				"--signal: CHLD tells of the end of COMMAND, and is no source");
+		sigdelset(&added, SIGCHLD);
+	}
+	sigorset(set, set, &added);
+	return status;
+}
+
 static int
 open_signal(struct gathering *gathering, struct part *part)
 {
 	sigset_t set, before;
-	int fd;
+	int fd, status;
 
 	sigemptyset(&set);
-	if (signalling_add("--signal", &set, part->text, true))
-		return 1;
+	status = add_signals(gathering, part->text, &set);
+	if (status)
+		return status;
 	fd = signalfd_open(&set, &before);
 	if (fd < 0)
 		return fail(signalfd_hints, "cannot receive signals");
 	sents_open(&part->sents, fd);
+	/* What is told no more stays where the command's signals are looked for. */
+	if (gathering->supervised)
+		part->sents.source.at_once = SIGNALFD_SIZE;
 	return gatherpart_join(gathering, part, &part->sents.source, NULL);
 }
 
@@ -281,8 +304,7 @@ gathering_signals(const struct gathering *gathering, sigset_t *set)
 		size_t length = name_length(item->text);
 
 		if (!strcmp(item->name, "signal"))
-			status = signalling_add("--signal", set,
-						item->text + length + (length != 0), true);
+			status = add_signals(gathering, item->text + length + (length != 0), set);
 	}
 	return status;
 }

@@ -16,6 +16,7 @@ struct gathering {
 	struct opt_list typed; /* in their order */
 	bool recursive;        /* of inotify */
 	int fd;                /* where events are written: that is no event; -1: no matter */
+	bool supervised;       /* CHLD tells of a command's end, and is no source */
 
 	struct merge merge;
 	struct exits exits; /* all processes, */

@@ -313,6 +313,43 @@ told() {
 	equal "$output" $'up\nsignal TERM'
 }
 
+@test "signals that are sources go on to a command that has no stream any more" {
+	# With the last event that is told, another one has come.
+	launch "$BUTTER" events --signal TERM,USR1 -n 1 -- bash -c 'term=; trap "term=yes" TERM; echo up
+		while read -r event _ what _ <&3; do echo "$event $what"; done
+		until [ "$term" ]; do sleep 0.02; done; echo term; exit 4'
+	await told up
+	kill -STOP "$pid"
+	await has_state T
+	kill -TERM "$pid"
+	kill -USR1 "$pid"
+	kill -CONT "$pid"
+	finish
+	equal "$status $output" $'4 up\nsignal USR1\nterm'
+	launch "$BUTTER" events --signal TERM -- bash -c 'trap "echo term; exit 4" TERM; exec 3<&-; echo up; while :; do sleep 0.02; done'
+	await told up
+	kill "$pid"
+	finish
+	equal "$status $output" $'4 up\nterm'
+}
+
+@test "CHLD is no source beside a command, of whose end it tells" {
+	ev --signal TERM,CHLD -- true
+	equal "$status" 125
+	contains "$stderr" "--signal: CHLD tells of the end of COMMAND"
+	# It has ended before the first look at the sources.
+	mkfifo slow
+	exec 9<>slow
+	head -c 65536 /dev/zero >&9
+	launch "$BUTTER" events --ready-fd 9 --signal all -- sh -c 'echo >&7; exit 3'
+	read -r -t "$LIMIT" -u "$ready" _
+	read -r -t 0.1 -u "$alive" _ || true
+	head -c 65536 <&9 >/dev/null
+	finish
+	exec 9>&-
+	equal "$status" 3
+}
+
 @test "a command finds signals as events has found them" {
 	need_proc
 	local wanted

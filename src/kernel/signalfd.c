@@ -28,6 +28,13 @@ signalfd_open(const sigset_t *set, sigset_t *before)
 	return fd;
 }
 
+void
+signalfd_change(int fd, const sigset_t *set)
+{
+	/* Of a descriptor that is one it cannot fail. */
+	signalfd(fd, set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 /* 1, 0, -1 errno. */
 static int
 read_one(int fd, struct signalfd_siginfo *info)

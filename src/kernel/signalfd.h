@@ -36,6 +36,9 @@ extern const struct hint signalfd_hints[];
  */
 int signalfd_open(const sigset_t *set, sigset_t *before);
 
+/* From now on it is the signals of SET, which are blocked, that are read from FD. */
+void signalfd_change(int fd, const sigset_t *set);
+
 /* The next signal that has come, and forgets it; 0 when none has; -1 with errno of read(2). */
 int signalfd_next(int fd);
 

@@ -32,13 +32,22 @@ is_received(const struct supervise *supervise, int signal)
 	struct sigaction now;
 
 	if (supervise->left_out && sigismember(supervise->left_out, signal) == 1)
-		return signal == SIGCHLD;
+		return false;
 	if (signal_is_own_fault(signal))
 		return false;
 	if (signal == SIGCHLD || is_wanted(supervise, signal))
 		return true;
 	return signal != SIGPIPE && signal != SIGXFSZ && sigaction(signal, NULL, &now) == 0
 	       && now.sa_handler != SIG_IGN;
+}
+
+static void
+choose_received(const struct supervise *supervise, sigset_t *received)
+{
+	sigemptyset(received);
+	for (int signal = 1; signal < NSIG; signal++)
+		if (is_received(supervise, signal))
+			sigaddset(received, signal);
 }
 
 /* The controlling terminal; -1: there is none. */
@@ -67,10 +76,7 @@ supervise_open(struct supervise *supervise)
 {
 	sigset_t received;
 
-	sigemptyset(&received);
-	for (int signal = 1; signal < NSIG; signal++)
-		if (is_received(supervise, signal))
-			sigaddset(&received, signal);
+	choose_received(supervise, &received);
 	supervise->kill_at = NUM_FOREVER;
 	supervise->terminal = -1;
 	supervise->fd = signalfd_open(&received, &supervise->mask);
@@ -88,6 +94,16 @@ supervise_open(struct supervise *supervise)
 	else if (supervise->reaper && kin_adopt() < 0)
 		supervise->refused = errno;
 	return 0;
+}
+
+void
+supervise_take_over(struct supervise *supervise)
+{
+	sigset_t received;
+
+	supervise->left_out = NULL;
+	choose_received(supervise, &received);
+	signalfd_change(supervise->fd, &received);
 }
 
 int

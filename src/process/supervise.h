@@ -50,7 +50,10 @@ struct supervise {
 	int64_t kill_after;
 
 	const sigset_t *wanted; /* received also where they were ignored at the start; NULL: none */
-	/* Blocked here, as found in the command, and left for a signalfd of the caller's; NULL: none. */
+	/*
+	 * Blocked here, as found in the command, and left for a signalfd of the caller's; without CHLD.
+	 * NULL: none.
+	 */
 	const sigset_t *left_out;
 	/*
 	 * What to do about a signal that has come, but for CHLD and CONT unless they are wanted: the
@@ -87,6 +90,9 @@ struct supervise {
  * (signalfd_hints), and nothing is changed.
  */
 int supervise_open(struct supervise *supervise);
+
+/* From now on those of left_out go on to the command, too: nobody else reads them any more. */
+void supervise_take_over(struct supervise *supervise);
 
 /* Starts the command. As spawn_start; supervise_close is due in any case. */
 int supervise_start(struct supervise *supervise);
