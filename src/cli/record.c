@@ -79,7 +79,10 @@ length_of(const struct record *record, size_t which)
 	return length;
 }
 
-/* As many whole records as fit MOST bytes, at least (the rest of) one. */
+/*
+ * As many whole records as fit MOST bytes, or (the rest of) one: a file takes that at once, but a pipe would
+ * have us wait for the reader with more than it surely has room for.
+ */
 static size_t
 next_write(const struct record *record, size_t most)
 {
@@ -88,7 +91,7 @@ next_write(const struct record *record, size_t most)
 
 	while (++which < count && size + length_of(record, which) <= most)
 		size += length_of(record, which);
-	return size;
+	return record->is_file || size < most ? size : most;
 }
 
 /* SIZE bytes have left: steps over the records that are complete. */

@@ -4,8 +4,9 @@
  *
  * A record is built in the queue and written later, so that a slow reader does
  * not keep a watcher from the kernel's queue. Whole records leave together, up
- * to PIPE_BUF bytes a write (pipe(7): such writes are atomic), so that several
- * writers can share one pipe. EINTR and EAGAIN of the output are met here and
+ * to PIPE_BUF bytes a write (pipe(7): such writes are atomic, and do not wait
+ * where there is room), so that several writers can share one pipe; a longer one
+ * leaves in pieces. EINTR and EAGAIN of the output are met here and
  * nowhere else; the descriptor's flags are never changed, others share them.
  */
 #ifndef BUTTER_RECORD_H
