@@ -216,7 +216,7 @@ decode(struct source *source, struct event *event)
 	return 0;
 }
 
-/* In events: none has less than a byte. */
+/* In events: none has less than a byte, and of what members have besides there are a few. */
 static size_t
 waiting(const struct source *source)
 {
@@ -227,7 +227,7 @@ waiting(const struct source *source)
 		const struct merge_member *member = &merge->members[i];
 
 		if (!is_over(member))
-			sum += source_waiting(member->source);
+			sum += source_waiting(member->source) + TURN;
 		/* A counter may have as many as that. */
 		if (sum > SIZE_MAX / 2)
 			return SIZE_MAX / 2;

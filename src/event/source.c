@@ -12,7 +12,7 @@
 #include "kernel/timerfd.h"
 #include "memory.h"
 
-/* As many bytes wait where the kernel does not say how many do. */
+/* As many bytes wait where the kernel says only that some do. */
 enum { MANY = 1 << 16 };
 
 void
@@ -165,12 +165,13 @@ source_drain(struct source *source, bool (*each)(const struct event *event, void
 size_t
 source_waiting(const struct source *source)
 {
+	struct pollfd fd = { .fd = source->fd, .events = POLLIN };
 	int bytes;
 
 	if (source->waiting)
 		return source->waiting(source);
 	if (ioctl(source->fd, FIONREAD, &bytes) < 0 || bytes < 0)
-		bytes = MANY;
+		bytes = poll(&fd, 1, 0) > 0 ? MANY : 0;
 	return source->length - source->offset + (size_t)bytes;
 }
 
