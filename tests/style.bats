@@ -225,16 +225,20 @@ about='inotify_init1? inotify_add_watch inotify_rm_watch fanotify_init fanotify_
 
 each_call_in_one_module() {
 	awk -v about="$about" '
-	BEGIN { count = split(about, call, /[ \n\t]+/) }
+	BEGIN { count = split(about, call, /[ \n\t]+/); gsub(/[ \n\t]+/, "|", about); any = "^(" about ")$" }
+	# Which of these NAME is, 0: none, as for most.
+	function kind(name, i) {
+		if (name ~ any) for (i = 1; i <= count; i++) if (name ~ "^(" call[i] ")$") return i
+		return 0
+	}
 	{
 		name = $3
 		sub(/^(SYS|__NR)_/, "", name)
-		for (i = 1; i <= count; i++)
-			if (name ~ "^(" call[i] ")$") {
-				if ($1 !~ /^src\/kernel\//) print $1 ":" $2 ": " $3 " outside of kernel/"
-				else if (!home[i]) home[i] = $1
-				else if (home[i] != $1) print $1 ":" $2 ": " $3 " is made in " home[i] " too"
-			}
+		i = kind(name)
+		if (!i) next
+		if ($1 !~ /^src\/kernel\//) print $1 ":" $2 ": " $3 " outside of kernel/"
+		else if (!home[i]) home[i] = $1
+		else if (home[i] != $1) print $1 ":" $2 ": " $3 " is made in " home[i] " too"
 	}' "$TREE/calls" | nothing || return 1
 	calls '(SYS|__NR)_getpid' | grep -v '^src/kernel/pid\.c ' | nothing "SYS_getpid outside of kernel/pid.c" || return 1
 	calls 'syscall' applets src/main src/install src/cli | nothing "raw system calls outside of the core"
