@@ -4,25 +4,20 @@
  * flight where that is faster, past the page cache, by reference or in part; shows how far it is, and
  * reads back what it wrote. For images, backups and releases that others use while they are replaced.
  */
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "applet.h"
-#include "cli/escape.h"
-#include "cli/record.h"
 #include "cli/say.h"
-#include "copy/exclude.h"
 #include "copy/size.h"
 #include "copy/tree.h"
 #include "copy/unfinished.h"
+#include "copyall.h"
 #include "copying.h"
 #include "copytell.h"
 #include "memory.h"
-#include "operand.h"
 #include "process/signals.h"
 
 enum { AUTO, ALWAYS, NEVER };
@@ -50,8 +45,6 @@ static uint64_t block = 1 << 20, engine = CONTENT_AUTO, links, reflink, sparse;
 static uint64_t length = UINT64_MAX, offset, seek = UINT64_MAX;
 static struct opt_list excludes;
 static struct copying copying = COPYING_DEFAULT;
-static struct record shown;
-static bool shows_at_once; /* somebody sits there */
 
 static void
 options(struct opt_table *table)
@@ -114,14 +107,11 @@ enum {
 	FLIGHT_USUAL = 3 << 24, /* of all threads, if nobody says how many */
 	DEPTH_USUAL = 16,
 	DEPTH_DIRECT = 48, /* nobody else reads ahead, or gathers what is written */
-	SHOWN_MOST = 1 << 16,
 };
 
 static struct copy *copies; /* the first for files that are named, the others for trees */
 static unsigned copies_count;
 static struct tree tree;
-static bool has_tree; /* what is named is copied by that */
-static int result;
 
 /* What goes with what, of the file that is copied. */
 static int
@@ -154,7 +144,6 @@ check(int operands)
 	keeps_links |= archive;
 	if (keeps_links && links == FOLLOW_FILES)
 		links = FOLLOW_NONE;
-	has_tree = recursive || keeps_links || links == FOLLOW_NONE;
 	if (no_clobber + update + checksum > 1)
 		return misuse("--no-clobber, --update and --checksum exclude each other");
 	if (folder && no_target_folder)
@@ -174,247 +163,6 @@ check(int operands)
 	if (force && seek != UINT64_MAX)
 		return misuse("--force goes without --seek, which needs what is there");
 	return check_ways() || copying_check(&copying);
-}
-
-/* ---- telling ---- */
-
-static void
-tell_failed(const struct copy *copy, const char *from, const char *to, void *context)
-{
-	(void)context;
-	result |= copytell(copy, from, to, &copying);
-}
-
-/* ---- what threads have in common ---- */
-
-static pthread_mutex_t reporting = PTHREAD_MUTEX_INITIALIZER;
-
-static void
-count_bytes(uint64_t bytes, void *context)
-{
-	pthread_mutex_lock(&reporting);
-	stats_moved(bytes, context);
-	pthread_mutex_unlock(&reporting);
-}
-
-/* Who was to see it is gone, or has no room: the files matter more. */
-static void
-give_up_showing(void)
-{
-	result |= copying_is_left(&copying) || fail(NULL, "cannot write to standard output");
-	record_forget(&shown);
-	verbose = false;
-}
-
-/* One at a time. */
-static void
-show(const char *from, const char *to, void *context)
-{
-	struct buffer *line;
-
-	(void)context;
-	if (!verbose)
-		return;
-	line = record_begin(&shown);
-	buffer_byte(line, '\'');
-	escape_text(line, from, strlen(from), ESCAPE_ALL);
-	buffer_text(line, "' -> '");
-	escape_text(line, to, strlen(to), ESCAPE_ALL);
-	buffer_text(line, "'\n");
-	record_end(&shown);
-	if ((shows_at_once || record_is_full(&shown)) && record_flush(&shown, true) < 0)
-		give_up_showing();
-}
-
-static void
-count_file(void *context)
-{
-	(void)context;
-	pthread_mutex_lock(&reporting);
-	copying.meter.files++;
-	pthread_mutex_unlock(&reporting);
-}
-
-/* ---- operands ---- */
-
-/* The status of the SOURCE: of what it leads to, if that is to be copied. */
-static int
-look_at(const char *source, struct stat *status)
-{
-	bool follows = links == FOLLOW_FILES ? !recursive : links != FOLLOW_NONE;
-
-	return (follows ? stat : lstat)(source, status);
-}
-
-/* Whether a PATTERN is that of PATH, which is below SOURCE, or the name of that. */
-static bool
-is_excluded(const char *path, bool is_of_folder)
-{
-	for (size_t i = 0; i < excludes.count; i++)
-		if (exclude_matches(excludes.items[i].text, path, is_of_folder))
-			return true;
-	return false;
-}
-
-static bool
-is_excluded_entry(const struct folder *in, const char *name, bool is_of_folder, void *context)
-{
-	struct buffer path = { 0 };
-	bool is;
-
-	(void)context;
-	folder_path_below(&path, in, name);
-	is = is_excluded(buffer_string(&path), is_of_folder);
-	buffer_done(&path);
-	return is;
-}
-
-/* ---- copying ---- */
-
-/* What is copied has another name there, or is `-`: so these would do nothing. */
-static int
-refuse_stream(const char *name)
-{
-	const struct {
-		bool is_given;
-		const char *option;
-	} options[] = {
-		/* These first: they go without the standard input, too. */
-		{ checksum, "--checksum" }, { resume, "--resume" }, { no_clobber, "--no-clobber" },
-		{ update, "--update" },     { preserve, "-p" },     { in_place, "--in-place" },
-		{ verbose, "--verbose" },
-	};
-
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
-		if (options[i].is_given)
-			return failx("%s goes without %s", options[i].option, name);
-	return 0;
-}
-
-static void
-has_copied(const char *from, const char *to)
-{
-	count_file(NULL);
-	show(from, to, NULL);
-}
-
-/* Copies what is open as IN, which is called FROM, to the path TO. */
-static void
-copy_to_path(int in, const char *from, const char *to, bool is_named)
-{
-	char *path = memory_string(to);
-	struct place place = { .inherits = true,
-			       .tells_late = true,
-			       .links = is_named ? PLACE_FOLLOWS : PLACE_FOLLOWS_OWN };
-	int copied = -1;
-
-	place.folder = operand_open_folder(path, &place.name);
-	if (place.folder < 0)
-		copies->step = COPY_CREATE;
-	else
-		copied = copy_to_place(copies, in, !strcmp(from, "-"), &place);
-	if (copied < 0)
-		result |= copytell(copies, from, to, &copying);
-	if (copied == 0 || (copied < 0 && copy_is_done(copies)))
-		has_copied(from, to);
-	if (place.folder >= 0)
-		close(place.folder);
-	free(path);
-}
-
-/* Copies the file FROM, `-` for the standard input, to TO, `-` for the standard output. */
-static void
-copy_file(const char *from, const char *to, bool is_named)
-{
-	bool is_input = !strcmp(from, "-");
-	int in, out = operand_descriptor(to), copied;
-
-	if ((out >= 0 && refuse_stream("standard output or another descriptor as DEST"))
-	    || (is_input && (checksum || resume) && refuse_stream("standard input as SOURCE"))) {
-		result = 1;
-		return;
-	}
-	in = is_input ? STDIN_FILENO : open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (in < 0) {
-		result |= fail(NULL, "cannot open '%s'", from);
-	} else if (out < 0) {
-		copy_to_path(in, from, to, is_named);
-	} else {
-		copied = copy_to_descriptor(copies, in, out);
-		if (copied < 0)
-			result |= copytell(copies, from,
-					   out == STDOUT_FILENO ? "standard output" : to, &copying);
-		else
-			has_copied(from, to);
-	}
-	if (in >= 0 && !is_input)
-		close(in);
-}
-
-/* Copies FROM, whatever it is, to TO. */
-static void
-copy_any(const char *from, const char *to, bool is_named)
-{
-	struct stat status;
-	bool is_known = has_tree && strcmp(from, "-") && look_at(from, &status) == 0;
-
-	/* Without --recursive, folders are refused, and others read as files. */
-	if (is_known && !recursive)
-		is_known = S_ISREG(status.st_mode) || S_ISLNK(status.st_mode);
-	if (is_known && operand_descriptor(to) >= 0 && !S_ISREG(status.st_mode))
-		result |= failx("'%s' is no file, and cannot go to standard output", from);
-	else if (is_known && S_ISDIR(status.st_mode))
-		tree_copy(&tree, from, to, is_named);
-	else if (is_known && operand_descriptor(to) < 0)
-		tree_copy_entry(&tree, from, &status, to, is_named);
-	else
-		copy_file(from, to, is_named);
-}
-
-/* ---- into a folder ---- */
-
-/* Copies FROM into the folder TO, under its own name; what is in `.` and `..` has that in it itself. */
-static void
-copy_into(const char *from, const char *to)
-{
-	char *name = operand_name(from);
-	bool is_nameless = !strcmp(name, ".") || !strcmp(name, ".."), is_of_folder;
-	struct buffer path = { 0 };
-	struct stat status;
-
-	is_of_folder = recursive && look_at(from, &status) == 0 && S_ISDIR(status.st_mode);
-
-	buffer_text(&path, to);
-	if (!is_nameless)
-		buffer_print(&path, "%s%s", to[strlen(to) - 1] == '/' ? "" : "/", name);
-	if (!strcmp(from, "-"))
-		result |= failx("standard input has no name that it could have in '%s'", to);
-	else if (!is_nameless && is_excluded(name, is_of_folder))
-		;
-	else if (!is_nameless && !operand_is_first(name, is_of_folder))
-		result |= failx("'%s' has just been made of another SOURCE: '%s' is not copied",
-				buffer_string(&path), from);
-	else
-		copy_any(from, buffer_string(&path), is_nameless);
-	buffer_done(&path);
-	free(name);
-}
-
-static void
-copy_all(int count, char **sources, const char *to)
-{
-	bool into = folder || (!no_target_folder && copytell_is_folder(to));
-
-	if (folder && !copytell_is_folder(folder))
-		result |= failx("--target-directory: '%s' is no folder", folder);
-	else if (!into && count > 1)
-		result |= failx("'%s' is no folder for several SOURCEs", to);
-	else
-		for (int i = 0; i < count; i++)
-			if (into)
-				copy_into(sources[i], to);
-			else
-				copy_any(sources[i], to, true);
 }
 
 /* ---- before and after ---- */
@@ -482,10 +230,6 @@ set_up_tree(void)
 		       : links == FOLLOW_NAMED ? TREE_FOLLOWS_NAMED
 					       : TREE_FOLLOWS_NONE;
 	tree.keeps_links = keeps_links;
-	tree.leaves_out = excludes.count ? is_excluded_entry : NULL;
-	tree.failed = tell_failed;
-	tree.copied = count_file;
-	tree.shows = verbose ? show : NULL;
 }
 
 static void
@@ -526,7 +270,7 @@ set_up(int count, char **sources)
 					 .depth = choose_depth(),
 					 .block = block,
 					 .most = meter_step(&copying.meter),
-					 .moved = count_bytes,
+					 .moved = copyall_moved,
 					 .context = &copying.meter };
 	copies_count = tree.jobs + 2;
 	copies = memory_resize(NULL, copies_count, sizeof(*copies));
@@ -557,6 +301,31 @@ tell_stats(void)
 	copying_say(&copying, ways, CONTENT_WAYS + 1);
 }
 
+/* Copies all SOURCES to TO: the status. */
+static int
+copy_all(int count, char **sources, const char *to)
+{
+	bool into = folder || (!no_target_folder && copytell_is_folder(to)),
+	     has_tree = recursive || keeps_links || links == FOLLOW_NONE;
+	struct copyall all = {
+		.copying = &copying,
+		.copy = copies,
+		.tree = has_tree ? &tree : NULL,
+		.recursive = recursive,
+		.follows = links == FOLLOW_FILES ? !recursive : links != FOLLOW_NONE,
+		.shows = verbose,
+		.excludes = &excludes,
+	};
+
+	if (folder && !copytell_is_folder(folder))
+		return failx("--target-directory: '%s' is no folder", folder);
+	if (!into && count > 1)
+		return failx("'%s' is no folder for several SOURCEs", to);
+	copyall_open(&all);
+	copyall_copy(&all, count, sources, to, into);
+	return copyall_close(&all);
+}
+
 static int
 aio_copy_run(int count, char **operands)
 {
@@ -575,22 +344,13 @@ aio_copy_run(int count, char **operands)
 	atexit(unfinished_remove_all);
 	set_up_tree();
 	set_up(count, operands);
-	record_open(&shown, STDOUT_FILENO, SHOWN_MOST);
-	shows_at_once = isatty(STDOUT_FILENO);
-	if (has_tree)
-		tree_open(&tree);
-	copy_all(count, operands, to);
-	if (has_tree)
-		tree_close(&tree);
-	if (record_flush(&shown, true) < 0)
-		give_up_showing();
-	record_done(&shown);
+	status = copy_all(count, operands, to);
 	meter_end(&copying.meter);
 	tell_stats();
 	for (unsigned i = 0; i < copies_count; i++)
 		content_close(&copies[i].content);
 	free(copies);
-	return result;
+	return status;
 }
 
 const struct applet applet_aio_copy = {
