@@ -40,7 +40,7 @@ why_barred(enum target_bar bar)
 	case TARGET_IS_MOUNTED:
 		return "it is a mount point (--in-place writes into it)";
 	case TARGET_IS_ANOTHERS:
-		return "a new file cannot be given to its owner (--in-place writes into the file)";
+		return "a new file cannot get its owner and group (--in-place writes into the file)";
 	case TARGET_IS_LINK:
 		return "where the link leads cannot be told (mount /proc, or --in-place writes there)";
 	case TARGET_PART_IS_BUSY:
@@ -61,7 +61,7 @@ tell_barred(const struct copy *copy, const char *to)
 	int above = slash && *copy->part != '/' ? (int)(slash + 1 - to) : 0;
 
 	if (copy->in_place && copy->bar == TARGET_IS_ANOTHERS)
-		return failx("cannot replace '%s': a new file cannot be given to its owner", to);
+		return failx("cannot replace '%s': a new file cannot get its owner and group", to);
 	if (copy->bar == TARGET_PART_IS_ANOTHERS)
 		return failx("cannot go on with '%s': '%.*s%s' is not yours (remove that)", to,
 			     above, to, copy->part);

@@ -580,7 +580,7 @@ with_sure() {
 	chmod 600 to/.out.butter-part
 	chown 65534 to/.out.butter-part
 	try_as_nobody aio-copy --resume in to/out
-	failed 1 aio-copy "cannot replace 'to/out': a new file cannot be given to its owner (--in-place writes into the file)"
+	failed 1 aio-copy "cannot replace 'to/out': a new file cannot get its owner and group (--in-place writes into the file)"
 	equal "$(stat -c %s to/.out.butter-part)" 1500000
 	rm to/.out.butter-part
 	chown 0 to
@@ -588,10 +588,22 @@ with_sure() {
 	for option in --resume -r; do
 		capture setpriv --bounding-set -chown --inh-caps -chown "$BUTTER" aio-copy $option --stats -j in to/out
 		equal "$status" 1
-		contains "$stderr" "cannot replace 'to/out': a new file cannot be given to its owner"
+		contains "$stderr" "cannot replace 'to/out': a new file cannot get its owner and group"
 		contains "$stderr" '"bytes":0,'
 		equal "$(ls -A to)$(<to/out)" outold
 	done
+	# Of one's own file the group alone may be somebody else's.
+	chown 65534:6 to to/out
+	for option in --resume -r; do
+		try_as_nobody aio-copy $option --stats -j in to/out
+		equal "$status" 1
+		contains "$stderr" "cannot replace 'to/out': a new file cannot get its owner and group"
+		contains "$stderr" '"bytes":0,'
+		equal "$(ls -A to)$(<to/out)" outold
+	done
+	capture setpriv --reuid 65534 --regid 65534 --groups 6 "$BUTTER" aio-copy --resume in to/out
+	succeeded
+	equal "$(stat -c %u:%g to/out)" 65534:6
 }
 
 @test "--reflink always starts over where a part is left" {

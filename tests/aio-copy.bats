@@ -380,12 +380,12 @@ reflink
 	echo old >"$public/own/out"
 	chmod 666 "$public/own/out"
 	try_as_nobody aio-copy "$public/in" "$public/own/out"
-	failed 1 aio-copy "cannot replace '$public/own/out': a new file cannot be given to its owner (--in-place writes into the file)"
+	failed 1 aio-copy "cannot replace '$public/own/out': a new file cannot get its owner and group (--in-place writes into the file)"
 	equal "$(<"$public/own/out")" old
 	nothing_left "$public"
 	chmod 644 "$public/own/out"
 	try_as_nobody aio-copy --in-place -f "$public/in" "$public/own/out"
-	failed 1 aio-copy "cannot replace '$public/own/out': a new file cannot be given to its owner"
+	failed 1 aio-copy "cannot replace '$public/own/out': a new file cannot get its owner and group"
 	chmod 666 "$public/own/out"
 	try_as_nobody aio-copy --in-place "$public/in" "$public/own/out"
 	succeeded

@@ -242,14 +242,21 @@ compare(struct task *task)
 	return result ? task_fail(task, result < 0 ? COPY_READ_BACK : COPY_DIFFERS) : 0;
 }
 
-/* Whether a new file can be given to whom the old one belongs: known before all is copied in vain. */
+/* Whether a new file can get the owner and group of the old one: known before all is copied in vain. */
 static bool
 may_give_away(const struct task *task)
 {
 	const struct target *target = &task->target;
+	const struct stat *old = &target->status;
+	bool is_own;
 
-	return !target->is_made || !target->exists || task->copy->keeps & ATTRIBUTES_OWNER
-	       || target->status.st_uid == geteuid() || capability_have(CAP_CHOWN);
+	if (!target->is_made || !target->exists || task->copy->keeps & ATTRIBUTES_OWNER)
+		return true;
+	is_own = old->st_uid == geteuid();
+	if ((is_own && old->st_gid == getegid()) || capability_have(CAP_CHOWN))
+		return true;
+	/* Which groups are one's own, the kernel knows; nobody else may open the file yet. */
+	return is_own && fchown(target->fd, (uid_t)-1, old->st_gid) == 0;
 }
 
 static int
