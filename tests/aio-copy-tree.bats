@@ -691,12 +691,22 @@ nothing_left() {
 	equal "$(stat -c %a out/plain out/list | xargs) $(readlink out/link)" '640 600 x'
 }
 
-@test "two folders of one name become one" {
+@test "two folders of one name become one, with what the last of them has" {
 	mkdir -p p/s q/s to
 	touch p/s/1 q/s/2
-	try aio-copy -r p/s q/s to
-	succeeded
-	equal "$(names to/s)" '1 2'
+	for i in {1..20}; do
+		echo first >p/s/both$i
+		echo last >q/s/both$i
+	done
+	ln p/s/both1 p/s/same
+	ln -s nowhere q/s/same
+	for jobs in 1 3; do
+		try aio-copy -a --jobs $jobs p/s q/s to
+		succeeded
+		equal "$(names to/s | tr ' ' '\n' | grep -v both | xargs)" '1 2 same'
+		equal "$(sort -u to/s/both*) $(readlink to/s/same)" 'last nowhere'
+		rm -r to/s
+	done
 }
 
 @test "--exclude: folders only, any folders, and what is named" {
