@@ -691,6 +691,22 @@ nothing_left() {
 	equal "$(stat -c %a out/plain out/list | xargs) $(readlink out/link)" '640 600 x'
 }
 
+@test "a file, link or FIFO makes no folder for itself" {
+	echo x >f
+	ln -s f l
+	mkfifo p
+	for option in -r -a -d; do
+		for name in f l p; do
+			[ $option$name != -dp ] || continue
+			for to in new/ new/x; do
+				try aio-copy $option $name $to
+				failed 1 aio-copy "cannot write '$to': No such file or directory"
+				[ ! -e new ] || fails "$option $name $to: a folder was made"
+			done
+		done
+	done
+}
+
 @test "two folders of one name become one, with what the last of them has" {
 	mkdir -p p/s q/s to
 	touch p/s/1 q/s/2

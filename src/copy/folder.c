@@ -187,7 +187,8 @@ make_target(struct folder *folder, int mode, bool is_set)
 	int where = folder->parent ? folder->parent->to : AT_FDCWD;
 	struct stat there;
 
-	if (!*folder->new_name)
+	/* An operand that is no folder is copied into one that is there. */
+	if (!*folder->new_name || folder->is_outer)
 		return 0;
 	folder->is_new = mkdirat(where, folder->new_name, (mode_t)mode) == 0;
 	if (folder->is_new || errno != EEXIST)
