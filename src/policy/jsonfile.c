@@ -78,12 +78,13 @@ static bool
 check_keys(struct walk *walk)
 {
 	size_t first = walk->first[walk->depth];
-	struct key *keys = walk->keys + first;
 	size_t count = walk->count - first;
+	struct key *keys;
 
 	walk->count = first;
 	if (count < 2)
 		return true;
+	keys = walk->keys + first;
 	qsort(keys, count, sizeof(*keys), compare);
 	for (size_t i = 1; i < count; i++)
 		if (keys[i].length == keys[i - 1].length
