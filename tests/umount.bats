@@ -1229,7 +1229,7 @@ mounted: a"
 		umount a
 		mount -t tmpfs -o nosuid,noatime,nodev n a
 		strace -f -qq -o /dev/null -e trace=umount2,fspick -e inject=fspick:error=EPERM -e inject=umount2:error=EBUSY "$BUTTER" umount -r a 2>&1 | sed "s|$here/||g"
-		grep -c " $here/a ro,nosuid,nodev,noatime " /proc/self/mountinfo
+		grep -c " $here/a rw,nosuid,nodev,noatime .* ro" /proc/self/mountinfo
 		umount a
 		mount -t tmpfs n a
 		strace -f -qq -o /dev/null -e trace=umount2,mount,fspick -e inject=fspick:error=ENOSYS -e inject=umount2:error=EBUSY -e inject=mount:error=EIO "$BUTTER" umount -r a 2>&1 | sed "s|$here/||g"
