@@ -601,6 +601,15 @@ butter: mount: cannot mount 'none' at 'c': in a user namespace, proc needs a PID
 1
 butter: mount: cannot change 'a': the file system belongs to another user namespace (remount,bind changes the mount alone)
 1"
+	# A filter that forbids the newer calls has the same errno.
+	tracer=("$enosys" "EPERM:$newer")
+	mounts 'm -t tmpfs -o nosuid,ro none a
+		export -f m s; exec unshare -Urm --propagation private bash -euc "s -B -o rw a c; s -B -o suid,noexec a c"'
+	succeeded
+	equal "$output" "butter: mount: cannot mount 'a' at 'c': the mount is locked with ro: it was mounted so before the user namespace was made (leave these as they are, or change them outside)
+1
+butter: mount: cannot mount 'a' at 'c': the mount is locked with nosuid: it was mounted so before the user namespace was made (leave these as they are, or change them outside)
+1"
 }
 
 @test "without /proc, /sys and /dev it mounts all the same" {
@@ -615,9 +624,8 @@ ro,nodev,relatime|tmpfs|none|rw
 rw,nosuid,nodev,noexec,relatime shared|tmpfs|none|rw'
 }
 
-@test "whatever call fails, no mount and no folder is left" {
-	need_strace
-	need_applet seccomp-exec
+# fails_everywhere SCRIPT: mounts where one call after the other fails, by `tries`; output is how often.
+fails_everywhere() {
 	cat >faults <<-'END'
 		state() { cut -d ' ' -f 4- /proc/self/mountinfo; find . ! -type d -o -print; }
 		count=0
@@ -637,19 +645,29 @@ rw,nosuid,nodev,noexec,relatime shared|tmpfs|none|rw'
 		}
 		: >err
 		m -t tmpfs none c; mkdir c/in; m -t tmpfs none c/in
-		via=()
-		tries 'fsopen fsconfig fsmount move_mount mount_setattr mkdirat' -m -t tmpfs -o size=1m,shared none
-		tries 'open_tree mount_setattr move_mount mkdirat' -m -R -o ro=recursive,noexec,rshared c
-		via=("$enosys" "$newer")
-		tries 'mount' -m -t tmpfs -o size=1m,ro=vfs,shared none
-		tries 'mount' -m -R -o ro=recursive,noexec,rshared c
-		echo "$count"
 	END
 	export enosys newer
-	mounts '. ./faults'
+	mounts ". ./faults; $1; "'echo "$count"'
 	succeeded
+}
+
+@test "whatever call fails, no mount and no folder is left" {
+	need_newer
+	need_strace
+	fails_everywhere 'via=()
+		tries "fsopen fsconfig fsmount move_mount mount_setattr mkdirat" -m -t tmpfs -o size=1m,shared none
+		tries "open_tree mount_setattr move_mount mkdirat" -m -R -o ro=recursive,noexec,rshared c'
 	# ENOMEM, EIO and EBUSY each.
-	((output >= 3 * (1 + 2 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2 + 2 + 2))) || fails "only $output faults"
+	((output >= 3 * (1 + 2 + 1 + 1 + 1 + 2 + 1 + 2 + 1 + 2))) || fails "only $output faults"
+}
+
+@test "whatever call of mount(2) fails, no mount and no folder is left" {
+	need_strace
+	need_applet seccomp-exec
+	fails_everywhere 'via=("$enosys" "$newer")
+		tries mount -m -t tmpfs -o size=1m,ro=vfs,shared none
+		tries mount -m -R -o ro=recursive,noexec,rshared c'
+	((output >= 3 * (2 + 2))) || fails "only $output faults"
 }
 
 @test "where a copy of shared mounts goes away again, the original keeps what is mounted in it" {

@@ -194,8 +194,8 @@ take_trouble(struct trouble *trouble, struct trouble *second, bool failed)
 {
 	struct trouble spare = *trouble;
 
-	/* Both refuse: the newer call knows where. */
-	if (failed && second->error == trouble->error) {
+	/* Both refuse: the newer call knows where, unless mount(2) has come to a second step. */
+	if (failed && second->error == trouble->error && second->stage == TROUBLE_CALL) {
 		trouble_done(second);
 		return;
 	}
