@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/buffer.h"
 #include "cli/out.h"
@@ -279,12 +280,21 @@ is_due(struct progress *progress, struct mounting_order *order)
 	return !mounted;
 }
 
+/* Whether SOURCE is the name of a disk that is not there. */
+static bool
+is_no_disk(const char *source)
+{
+	static const char folder[] = "/dev/";
+
+	return !strncmp(source, folder, strlen(folder)) && access(source, F_OK) < 0;
+}
+
 /* Whether ORDER may have to wait for a disk, a server or a program. */
 static bool
-may_wait(const struct mounting_order *order)
+may_wait(const struct mounting *how, const struct mounting_order *order)
 {
 	return order->source && order->words->operation == WORDS_MOUNT
-	       && strpbrk(order->source, "/:=#@");
+	       && strpbrk(order->source, "/:=#@") && (how->wait || !is_no_disk(order->source));
 }
 
 /* Mounts ENTRY, with -F in a process of its own, if that is worth it, and there can be one. */
@@ -293,7 +303,8 @@ mount_entry(struct progress *progress, const struct fstab_entry *entry,
 	    struct mounting_order *order)
 {
 	const struct mountall *mountall = progress->mountall;
-	pid_t pid = mountall->parallel && may_wait(order) ? child_start() : -1;
+	bool apart = mountall->parallel && may_wait(mountall->how, order);
+	pid_t pid = apart ? child_start() : -1;
 
 	if (!pid) {
 		int status;

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016 # inner shells expand
 
 load helper
+load mounts
 
 setup() {
 	trace_tests_only
@@ -73,9 +74,9 @@ c tmpfs none
 		# One that is bound on itself, and, at first, on another mount.
 		line "$PWD/a" a none bind >t; mount -t tmpfs one a
 		m -a; m -a; here; umount a; umount a; m -a; m -a; here; umount a
-		ln -s a link; ln -s b from; mkdir -p b/in b/part/of
+		ln -s a link; ln -s b from; mkdir -p b/in
 		{ line one link tmpfs defaults; line "$PWD/from/in/" c/ none bind; line "$PWD/c" d none bind
-		  line "$PWD/b" a none bind,X-mount.subdir=part/of; line host:/path/ d tmpfs defaults; line host:/path d tmpfs defaults; } >t
+		  line host:/path/ d tmpfs defaults; line host:/path d tmpfs defaults; } >t
 		m -a; here >before; cat before; m -a; here | diff before -'
 	equal "$status $output" '0 a tmpfs one
 a tmpfs one
@@ -83,8 +84,16 @@ a tmpfs none
 a tmpfs one
 c tmpfs none
 d tmpfs none
-a tmpfs none
 d tmpfs host:/path/'
+}
+
+@test "-a knows the part that is mounted" {
+	need_newer
+	mounted '
+		mkdir -p b/part/of; line "$PWD/b" a none bind,X-mount.subdir=part/of >t
+		m -a; here; m -a; here'
+	equal "$status $output" '0 a tmpfs none
+a tmpfs none'
 }
 
 @test "the same line twice is mounted once" {
@@ -188,6 +197,13 @@ butter: mount: cannot read line 1 of 't': it ends behind the source (SOURCE TARG
 butter: mount: cannot read line 1 of 't': it ends behind the source (SOURCE TARGET TYPE OPTIONS)
 butter: mount: cannot mount 'a': it is neither a target nor a source in 't' (SOURCE and TARGET can both be given)
 1"
+}
+
+@test "-F: for a disk that is not there, no process is started" {
+	need_strace
+	for name in a b c; do echo "/dev/no-such-disk-$name $PWD/$name ext4 defaults 0 0"; done >t
+	capture strace -f -qq -o trace -e 'trace=/^(clone|clone3|v?fork)$' "$BUTTER" mount -a -F -T t
+	equal "$status $(grep -c "no-such-disk" <<<"$stderr") $(wc -l <trace)" '32 3 0'
 }
 
 @test "-F: at the same time, but what is below others, or made of them, comes later" {
