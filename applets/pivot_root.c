@@ -5,6 +5,7 @@
  * is; and --auto does what is to be done before and after.
  */
 #include <errno.h>
+#include <unistd.h>
 
 #include "applet.h"
 #include "cli/say.h"
@@ -100,8 +101,12 @@ tell_reason(const char *new_root, const char *put_old, const struct root_trouble
 			     new_root, or_auto());
 	case ROOT_CANNOT_BE_SEEN:
 		return failx(
-			"cannot make '%s' the root: Invalid argument (it may be locked by another user namespace, or the root be mounted in a shared mount; mount /proc to see more%s)",
-			new_root, or_auto());
+			"cannot make '%s' the root: Invalid argument (it may be locked by another user "
+			"namespace, or the root be mounted in a shared mount; %s%s)",
+			new_root,
+			access("/proc/self/mountinfo", F_OK) < 0 ? "mount /proc to see more"
+								 : "mount --make-rprivate there",
+			or_auto());
 	case ROOT_REASON_UNKNOWN:
 		return fail(NULL, "cannot make '%s' the root", new_root);
 	default:
