@@ -227,30 +227,44 @@ copy_any(struct copyall *all, const char *from, const char *to, bool is_named)
 		copy_file(all, from, to, is_named);
 }
 
+/* Copies FROM, whose STATUS that is, or NULL, to PATH, if nothing but itself has got its NAME just now. */
+static void
+copy_once(struct copyall *all, const char *from, const struct stat *status, char *name,
+	  const char *path)
+{
+	switch (operand_before(name, status)) {
+	case OPERAND_NONE:
+		copy_any(all, from, path, false);
+		break;
+	case OPERAND_ITSELF:
+		note("'%s' is named more than once", from);
+		break;
+	case OPERAND_ANOTHER:
+		all->status |=
+			failx("'%s' has just been made of another SOURCE: '%s' is not copied", path,
+			      from);
+		break;
+	}
+}
+
 /* Copies FROM into the folder TO, under its own name; what is in `.` and `..` has that in it itself. */
 static void
 copy_into(struct copyall *all, const char *from, const char *to)
 {
 	char *name = operand_name(from);
-	bool is_nameless = !strcmp(name, ".") || !strcmp(name, ".."), is_of_folder;
+	bool is_nameless = !strcmp(name, ".") || !strcmp(name, "..");
 	struct buffer path = { 0 };
 	struct stat status;
+	bool is_known = look_at(all, from, &status) == 0,
+	     is_of_folder = all->recursive && is_known && S_ISDIR(status.st_mode);
 
-	is_of_folder =
-		all->recursive && look_at(all, from, &status) == 0 && S_ISDIR(status.st_mode);
-	buffer_text(&path, to);
-	if (!is_nameless)
-		buffer_print(&path, "%s%s", to[strlen(to) - 1] == '/' ? "" : "/", name);
+	buffer_print(&path, "%s%s%s", to, to[strlen(to) - 1] == '/' ? "" : "/", name);
 	if (!strcmp(from, "-"))
 		all->status |= failx("standard input has no name that it could have in '%s'", to);
-	else if (!is_nameless && is_excluded(all, name, is_of_folder))
-		;
-	else if (!is_nameless && !operand_is_first(name, is_of_folder))
-		all->status |=
-			failx("'%s' has just been made of another SOURCE: '%s' is not copied",
-			      buffer_string(&path), from);
-	else
-		copy_any(all, from, buffer_string(&path), is_nameless);
+	else if (is_nameless)
+		copy_any(all, from, to, true);
+	else if (!is_excluded(all, name, is_of_folder))
+		copy_once(all, from, is_known ? &status : NULL, name, buffer_string(&path));
 	buffer_done(&path);
 	free(name);
 }

@@ -64,10 +64,10 @@ operand_name(const char *from)
 	return buffer_string(&copy);
 }
 
-/* A name that has been made in the folder, and whether it is one. */
+/* A name that has been made in the folder, and of what. */
 struct made {
 	char *name;
-	bool is_folder;
+	struct stat status; /* zeros: nobody knows */
 };
 static void *all_made; /* a tree of those, tsearch(3) */
 
@@ -77,17 +77,26 @@ compare_names(const void *one, const void *other)
 	return strcmp(((const struct made *)one)->name, ((const struct made *)other)->name);
 }
 
-bool
-operand_is_first(char *name, bool is_of_folder)
+enum operand_before
+operand_before(char *name, const struct stat *status)
 {
-	struct made wanted = { name, is_of_folder }, *made;
+	struct made wanted = { .name = name }, *made;
 	void *found = tfind(&wanted, &all_made, compare_names);
 
-	if (found)
-		return is_of_folder && (*(struct made **)found)->is_folder;
-	made = memory_get(sizeof(*made));
-	*made = (struct made){ memory_string(name), is_of_folder };
-	if (!tsearch(made, &all_made, compare_names))
-		memory_exhausted();
-	return true;
+	if (!found) {
+		made = memory_get(sizeof(*made));
+		made->name = memory_string(name);
+		made->status = status ? *status : (struct stat){ 0 };
+		if (!tsearch(made, &all_made, compare_names))
+			memory_exhausted();
+		return OPERAND_NONE;
+	}
+	made = *(struct made **)found;
+	if (!status)
+		return OPERAND_ANOTHER;
+	if (S_ISDIR(status->st_mode) && S_ISDIR(made->status.st_mode))
+		return OPERAND_NONE;
+	return status->st_dev == made->status.st_dev && status->st_ino == made->status.st_ino
+		       ? OPERAND_ITSELF
+		       : OPERAND_ANOTHER;
 }

@@ -3,7 +3,7 @@
 #ifndef BUTTER_OPERAND_H
 #define BUTTER_OPERAND_H
 
-#include <stdbool.h>
+#include <sys/stat.h>
 
 /* The number of the descriptor that PATH is another word for; -1: none. */
 int operand_descriptor(const char *path);
@@ -14,7 +14,14 @@ int operand_open_folder(char *path, const char **name);
 /* The name that FROM gets in a folder. To be freed. */
 char *operand_name(const char *from);
 
-/* Whether NAME, in the folder that all go into, is the first such; but of folders one gets what all have. */
-bool operand_is_first(char *name, bool is_of_folder);
+/* What has NAME in the folder that all go into, so far. */
+enum operand_before {
+	OPERAND_NONE,    /* nothing; or a folder, as this is one: it gets what all have */
+	OPERAND_ITSELF,  /* the same file, which is named once more */
+	OPERAND_ANOTHER, /* another one */
+};
+
+/* STATUS is that of the operand; NULL: not known. */
+enum operand_before operand_before(char *name, const struct stat *status);
 
 #endif

@@ -813,6 +813,12 @@ reflink
 	try aio-copy a/file b/file to
 	failed 1 aio-copy "'to/file' has just been made of another SOURCE: 'b/file' is not copied"
 	equal "$(<to/file)" 1
+	# Patterns of a shell may name one twice.
+	for option in --sync -a; do
+		try aio-copy $option a/file a/f* to
+		equal "$status $stderr" "0 butter: aio-copy: 'a/file' is named more than once"
+		equal "$(<to/file)" 1
+	done
 }
 
 @test "an engine that refuses has emptied nothing in place" {
