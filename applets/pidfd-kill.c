@@ -147,7 +147,7 @@ check(void)
 static int
 send_one(const struct family_member *member, const struct step *step, bool whole_group)
 {
-	int32_t value = (int32_t)number;
+	union sigval value = { .sival_int = (int)number };
 
 	return pidfd_send(member->pidfd, step->signal, number == no_value ? NULL : &value,
 			  whole_group);

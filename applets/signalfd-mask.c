@@ -15,6 +15,7 @@
 #include "cli/say.h"
 #include "cli/signal.h"
 #include "kernel/pid.h"
+#include "kernel/reserved.h"
 #include "process/exec.h"
 #include "signalling.h"
 
@@ -223,6 +224,10 @@ change(void)
 	set_actions(&plain.set, SIG_DFL);
 	sigprocmask(SIG_BLOCK, &blocked.set, NULL);
 	sigprocmask(SIG_UNBLOCK, &unblocked.set, NULL);
+	if (plain.is_all)
+		reserved_let();
+	if (unblocked.is_all)
+		reserved_unblock();
 	return 0;
 }
 

@@ -51,10 +51,12 @@ options(struct opt_table *table)
 static struct sents sents;
 static sigset_t wanted;
 
+/* No zombies from now on, also while nobody reads what is told, or this process is stopped. */
 static void
-reap_children(void)
+begin_reaping(void)
 {
-	while (waitpid(-1, NULL, WNOHANG) > 0)
+	signals_let_go();
+	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
 		;
 }
 
@@ -69,12 +71,8 @@ are_more(void)
 static enum watch_verdict
 judge(const struct event *event, void *context)
 {
+	(void)event;
 	(void)context;
-	if (reap && event->sent->number == SIGCHLD) {
-		reap_children();
-		if (sigismember(&wanted, SIGCHLD) != 1)
-			return WATCH_SKIP;
-	}
 	return drain && !are_more() ? WATCH_LAST : WATCH_SHOW;
 }
 
@@ -102,19 +100,14 @@ check(int operands, char **texts)
 static int
 ready(void)
 {
-	sigset_t set = wanted, before;
-	int fd;
+	sigset_t before;
+	int fd = signalfd_open(&wanted, &before);
 
-	if (reap) {
-		sigaddset(&set, SIGCHLD);
-		signals_let_wait();
-	}
-	fd = signalfd_open(&set, &before);
 	if (fd < 0)
 		return fail(signalfd_hints, "cannot receive signals");
 	sents_open(&sents, fd);
 	if (reap)
-		reap_children();
+		begin_reaping();
 	signals_end_init();
 	if (descriptors_ready(ready_fd) < 0)
 		return fail(NULL, "cannot write to --ready-fd %d", ready_fd);

@@ -180,6 +180,24 @@ RTMIN 34 5 6 -77 9 claimed"
 	equal "$status" 143
 }
 
+@test "--reap leaves no zombies also while nothing is read or told, and CHLD is told all the same" {
+	local init
+
+	namespaces -pf --kill-child --mount-proc
+	mkfifo go
+	launch "${within[@]}" sh -c 'read -r _ <go & exec "$@"' sh "$BUTTER" signalfd-wait --ready-fd 7 --reap -F '%S %O' CHLD
+	read -r -t "$LIMIT" -u "$ready" _
+	init=$(children "$pid")
+	kill -STOP "$init"
+	await has_state T "$init"
+	echo >go
+	await eval '[ -z "$(children '"$init"')" ]'
+	kill -CONT "$init"
+	finish
+	succeeded
+	equal "$output" 'CHLD exited'
+}
+
 @test "what cannot be received is refused with a reason" {
 	try signalfd-wait KILL
 	misused signalfd-wait "SIGNAL: KILL cannot be received: the kernel lets no process block or receive it"

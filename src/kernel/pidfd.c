@@ -230,7 +230,7 @@ pidfd_is_there(int pidfd)
 }
 
 int
-pidfd_send(int pidfd, int signal, const int32_t *value, bool group)
+pidfd_send(int pidfd, int signal, const union sigval *value, bool group)
 {
 	enum { PROCESS_GROUP = 1 << 2 }; /* linux/pidfd.h */
 	siginfo_t info = { .si_signo = signal, .si_code = SI_QUEUE };
@@ -238,10 +238,27 @@ pidfd_send(int pidfd, int signal, const int32_t *value, bool group)
 	if (value) {
 		info.si_pid = getpid();
 		info.si_uid = getuid();
-		info.si_value.sival_int = *value;
+		info.si_value = *value;
 	}
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, value ? &info : NULL,
 			    group ? PROCESS_GROUP : 0);
+}
+
+int
+pidfd_queue(pid_t pid, int signal, union sigval value, bool group)
+{
+	int pidfd, result, error;
+
+	if (!group)
+		return sigqueue(pid, signal, value);
+	pidfd = pidfd_of(pid);
+	if (pidfd < 0)
+		return -1;
+	result = pidfd_send(pidfd, signal, &value, true);
+	error = errno;
+	close(pidfd);
+	errno = error;
+	return result;
 }
 
 int

@@ -6,6 +6,7 @@
 #ifndef BUTTER_PIDFD_H
 #define BUTTER_PIDFD_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -86,7 +87,13 @@ int pidfd_signal(int pidfd, int signal);
  * (VALUE: too many signals are queued), EINVAL also for GROUP before Linux 6.9, ESRCH also for one that
  * leads none.
  */
-int pidfd_send(int pidfd, int signal, const int32_t *value, bool group);
+int pidfd_send(int pidfd, int signal, const union sigval *value, bool group);
+
+/*
+ * Sends SIGNAL with VALUE to PID, which is a child that nobody has waited for, or to the GROUP that it leads.
+ * -1 with errno of sigqueue(3); for GROUP of pidfd_of and pidfd_send.
+ */
+int pidfd_queue(pid_t pid, int signal, union sigval value, bool group);
 
 /*
  * The descriptor FD of the process that PIDFD means as one of this process, close-on-exec:

@@ -91,8 +91,10 @@ signalfd_parse(const char *bytes, struct signalfd_record *record)
 			info.ssi_code < 0 && info.ssi_code != SI_TKILL && info.ssi_code != SI_SIGIO,
 		.trusted = is_trusted(info.ssi_code),
 	};
-	if (record->has_value)
+	if (record->has_value) {
 		record->value = info.ssi_int;
+		record->whole.sival_ptr = (void *)(uintptr_t)info.ssi_ptr;
+	}
 }
 
 int

@@ -20,7 +20,8 @@ struct signalfd_record {
 	bool has_uid;
 	uid_t uid; /* real, of the sender */
 	bool has_value;
-	int32_t value; /* what was sent with it; sigqueue(3) */
+	int32_t value;      /* what was sent with it, as a number; sigqueue(3) */
+	union sigval whole; /* and all of it: it may be an address */
 	/* The sender cannot have made that up: the kernel has filled it in. */
 	bool trusted;
 };

@@ -81,6 +81,14 @@ signals_let_wait(void)
 	change(SIGCHLD, &plain);
 }
 
+void
+signals_let_go(void)
+{
+	struct sigaction plain = { .sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT };
+
+	change(SIGCHLD, &plain);
+}
+
 int
 signals_watch(void)
 {

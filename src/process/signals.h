@@ -35,6 +35,12 @@ void signals_unwatch_endings(void);
 void signals_let_wait(void);
 
 /*
+ * Children that end from now on leave no zombies, and nobody waits for them: the kernel sees to that, whatever
+ * this process does meanwhile. CHLD tells of each still. SA_NOCLDWAIT of sigaction(2).
+ */
+void signals_let_go(void);
+
+/*
  * The descriptor of signals_watch becomes readable also when a child ends: for kernels without
  * pidfds.
  */

@@ -12,6 +12,7 @@
 #include "cli/signal.h"
 #include "kernel/kin.h"
 #include "kernel/pid.h"
+#include "kernel/pidfd.h"
 #include "kernel/timerfd.h"
 #include "process/signals.h"
 
@@ -297,6 +298,17 @@ start_clock(struct supervise *supervise)
 		supervise->kill_at = NUM_FOREVER;
 }
 
+/* SIGNAL goes on for RECORD, with its value. Where that cannot go along it is the signal that matters. */
+static void
+pass_on(const struct supervise *supervise, int signal, const struct signalfd_record *record)
+{
+	bool runs = supervise->pid && !supervise->ended;
+
+	if (!runs || !record->has_value
+	    || pidfd_queue(supervise->pid, signal, record->whole, supervise->apart) < 0)
+		supervise_signal(supervise, signal);
+}
+
 static void
 receive(struct supervise *supervise, const struct signalfd_record *record)
 {
@@ -320,7 +332,7 @@ receive(struct supervise *supervise, const struct signalfd_record *record)
 	if (signal >= 0 && (asks_to_end(signal) || asks_to_end(record->signal)))
 		start_clock(supervise);
 	if (signal > 0 && !(is_done && signal == record->signal))
-		supervise_signal(supervise, signal);
+		pass_on(supervise, signal, record);
 }
 
 int
