@@ -462,6 +462,35 @@ await() {
 	done
 }
 
+# in_background ARGUMENT...: bash, with a terminal, has butter run what reads there, and then what writes, behind the
+# scenes, which stops both, and then lets each go on.
+in_background() {
+	need_tool script
+	cat >shell <<-'END'
+		set -m
+		stty tostop
+		for command in 'read -r _; echo went on' 'echo wrote'; do
+			"$BUTTER" "$@" bash -c "$command" &
+			wait %%
+			echo "stopped $?"
+			fg >/dev/null
+			echo "ended $?"
+		done
+	END
+	capture script -qefc "bash ./shell $*" /dev/null </dev/null
+	output=${output//$'\r'/}
+}
+
+# in_terminal COMMAND...: launches it in a terminal; what is written to descriptor 9 is typed there, and the end of what
+# was launched is the end of the terminal.
+in_terminal() {
+	need_tool script
+	rm -f keys
+	mkfifo keys
+	exec 9<>keys
+	IN=keys launch env --default-signal=INT,QUIT script -qefc "exec ${*@Q}" /dev/null
+}
+
 # drained: waits until what was launched last has nothing to do any more.
 drained() {
 	for _ in 1 2 3; do await has_state S || return 1; done

@@ -326,18 +326,9 @@ job() {
 	done
 }
 
-# typing COMMAND...: runs it in a terminal; what is written to descriptor 9 is typed there.
-typing() {
-	need_tool script
-	mkfifo keys
-	exec 9<>keys
-	IN=keys start "$BUTTER" signalfd-mask -d INT,QUIT -- script -qefc "${*@Q}" /dev/null
-}
-
 @test "^C comes once to the command, in one group or two" {
 	for option in --init --group; do
-		rm -f keys
-		typing "$BUTTER" signalfd-exec --forward "$option" -- bash -c 'n=0; trap "n=\$((n + 1)); echo int \$n" INT; trap "exit 0" USR1; echo >&7; echo "$BUTTER_PID"; while :; do "$BUTTER" timerfd-sleep 0.02; done'
+		in_terminal "$BUTTER" signalfd-exec --forward "$option" -- bash -c 'n=0; trap "n=\$((n + 1)); echo int \$n" INT; trap "exit 0" USR1; echo >&7; echo "$BUTTER_PID"; while :; do "$BUTTER" timerfd-sleep 0.02; done'
 		says '[0-9]'
 		read -r supervisor <"$job/out"
 		printf '\003' >&9
@@ -360,6 +351,33 @@ typing() {
 	END
 	capture script -qefc "bash ./shell" /dev/null </dev/null
 	equal "${output//$'\r'/}" $'before has it\ncommand has it\nabove lacks it\nafter has it'
+}
+
+@test "in the background it stops with a command that reads from the terminal, or writes where that is not wanted" {
+	for option in '' --group; do
+		# shellcheck disable=SC2086
+		in_background signalfd-exec --forward $option --
+		equal "$output" $'stopped 149\nwent on\nended 0\nstopped 150\nwrote\nended 0'
+	done
+}
+
+# hangup SCRIPT: a shell in a terminal runs it, which says `waits`, and then that terminal is gone.
+hangup() {
+	rm -f hup
+	in_terminal sh -c "$1"
+	await grep -q waits "$job/out"
+	kill -KILL "$pid"
+	finish
+	exec 9>&-
+	equal "$(cat hup)" hup
+}
+
+@test "the end of the terminal comes to the command, whoever leads the session" {
+	waits='sh -c '\''trap "echo hup >hup; exit" HUP; echo waits; while :; do "$BUTTER" timerfd-sleep 0.02; done'\'
+	for option in '' --group; do
+		hangup "exec \"\$BUTTER\" signalfd-exec --forward $option -- $waits"
+		hangup "\"\$BUTTER\" signalfd-exec --forward $option -- $waits; :"
+	done
 }
 
 @test "where nobody could continue it, TSTP has no effect" {

@@ -495,7 +495,6 @@ ended_when() {
 # ---- On a terminal
 
 @test "the command may read from the terminal, and ^C ends both and the loop around them" {
-	need_tool script
 	cat >loop.sh <<-'END'
 		#!/bin/bash
 		for i in 1 2 3; do
@@ -503,9 +502,7 @@ ended_when() {
 			echo "after $?"
 		done
 	END
-	mkfifo keys
-	exec 9<>keys
-	IN=keys launch env --default-signal=INT,QUIT script -qefc 'bash loop.sh' /dev/null
+	in_terminal bash loop.sh
 	echo text >&9
 	await grep -q waits "$job/out"
 	printf '\003' >&9
@@ -515,7 +512,6 @@ ended_when() {
 }
 
 @test "^Z stops both, fg lets them go on, and the time has not stood still" {
-	need_tool script
 	cat >job.sh <<-'END'
 		set -m
 		"$BUTTER" timeout-exec 60 bash -c 'echo $$ >>pids; echo waits; read -r line; echo "read $line"'
@@ -523,9 +519,7 @@ ended_when() {
 		fg
 		echo "ended $?"
 	END
-	mkfifo keys
-	exec 9<>keys
-	IN=keys launch env --default-signal=INT,QUIT script -qefc 'bash job.sh' /dev/null
+	in_terminal bash job.sh
 	await grep -q waits "$job/out"
 	printf '\032' >&9
 	await grep -q 'stopped' "$job/out"
@@ -534,6 +528,24 @@ ended_when() {
 	contains "$output" 'stopped 148'
 	contains "$output" 'read text'
 	contains "$output" 'ended 0'
+}
+
+@test "in the background it stops with a command that reads from the terminal, or writes where that is not wanted" {
+	in_background timeout-exec 60
+	equal "$output" $'stopped 149\nwent on\nended 0\nstopped 150\nwrote\nended 0'
+}
+
+# To a leader it is told alone; else to the group as well, as ^C is, and what has left that is not meant.
+@test "the end of the terminal ends all where this process leads the session, else what is in the group" {
+	for first in 'exec setsid' ' '; do
+		: >pids
+		in_terminal sh -c "${first% *} \"\$BUTTER\" timeout-exec 60 sh -c '${first#* } sh -c \"echo \\\$\\\$ >>pids; echo waits; exec sleep 92\"; :'; :"
+		await grep -q waits "$job/out"
+		kill -KILL "$pid"
+		finish
+		nobody_survives 1
+		exec 9>&-
+	done
 }
 
 # ---- The call
