@@ -9,7 +9,7 @@
 
 load helper
 
-ROWS='inotifywait fanotify-watch timerfd-sleep signalfd-wait eventfd-wait pidfd-wait events'
+ROWS='inotifywait fanotify-watch timerfd-sleep signalfd-wait signalfd-exec eventfd-wait pidfd-wait events'
 
 setup() {
 	trace_tests_only
@@ -19,11 +19,9 @@ setup() {
 }
 
 # ---- Rows: each sets `command`, what comes before the options, and `operands`, what comes behind them; `cause`, a
-# function that causes one event; `promises`, those it makes but for `always`; and what differs from the rest:
+# function that causes one event; `promises`, those it makes but for `always`; and what differs from the rest: `always`;
 # `after_time`, the status when the time ran out; `gathers`, where one record may stand for several events; `most`,
 # how many there can be. It fails where it cannot be.
-
-always='count json null ready closed full term'
 
 row_inotifywait() {
 	command=("$BUTTER" inotifywait -qm -e create)
@@ -54,6 +52,31 @@ row_signalfd_wait() {
 	operands=(RTMIN+1)
 	cause=send
 	promises='timeout zero idle'
+}
+
+# Its output is its command's; that takes as many records as --count says.
+row_signalfd_exec() {
+	command=(reading)
+	operands=()
+	cause=send
+	always='json null ready term'
+	promises=idle
+}
+
+reading() {
+	local count end=$'\n' options=()
+
+	while (($#)); do
+		case $1 in
+		--count) count=$2 && shift ;;
+		--null) end='\0' && options+=("$1") ;;
+		*) options+=("$1") ;;
+		esac
+		shift
+	done
+	# shellcheck disable=SC2016 # the inner shell expands
+	exec "$BUTTER" signalfd-exec -s RTMIN+1 "${options[@]}" -- bash -c '
+		for ((i = 0; i < $1; i++)); do IFS= read -r -d "${2/\\0/}" record <&3 && printf "%s$2" "$record"; done' "$0" "$count" "$end"
 }
 
 row_eventfd_wait() {
@@ -112,6 +135,7 @@ each() {
 	for row in $ROWS; do
 		[[ " $APPLETS " == *" $row "* ]] || continue
 		command=() operands=() promises='' after_time=124 gathers='' most=1000
+		always='count json null ready closed full term'
 		"row_${row//-/_}" || continue
 		[[ " $always $promises " == *" $1 "* ]] || continue
 		echo "-- $row"
