@@ -53,7 +53,7 @@ options(struct opt_table *table)
 		   "send SIGNAL instead of TERM; 0: none, only look whether it is there");
 	opt_list(
 		table, 0, "then", "SIGNAL", &escalation,
-		"send SIGNAL to those that have not ended --after DURATION; several: one after the other");
+		"send SIGNAL to those that have not ended --after DURATION, then status 1; several: one after the other");
 	opt_duration(table, 't', "timeout", &timeout,
 		     "wait until they have ended, DURATION at most, then status 124");
 	opt_flag(table, 0, "tree", &tree, "signal PID and all that descend from it");
