@@ -35,8 +35,8 @@ void signals_unwatch_endings(void);
 void signals_let_wait(void);
 
 /*
- * Children that end from now on leave no zombies, and nobody waits for them: the kernel sees to that, whatever
- * this process does meanwhile. CHLD tells of each still. SA_NOCLDWAIT of sigaction(2).
+ * Children that end from now on leave no zombies, and nobody waits for them: the kernel sees to that,
+ * whatever this process does meanwhile. CHLD tells of each still. SA_NOCLDWAIT of sigaction(2).
  */
 void signals_let_go(void);
 

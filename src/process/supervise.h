@@ -16,12 +16,12 @@
  * was ignored when this process started stays ignored, here and in the command; PIPE and XFSZ are errors
  * of write(2) here, and as they were in the command.
  *
- * What was sent goes on to the command, with the value of sigqueue(3) where there is one and the kernel lets
- * that go along: not to a group before Linux 6.9. What the terminal sent (SI_KERNEL) has come to it already where it
- * is in our group. When the command is stopped from the terminal, or as if (TSTP, TTIN, TTOU; STOP where
- * it was given the terminal), this process takes the terminal back and stops in the same way, so that a
- * shell sees it; CONT gives the terminal and goes on to the command. Where nobody could continue us
- * (process 1, an orphaned group) TSTP has no effect, as the kernel has it.
+ * What was sent goes on to the command, with the value of sigqueue(3) where there is one and the kernel
+ * lets that go along: not to a group before Linux 6.9. What the terminal sent (SI_KERNEL) has come to it
+ * already where it is in our group. When the command is stopped from the terminal, or as if (TSTP, TTIN,
+ * TTOU; STOP where it was given the terminal), this process takes the terminal back and stops in the same
+ * way, so that a shell sees it; CONT gives the terminal and goes on to the command. Where nobody could
+ * continue us (process 1, an orphaned group) TSTP has no effect, as the kernel has it.
  *
  * SIGKILL of this process: the command lives on, unless death_signal says otherwise. SIGSTOP of it: the
  * command runs on, and signals wait until SIGCONT.
