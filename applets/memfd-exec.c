@@ -19,6 +19,7 @@
 #include "cli/say.h"
 #include "file.h"
 #include "kernel/memfd.h"
+#include "kernel/pid.h"
 #include "kernel/pipe.h"
 #include "memory.h"
 #include "process/descriptors.h"
@@ -275,7 +276,7 @@ memfd_exec_run(int operands, char **texts)
 		return fail(NULL, "cannot set BUTTER_MEMFD");
 	signals_restore(SIGXFSZ);
 	status = exec_become(words);
-	fail(NULL, "cannot run '%s'", words[0]);
+	fail(pid_start_hints, "cannot run '%s'", words[0]);
 	return status;
 }
 

@@ -170,7 +170,7 @@ seals() {
 	memory -- /nowhere/x
 	failed 127 memfd-exec "cannot run '/nowhere/x'"
 	memory -- /
-	failed 126 memfd-exec "cannot run '/'"
+	failed 126 memfd-exec "cannot run '/': Permission denied (is it a file, and executable?"
 }
 
 @test "wrong usage" {
