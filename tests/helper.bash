@@ -227,6 +227,11 @@ need_pidfd() {
 	perl -e 'exit(syscall(434, $$ + 0, 0) < 0)' || skip "no pidfds here"
 }
 
+# has_statmount: the kernel tells of mounts, also without /proc. statmount(2) has this number everywhere.
+has_statmount() {
+	perl -e 'syscall(457, 0, 0, 0, 0); exit($!{ENOSYS} || $!{EPERM})'
+}
+
 need_static() {
 	! head -c 4096 "$BUTTER" | grep -qaE '/ld(64)?[-.]|/ld-musl' || skip "butter is linked dynamically"
 }

@@ -454,7 +454,7 @@ one device '
 		m t "LABEL=$0"; m t "$DISK"; m t "$PWD/link"
 		head -n 1 t >one; m one "$DISK"; m one link
 		tail -n 1 t >two; m two "LABEL=$0"; m two "$DISK"
-		"$BUTTER" mount -a -T one; echo "LABEL=\"$0\" $PWD/a ext4" >t; "$BUTTER" mount -a -T t; m t a
+		"$BUTTER" mount -a -T one; echo "LABEL=\"$0\" $PWD/a ext4" >t; "$BUTTER" mount -a -T t; m t -f a; m t a
 		"$BUTTER" mount -T t "$DISK"; "$BUTTER" mount -a -v -T t | grep -c already' "tag $$"
 	equal "$status $stderr" '0 '
 	equal "$output" 'a rw,nodev,relatime
@@ -570,7 +570,7 @@ b is mounted at c already'
 	inject 'fork:error=EAGAIN clone:error=EAGAIN' mount -aFv -T t
 	succeeded
 	equal "$(wc -l <<<"$output")" 2
-	tracer=(strace -f -qq -o /dev/null -e inject=move_mount:signal=KILL)
+	tracer=(strace -f -qq -o /dev/null -e inject=move_mount,mount:signal=KILL)
 	capture "${within[@]}" "${tracer[@]}" "$BUTTER" mount -aF -T t
 	equal "$status $stderr" "32 butter: mount: cannot mount at '$PWD/a': what does it was ended by signal 9
 butter: mount: cannot mount at '$PWD/b': what does it was ended by signal 9"

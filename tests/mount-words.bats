@@ -130,6 +130,19 @@ ro"
 	equal "$output" 'rw,nodev,relatime|tmpfs|x|rw'
 }
 
+@test "without the newer calls, and where nobody tells of which mount something is, a mount is made, or undone" {
+	need_applet seccomp-exec
+	tracer=("$enosys" "$newer,statx,name_to_handle_at")
+	mounts 'm -t tmpfs x a; mkdir a/in; m -t tmpfs -o ro=vfs y b; m -B -o ro a/in c; is a; is b; is c
+		before=$(wc -l </proc/self/mountinfo); s -t tmpfs -o X-mount.owner=nobody-is-called-so z a | tail -n 1
+		[ "$(wc -l </proc/self/mountinfo)" = "$before" ]'
+	succeeded
+	equal "$output" 'rw,relatime|tmpfs|x|rw
+ro,relatime|tmpfs|y|rw
+ro,relatime|tmpfs|x|rw
+32'
+}
+
 # ---- All or nothing
 
 @test "what fails on its way into a shared mount leaves nothing there and where it was prepared" {

@@ -96,7 +96,7 @@ $begin cannot put the old root at 'root/mount/old': the mount '$PWD/root/mount' 
 	seen="${begin#1 } cannot leave the root: it is mounted in another mount, which is shared (mount --make-rprivate there)"
 	may="${begin#1 } cannot make '/n' the root: Invalid argument (it may be locked by another user namespace, or the root be mounted in a shared mount;"
 	without="$may mount /proc to see more, or --auto)" with="$may mount --make-rprivate there, or --auto)"
-	perl -e 'syscall(457, 0, 0, 0, 0); exit($!{ENOSYS} || $!{EPERM})' || seen=
+	has_statmount || seen=
 	equal "$status $output" "0 ${begin#1 } cannot leave the root: it is a folder, by chroot(2), and no mount (mount --rbind it on itself before the chroot)
 ${seen:-$without}
 $without

@@ -170,6 +170,15 @@ path_of(int fd)
 	return memory_string(found);
 }
 
+/* Whether NOW is in another mount than BEFORE; where nobody tells, it has to be something else. */
+static bool
+is_other(const struct status *before, const struct status *now)
+{
+	if (before->mount || now->mount)
+		return before->mount != now->mount;
+	return before->device != now->device || before->inode != now->inode;
+}
+
 /* Opens the root of what has just been mounted at TARGET, and makes sure that it is that. -1 with errno. */
 static int
 open_mounted(const struct attach *wish, const struct destination *target)
@@ -183,7 +192,7 @@ open_mounted(const struct attach *wish, const struct destination *target)
 	if (fd < 0)
 		return -1;
 	is_it = status_at(target->fd, "", false, &before) == 0
-		&& status_at(fd, "", false, &now) == 0 && now.mount != before.mount
+		&& status_at(fd, "", false, &now) == 0 && is_other(&before, &now)
 		&& now.root != STATUS_IS_NO_ROOT;
 	if (is_it && wish->words->operation == WORDS_BIND)
 		is_it = status_at(AT_FDCWD, wish->source, true, &source) == 0
@@ -227,7 +236,7 @@ undo_unseen(const struct attach *wish, const struct destination *target)
 
 	if (status_at(target->fd, "", false, &before) < 0
 	    || status_at(AT_FDCWD, place, false, &now) < 0
-	    || (now.mount != before.mount && now.root != STATUS_IS_NO_ROOT))
+	    || (is_other(&before, &now) && now.root != STATUS_IS_NO_ROOT))
 		call_undo(wish, -1, place);
 	free(path);
 }
