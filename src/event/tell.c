@@ -5,12 +5,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "cli/moment.h"
-#include "cli/num.h"
-#include "kernel/timerfd.h"
+#include "event/astray.h"
 
 /* Stands for a folder that is gone, where nothing tells what its path was. */
 static const char gone[] = "(deleted)/";
@@ -22,9 +19,6 @@ enum {
 	MOMENT = 5, /* milliseconds that the kernel may take from a removal to its record */
 	MOMENTS = 10,
 };
-
-/* Where mounts are whose paths do not lead to them is looked up so often at most, nanoseconds. */
-#define CHECKS (NUM_SECOND / 10)
 
 /* Who did what was found by looking. */
 static const struct doer nobody;
@@ -135,13 +129,6 @@ is_root(const struct marks *marks, const struct handle *object)
 	return false;
 }
 
-/* The mount by which ROOT is found; NULL: none. */
-static struct place_mount *
-mount_of(const struct marks *marks, const struct marks_root *root)
-{
-	return root->mount < marks->places.mount_count ? &marks->places.mounts[root->mount] : NULL;
-}
-
 /* Whether what happens in PLACE to OBJECT is to be told. */
 static bool
 is_inside(const struct marks *marks, const struct place *place, const struct handle *object)
@@ -150,7 +137,7 @@ is_inside(const struct marks *marks, const struct place *place, const struct han
 		return true;
 	for (size_t i = 0; i < marks->root_count && place; i++) {
 		const struct marks_root *root = &marks->roots[i];
-		const struct place_mount *mount = mount_of(marks, root);
+		const struct place_mount *mount = tell_mount_of(marks, root);
 
 		if (!root->is_file && root->place && !(mount && mount->over)
 		    && place_is_below(place, root->place))
@@ -242,7 +229,7 @@ is_all_inside(const struct marks *marks)
 {
 	for (size_t i = 0; i < marks->root_count; i++) {
 		const struct marks_root *root = &marks->roots[i];
-		const struct place_mount *mount = mount_of(marks, root);
+		const struct place_mount *mount = tell_mount_of(marks, root);
 
 		if (mount && root->file_system == marks->record.dir.file_system
 		    && root->place == mount->top && !strcmp(mount->root, "/"))
@@ -421,34 +408,13 @@ lose_root(struct marks *marks)
 	}
 }
 
-/* What is not at the path any more that the user gave is told by where it is. */
-static void
-check_labels(struct marks *marks)
-{
-	marks_settle_mounts(marks);
-	for (size_t i = 0; i < marks->root_count; i++) {
-		const struct marks_root *root = &marks->roots[i];
-		struct place_mount *mount = mount_of(marks, root);
-
-		if (!root->place)
-			continue;
-		places_settle(&marks->places, root->place);
-		if (!root->place->label || places_is_at(root->place, root->place->label))
-			continue;
-		if (mount && mount->top == root->place)
-			places_move_mount(&marks->places, mount, mount->path);
-		else
-			places_unlabel(&marks->places, root->place);
-	}
-}
-
 /* Events are lost. All that was learnt from them is to be asked of the kernel again. */
 static void
 lose(struct marks *marks)
 {
 	places_forget(&marks->places);
 	ahead_forget(&marks->ahead);
-	check_labels(marks);
+	astray_labels(marks);
 	marks->lost = true;
 	marks->rescanned = false;
 	marks->bits = FAN_Q_OVERFLOW;
@@ -558,105 +524,7 @@ tell_bit(struct marks *marks, struct event *event)
 			      : &marks->doer;
 }
 
-/* ---- mounts ---- */
-
-/* Whether MOUNT is where it was. What is done through it, is not where another one of the same is there. */
-static bool
-is_there(const struct marks *marks, const struct place_mount *mount)
-{
-	return marks->scope != MARKS_MOUNT && places_is_at(mount->top, mount->path);
-}
-
-/* What was told by the path of MOUNT, which is over, is told by that of another one which shows it. */
-static void
-hand_over(struct marks *marks, const struct place_mount *mount)
-{
-	places_unlabel(&marks->places, mount->top);
-	for (size_t i = 0; i < marks->places.mount_count; i++) {
-		struct place_mount *other = &marks->places.mounts[i];
-
-		if (!other->over && other->top == mount->top)
-			places_move_mount(&marks->places, other, other->path);
-	}
-}
-
-/* Some file systems may not be mounted any more where they were. */
-static void
-look_at_mounts(struct marks *marks)
-{
-	marks->besides[0].revents = 0;
-	for (size_t i = 0; i < marks->places.mount_count; i++) {
-		struct place_mount *mount = &marks->places.mounts[i];
-
-		if (mount->over || is_there(marks, mount) || marks_remount(marks, mount))
-			continue;
-		marks->unmounted = true;
-		mount->over = true;
-		hand_over(marks, mount);
-	}
-	check_labels(marks);
-}
-
-/* Whether the path of MOUNT leads to it. */
-static bool
-is_at_path(const struct marks *marks, const struct place_mount *mount)
-{
-	if (marks->scope == MARKS_MOUNT)
-		return handle_mount(AT_FDCWD, mount->path, true) == mount->id;
-	return places_is_at(mount->top, mount->path);
-}
-
-/* How many mounts there are whose paths do not lead to them. */
-static size_t
-count_astray(const struct marks *marks)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < marks->places.mount_count; i++)
-		count += !marks->places.mounts[i].over
-			 && !is_at_path(marks, &marks->places.mounts[i]);
-	return count;
-}
-
-/* Whether mounts have changed: that is looked at when what was done before has been told. */
-static bool
-have_mounts_changed(struct marks *marks)
-{
-	struct pollfd *changes = &marks->besides[0], now = *changes;
-
-	if (!changes->revents && poll(&now, 1, 0) > 0)
-		changes->revents = now.revents;
-	return changes->revents;
-}
-
-/*
- * When a folder above a mount is renamed, nothing tells so. Paths of what has just been read are those of
- * where it is now.
- */
-static void
-follow_mounts(struct marks *marks)
-{
-	int64_t now;
-
-	if (marks->checked == marks->source.total || marks->scope == MARKS_INODE)
-		return;
-	marks->checked = marks->source.total;
-	if (!count_astray(marks))
-		return;
-	now = timerfd_now(CLOCK_MONOTONIC);
-	if (now < marks->check_at || have_mounts_changed(marks))
-		return;
-	for (size_t i = 0; i < marks->places.mount_count; i++) {
-		struct place_mount *mount = &marks->places.mounts[i];
-
-		if (!mount->over && !is_at_path(marks, mount))
-			marks_remount(marks, mount);
-	}
-	check_labels(marks);
-	/* Those that are covered have no path. */
-	if (count_astray(marks))
-		marks->check_at = now + CHECKS;
-}
+/* ---- one after the other ---- */
 
 /* The next root that went with its mount, as an event: whether there is one. */
 static bool
@@ -664,7 +532,7 @@ tell_unmount(struct marks *marks, struct event *event)
 {
 	for (size_t i = 0; i < marks->root_count; i++) {
 		struct marks_root *root = &marks->roots[i];
-		const struct place_mount *mount = mount_of(marks, root);
+		const struct place_mount *mount = tell_mount_of(marks, root);
 
 		if (root->over || !mount || !mount->over)
 			continue;
@@ -730,7 +598,7 @@ tell_decode(struct source *source, struct event *event)
 	struct marks *marks = (struct marks *)source;
 	int result;
 
-	follow_mounts(marks);
+	astray_follow(marks);
 	while (!marks->bits) {
 		move_folder(marks);
 		attach_mount(marks);
@@ -768,6 +636,6 @@ tell_decode(struct source *source, struct event *event)
 	}
 	/* What was done before a file system was unmounted is told first, by the paths that it had. */
 	if (marks->besides[0].revents && !source_waiting(source))
-		look_at_mounts(marks);
+		astray_look(marks);
 	return (marks->unmounted && tell_unmount(marks, event)) || tell_exit(marks, event);
 }

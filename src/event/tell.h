@@ -14,6 +14,13 @@ int tell_decode(struct source *source, struct event *event);
 /* places.h's ahead, of a struct marks. */
 bool tell_ahead(const struct handle *handle, bool gone, struct place_entry *entry, void *marks);
 
+/* The mount by which ROOT is found; NULL: none. */
+static inline struct place_mount *
+tell_mount_of(const struct marks *marks, const struct marks_root *root)
+{
+	return root->mount < marks->places.mount_count ? &marks->places.mounts[root->mount] : NULL;
+}
+
 /*
  * MOUNT is not at its path any more: takes another path at which the same is mounted. False: there is none.
  */
