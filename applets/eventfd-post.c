@@ -4,8 +4,6 @@
  * again". It goes to the processes below eventfd-exec, or to another one's descriptor, and needs no file, no
  * FIFO and no process number.
  */
-#include <time.h>
-
 #include "applet.h"
 #include "cli/num.h"
 #include "cli/say.h"
@@ -26,17 +24,6 @@ options(struct opt_table *table)
 	counting_options(table, &counting);
 }
 
-static int64_t
-deadline(void)
-{
-	int64_t end;
-
-	if (timeout == NUM_FOREVER
-	    || __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &end))
-		return NUM_FOREVER;
-	return end;
-}
-
 static int
 eventfd_post_run(int count, char **operands)
 {
@@ -47,7 +34,7 @@ eventfd_post_run(int count, char **operands)
 		status = counting_find(&counting);
 	if (status)
 		return status;
-	result = eventfd_add(counting.fd, value, deadline());
+	result = eventfd_add(counting.fd, value, timerfd_in(timeout));
 	if (result < 0)
 		return fail(NULL, "cannot add to the eventfd");
 	if (!result) {

@@ -69,32 +69,18 @@ take_signal(const struct signalfd_record *record, bool is_shared, void *context)
 	return 0;
 }
 
-/* DURATION from now on; CLOCK_MONOTONIC. */
-static int64_t
-in(int64_t duration)
-{
-	int64_t end;
-
-	if (duration == NUM_FOREVER
-	    || __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), duration, &end))
-		return NUM_FOREVER;
-	return end;
-}
-
 /* Waits for the next signal, or maybe a token: 1, 0 the time ran out, -1 errno. */
 static int
 sleep_until_ready(int64_t deadline)
 {
 	struct pollfd fds[] = { { .fd = supervise.fd, .events = POLLIN },
 				{ .fd = token_fd(&token), .events = POLLIN } };
-	int64_t left = deadline == NUM_FOREVER ? 0 : deadline - timerfd_now(CLOCK_MONOTONIC);
 	struct timespec space;
 	int ready;
 
-	if (left <= 0 && deadline != NUM_FOREVER)
+	if (timerfd_now(CLOCK_MONOTONIC) >= deadline)
 		return 0;
-	space = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-	ready = ppoll(fds, 2, deadline == NUM_FOREVER ? NULL : &space, NULL);
+	ready = ppoll(fds, 2, timerfd_until(deadline, &space), NULL);
 	return ready < 0 && errno != EINTR ? -1 : 1;
 }
 
@@ -103,7 +89,8 @@ static int
 take_token(void)
 {
 	/* The keeper has to answer before anybody knows whether there was one; he may have been stopped. */
-	int64_t deadline = in(timeout), answer = in(timeout < NUM_SECOND ? NUM_SECOND : timeout);
+	int64_t deadline = timerfd_in(timeout),
+		answer = timerfd_in(timeout < NUM_SECOND ? NUM_SECOND : timeout);
 
 	for (;;) {
 		int result = supervise_step(&supervise);

@@ -282,14 +282,6 @@ await(int64_t until)
 	}
 }
 
-static int64_t
-later(int64_t moment, int64_t duration)
-{
-	int64_t sum;
-
-	return __builtin_add_overflow(moment, duration, &sum) ? NUM_FOREVER : sum;
-}
-
 static void
 tell_escalation(const struct step *step)
 {
@@ -317,8 +309,7 @@ go_through(void)
 {
 	for (size_t i = 0; i < steps_count; i++) {
 		bool is_last = i + 1 == steps_count;
-		int64_t until = is_last ? NUM_FOREVER
-					: later(timerfd_now(CLOCK_MONOTONIC), steps[i + 1].after);
+		int64_t until = is_last ? NUM_FOREVER : timerfd_in(steps[i + 1].after);
 		int result;
 
 		send_step(&steps[i]);
@@ -369,8 +360,7 @@ pidfd_kill_run(int operands, char **texts)
 		return result;
 	if (until_ended && exits_open(&exits, 0, &hints) < 0)
 		return fail(hints, "cannot wait for processes");
-	if (timeout != NUM_FOREVER)
-		deadline = later(timerfd_now(CLOCK_MONOTONIC), timeout);
+	deadline = timerfd_in(timeout);
 	signals_end_init();
 	result = go_through();
 	return result ? result : failed || escalated;

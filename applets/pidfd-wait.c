@@ -5,7 +5,6 @@
  * for the one that was meant.
  */
 #include <errno.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "applet.h"
@@ -220,9 +219,7 @@ pidfd_wait_run(int operands, char **texts)
 		result = expect_all(operands, texts);
 	if (result)
 		return result;
-	if (timeout != NUM_FOREVER
-	    && __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &exits.deadline))
-		exits.deadline = NUM_FOREVER;
+	exits.deadline = timerfd_in(timeout);
 	result = watching_ready(ready_fd, false);
 	if (result)
 		return result;

@@ -269,19 +269,16 @@ serve(struct supervise *supervise, struct stream *stream)
 	int result;
 
 	while ((result = supervise_step(supervise)) == 0) {
-		int64_t due = supervise_deadline(supervise), left = 0;
-		struct timespec timeout;
+		const struct timespec *timeout;
+		struct timespec space;
 		struct pollfd fds[] = { { .fd = supervise->fd, .events = POLLIN }, { .fd = -1 } };
 
 		flush(stream);
 		fds[1].fd = stream->output.fd;
 		if (fds[1].fd >= 0 && record_size(&stream->output))
 			fds[1].events = POLLOUT;
-		if (due != NUM_FOREVER)
-			left = due - timerfd_now(CLOCK_MONOTONIC);
-		left = left < 0 ? 0 : left;
-		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-		if (ppoll(fds, 2, due == NUM_FOREVER ? NULL : &timeout, NULL) < 0 && errno != EINTR)
+		timeout = timerfd_until(supervise_deadline(supervise), &space);
+		if (ppoll(fds, 2, timeout, NULL) < 0 && errno != EINTR)
 			return fail(epoll_read_hints, "cannot wait for signals");
 		if (fds[1].revents & POLLERR)
 			close_stream(stream);

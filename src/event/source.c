@@ -103,30 +103,22 @@ static int
 wait_until(struct source *source, int64_t deadline)
 {
 	struct pollfd fd = { .fd = source->fd, .events = POLLIN };
+	struct timespec space;
 	int ready;
 
-	do {
-		int64_t left =
-			deadline == NUM_FOREVER ? 0 : deadline - timerfd_now(CLOCK_MONOTONIC);
-		struct timespec timeout;
-
-		left = left < 0 ? 0 : left;
-		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-		ready = source_sleep(source, &fd, 1, deadline == NUM_FOREVER ? NULL : &timeout);
-	} while (ready < 0 && errno == EINTR);
+	do
+		ready = source_sleep(source, &fd, 1, timerfd_until(deadline, &space));
+	while (ready < 0 && errno == EINTR);
 	return ready;
 }
 
 int
 source_next(struct source *source, struct event *event, int64_t timeout)
 {
-	int64_t deadline = NUM_FOREVER;
+	int64_t deadline = timeout ? timerfd_in(timeout) : 0;
 	bool unsure =
 		!source->nonblocking && timeout != NUM_FOREVER; /* reading might wait too long */
 
-	if (timeout != NUM_FOREVER && timeout
-	    && __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &deadline))
-		deadline = NUM_FOREVER;
 	for (;;) {
 		int result = source->decode(source, event);
 
@@ -137,7 +129,7 @@ source_next(struct source *source, struct event *event, int64_t timeout)
 			source->emptied = false;
 			return 0;
 		}
-		if (unsure && (result = wait_until(source, timeout ? deadline : 0)) <= 0)
+		if (unsure && (result = wait_until(source, deadline)) <= 0)
 			return result;
 		result = fill(source);
 		if (result > 0)

@@ -600,9 +600,7 @@ until_open(struct until *until, bool follow, int64_t timeout)
 	until->source.nonblocking = true;
 	until->source.decode = decode;
 	buffer_string(&until->place);
-	if (timeout == NUM_FOREVER
-	    || __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &until->deadline))
-		until->deadline = NUM_FOREVER;
+	until->deadline = timerfd_in(timeout);
 	until->start = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (until->start < 0 && errno != EACCES)
 		return -1;

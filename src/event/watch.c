@@ -25,12 +25,8 @@ watchpart_end(struct watchpart *loop, enum watch_end how)
 static void
 set_deadline(struct watchpart *loop)
 {
-	int64_t timeout = loop->watch->timeout;
-
 	loop->late = false;
-	if (timeout == NUM_FOREVER
-	    || __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), timeout, &loop->deadline))
-		loop->deadline = NUM_FOREVER;
+	loop->deadline = timerfd_in(loop->watch->timeout);
 }
 
 /* What comes without a pause does not put off the service. */

@@ -66,16 +66,10 @@ const struct timespec *
 watchpart_until(const struct watchpart *loop, int64_t deadline, struct timespec *space)
 {
 	const struct watch_service *service = loop->watch->service;
-	int64_t left;
 
 	if (service && service->deadline < deadline)
 		deadline = service->deadline;
-	if (deadline == NUM_FOREVER)
-		return NULL;
-	left = deadline - timerfd_now(CLOCK_MONOTONIC);
-	left = left < 0 ? 0 : left;
-	*space = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-	return space;
+	return timerfd_until(deadline, space);
 }
 
 const struct timespec *

@@ -102,3 +102,25 @@ timerfd_now(int clock)
 		return 0;
 	return now.tv_sec * SECOND + now.tv_nsec;
 }
+
+int64_t
+timerfd_in(int64_t duration)
+{
+	int64_t deadline;
+
+	if (__builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), duration, &deadline))
+		return INT64_MAX;
+	return deadline;
+}
+
+const struct timespec *
+timerfd_until(int64_t deadline, struct timespec *space)
+{
+	int64_t left;
+
+	if (deadline == INT64_MAX)
+		return NULL;
+	left = deadline - timerfd_now(CLOCK_MONOTONIC);
+	*space = spec(left < 0 ? 0 : left);
+	return space;
+}

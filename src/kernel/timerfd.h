@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "cli/names.h"
 #include "cli/say.h"
@@ -42,5 +43,14 @@ int64_t timerfd_left(int fd);
 
 /* What CLOCK shows, in nanoseconds; clock_gettime(2). */
 int64_t timerfd_now(int clock);
+
+/*
+ * When DURATION nanoseconds from now have passed, CLOCK_MONOTONIC: a deadline. INT64_MAX, which is never,
+ * where DURATION is that, or too long.
+ */
+int64_t timerfd_in(int64_t duration);
+
+/* How long it is until DEADLINE, for ppoll(2): in *SPACE, at least 0; NULL: it is never. */
+const struct timespec *timerfd_until(int64_t deadline, struct timespec *space);
 
 #endif

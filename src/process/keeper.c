@@ -6,7 +6,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli/num.h"
 #include "file.h"
 #include "kernel/eventfd.h"
 #include "kernel/pidfd.h"
@@ -193,16 +192,10 @@ fill(struct keeper *keeper, const struct supervise *supervise)
 static int
 sleep_until_ready(struct keeper *keeper, const struct supervise *supervise)
 {
-	int64_t due = supervise_deadline(supervise), left;
-	struct timespec space, *timeout = NULL;
+	struct timespec space;
+	const struct timespec *timeout = timerfd_until(supervise_deadline(supervise), &space);
 	size_t count = fill(keeper, supervise);
 
-	if (due != NUM_FOREVER) {
-		left = due - timerfd_now(CLOCK_MONOTONIC);
-		left = left < 0 ? 0 : left;
-		space = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-		timeout = &space;
-	}
 	return ppoll(keeper->fds, count, timeout, NULL) < 0 && errno != EINTR ? -1 : 0;
 }
 

@@ -293,9 +293,7 @@ start_clock(struct supervise *supervise)
 {
 	if (!supervise->kill_after || supervise->killed || supervise->kill_at != NUM_FOREVER)
 		return;
-	if (__builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), supervise->kill_after,
-				   &supervise->kill_at))
-		supervise->kill_at = NUM_FOREVER;
+	supervise->kill_at = timerfd_in(supervise->kill_after);
 }
 
 /* SIGNAL goes on for RECORD, with its value. Where that cannot go along it is the signal that matters. */
@@ -372,21 +370,16 @@ supervise_run(struct supervise *supervise, int64_t deadline)
 
 	for (;;) {
 		int result = supervise_step(supervise);
-		int64_t due, left = 0;
-		struct timespec timeout;
+		struct timespec space;
+		int64_t due;
 
 		if (result)
 			return result;
-		due = supervise_deadline(supervise) < deadline ? supervise_deadline(supervise)
-							       : deadline;
-		if (due != NUM_FOREVER)
-			left = due - timerfd_now(CLOCK_MONOTONIC);
-		if (left <= 0 && due != NUM_FOREVER && due == deadline)
+		if (timerfd_now(CLOCK_MONOTONIC) >= deadline)
 			return 0;
-		left = left < 0 ? 0 : left;
-		timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-		if (ppoll(&poll, 1, due == NUM_FOREVER ? NULL : &timeout, NULL) < 0
-		    && errno != EINTR)
+		due = supervise_deadline(supervise);
+		due = due < deadline ? due : deadline;
+		if (ppoll(&poll, 1, timerfd_until(due, &space), NULL) < 0 && errno != EINTR)
 			return -1;
 	}
 }
