@@ -123,6 +123,7 @@ ro"
 }
 
 @test "without the newer calls and /proc, the target may be a symbolic link" {
+	need_plain_build # without /proc, sanitizers have something to say
 	need_applet seccomp-exec
 	tracer=("$enosys" "$newer")
 	mounts 'ln -s b link; "$BUTTER" mount -t tmpfs hidden /proc; m -B -o ro a link; m -t tmpfs -o nodev x link; umount /proc; is b'
@@ -238,6 +239,7 @@ rw,nodev,relatime|ext4|$disk|ro"
 # ---- Why it failed
 
 @test "why owners cannot be mapped or set is told as it is" {
+	need_plain_build # without /proc, sanitizers have something to say
 	need_root
 	need_newer
 	mounts 'i() { s -B -o "X-mount.idmap=$1" a b; }
