@@ -22,15 +22,6 @@ react_open(struct react *react)
 
 /* ---- taking events ---- */
 
-static int64_t
-after(int64_t duration)
-{
-	int64_t moment;
-
-	return __builtin_add_overflow(timerfd_now(CLOCK_MONOTONIC), duration, &moment) ? NUM_FOREVER
-										       : moment;
-}
-
 static bool
 is_running(const struct react *react)
 {
@@ -56,7 +47,7 @@ react_take(struct react *react, const struct event *event)
 		return;
 	}
 	batch_add(&react->open, event);
-	react->quiet_at = react->debounce ? after(react->debounce) : 0;
+	react->quiet_at = react->debounce ? timerfd_in(react->debounce) : 0;
 	if (react->once && single)
 		react->finishing = true;
 }
@@ -151,7 +142,7 @@ run_next(struct react *react)
 		if (!react->delayed)
 			tell(react, REACT_DELAYED, errno);
 		react->delayed = true;
-		react->retry_at = after(REACT_RETRY * NUM_SECOND);
+		react->retry_at = timerfd_in(REACT_RETRY * NUM_SECOND);
 	}
 }
 
@@ -228,7 +219,7 @@ end_command(struct react *react)
 	if (!react->ending) {
 		command_signal(&react->child, SIGTERM);
 		react->ending = true;
-		react->kill_at = after(REACT_GRACE * NUM_SECOND);
+		react->kill_at = timerfd_in(REACT_GRACE * NUM_SECOND);
 	} else if (react->kill_at <= timerfd_now(CLOCK_MONOTONIC)) {
 		command_signal(&react->child, SIGKILL);
 		react->kill_at = NUM_FOREVER;
@@ -305,7 +296,7 @@ react_interrupt(struct react *react, int signal)
 		return;
 	if (signal)
 		command_signal(&react->child, signal);
-	react->kill_at = after(REACT_GRACE * NUM_SECOND);
+	react->kill_at = timerfd_in(REACT_GRACE * NUM_SECOND);
 }
 
 bool
