@@ -19,9 +19,10 @@ has_part() {
 	[ -s $part ]
 }
 
-# interrupted SIGNAL ARGUMENT...: aio-copy is ended when a part is there; PART is its size.
+# interrupted SIGNAL ARGUMENT...: aio-copy is ended when a part is there, long before it would be whole; SIZE is that
+# of the part.
 interrupted() {
-	launch env --default-signal "$BUTTER" aio-copy --resume --rate 20M "${@:2}"
+	launch env --default-signal "$BUTTER" aio-copy --resume --rate 2M "${@:2}"
 	await has_part
 	kill -"$1" "$pid"
 	finish
@@ -169,6 +170,8 @@ need_marks() {
 	head -c 20000000 /dev/urandom >in
 	launch "$BUTTER" aio-copy --resume --rate 10M in out
 	await has_part
+	# However long the other one takes to look.
+	kill -STOP "$pid"
 	try aio-copy --resume in out
 	failed 1 aio-copy 'somebody else is just copying to it'
 	kill -KILL "$pid"
