@@ -99,6 +99,7 @@ goes_on() {
 }
 
 @test "the file is whole whenever the command has ended, and there is none where it was not run" {
+	without_leak_check # it is traced when it ends
 	learn ./nowhere
 	equal "$status" 127
 	[ ! -e policy ]
@@ -110,6 +111,23 @@ goes_on() {
 	learn --learn nowhere/policy true
 	contains "$stderr" "cannot write 'nowhere/policy'"
 	equal "$(ls -A)" ''
+}
+
+@test "the file is written once, and again only where something has outlived the command" {
+	need_applet inotifywait
+	mkfifo fifo
+	launch "$BUTTER" inotifywait -qm -e moved_to --format %f --ready-fd 7 .
+	read -r -t "$LIMIT" -u "$ready" _
+	# (Who learns has standard error still.)
+	"$BUTTER" seccomp-exec --learn once true 2>&1 | cat
+	{
+		"$BUTTER" seccomp-exec --learn twice sh -c 'cat fifo >cat &' 2>&1
+		echo on >fifo
+	} | cat
+	grep -q '^exit_group: 1' once
+	mv fifo end
+	await grep -qx end "$job/out"
+	equal "$(<"$job/out")" $'once\ntwice\ntwice\nend'
 }
 
 # is_learning: what was launched last runs `sleep`, and is traced.

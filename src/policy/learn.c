@@ -120,6 +120,7 @@ take_call(struct learn *learn, pid_t pid)
 int
 learn_follow(struct learn *learn, pid_t pid)
 {
+	uint64_t known = UINT64_MAX; /* of so many calls has been told already */
 	struct ptrace_stop stop;
 
 	learn->processes = 1;
@@ -131,12 +132,16 @@ learn_follow(struct learn *learn, pid_t pid)
 		if (stop.reason == PTRACE_STOPS_CHILD)
 			learn->processes++;
 		/* Whoever waits for the command finds what it has learned. */
-		if (stop.pid == pid && stop.reason == PTRACE_STOPS_EXIT)
+		if (stop.pid == pid && stop.reason == PTRACE_STOPS_EXIT) {
 			learn->wants(learn, learn->context);
+			known = learn->calls;
+		}
 		if (ptrace_go_on(&stop) < 0 && errno != ESRCH)
 			return -1;
 	}
-	learn->wants(learn, learn->context);
+	/* What the command has left behind may have gone on; if not, what was written may be gone by now. */
+	if (learn->calls != known)
+		learn->wants(learn, learn->context);
 	return 0;
 }
 
