@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "memory.h"
