@@ -221,6 +221,7 @@ playing() {
 }
 
 @test "a second supervisor cannot be had, and the command is not run" {
+	without_leak_check # that calls getppid itself
 	capture "$BUTTER" seccomp-exec --explain -d getppid "$BUTTER" seccomp-exec --explain -d getpgid echo ran
 	equal "$status $output" '125 '
 	contains "$stderr" 'another filter has a supervisor already'
