@@ -570,7 +570,7 @@ b is mounted at c already'
 	inject 'fork:error=EAGAIN clone:error=EAGAIN' mount -aFv -T t
 	succeeded
 	equal "$(wc -l <<<"$output")" 2
-	tracer=(strace -f -qq -o /dev/null -e inject=move_mount,mount:signal=KILL)
+	tracer=(strace -f -qq -o /dev/null -e 'inject=move_mount,mount:signal=KILL')
 	capture "${within[@]}" "${tracer[@]}" "$BUTTER" mount -aF -T t
 	equal "$status $stderr" "32 butter: mount: cannot mount at '$PWD/a': what does it was ended by signal 9
 butter: mount: cannot mount at '$PWD/b': what does it was ended by signal 9"
