@@ -711,8 +711,8 @@ nothing_left() {
 	mkdir -p p/s q/s to
 	touch p/s/1 q/s/2
 	for i in {1..20}; do
-		echo first >p/s/both$i
-		echo last >q/s/both$i
+		echo first >"p/s/both$i"
+		echo last >"q/s/both$i"
 	done
 	ln p/s/both1 p/s/same
 	ln -s nowhere q/s/same
@@ -1034,7 +1034,7 @@ swapping() {
 
 @test "-r --sync waits for each file, and once for each folder" {
 	mkdir -p in/below
-	for i in {1..5}; do echo $i | tee in/$i >in/below/$i; done
+	for i in {1..5}; do echo "$i" | tee "in/$i" >"in/below/$i"; done
 	traced fsync aio-copy -r --sync in out
 	succeeded
 	diff -r in out
