@@ -297,6 +297,7 @@ s = socket.socket(socket.AF_UNIX); s.bind("\0butter-'$$'"); s.listen(); os.write
 }
 
 @test "what an older kernel cannot deny is told, and all else is denied" {
+	without_leak_check # it is traced when it ends
 	need_abi 1
 	need_tool "${CC:-cc}"
 	# A kernel that says it has ABI 1: a tracer would be needed to be one; what is asked of it must be no more than that.
