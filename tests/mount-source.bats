@@ -125,6 +125,20 @@ butter: mount: cannot mount 'disk' at 'a': the kernel does not know a file syste
 0"
 }
 
+@test "-t: of several types, those that need no disk are tried where there is none" {
+	need_types
+	mounts 'm -t xfs,tmpfs word a; findmnt -n -o SOURCE,FSTYPE a; umount a
+		m -t proc,tmpfs -o size=1m word a; findmnt -n -o FSTYPE a; umount a
+		s -t xfs,ext4 word a; s -t xfs,tmpfs /dev/absent a'
+	[ "$status" = 0 ] || fails "$stderr"
+	equal "$(tr -s ' ' <<<"$output")" "word tmpfs
+tmpfs
+butter: mount: cannot mount 'word' at 'a': there is no such disk or file
+32
+butter: mount: cannot mount '/dev/absent' at 'a': there is no such disk (--wait 30s waits for one that comes late)
+32"
+}
+
 @test "a source that is for its type alone is handed on as it is" {
 	echo x >none
 	mounts 'm -t tmpfs none a; findmnt -n -o SOURCE a; m -t tmpfs LABEL b; findmnt -n -o SOURCE b; umount a b

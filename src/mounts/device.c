@@ -164,10 +164,34 @@ is_for_type(const struct device_wish *wish, const char *type)
 	return (wish->name[0] != '/' || strchr(wish->name, ':')) && stat(wish->name, &status) < 0;
 }
 
-/* Finds what WISH names. -1 and the TROUBLE. */
+/*
+ * Whether what is named is no file, and for types of the list that is given to understand: DEVICE has
+ * these, to be tried.
+ */
+static bool
+is_for_list(const struct device_wish *wish, struct device *device)
+{
+	struct types all, types = { 0 };
+	struct stat status;
+
+	if (!wish->type || !types_is_pattern(wish->type) || !strncmp(wish->type, "no", 2))
+		return false;
+	if (asks_for_loop(wish) || wish->wait || wish->name[0] == '/'
+	    || stat(wish->name, &status) == 0)
+		return false;
+	types_list(wish->type, &all);
+	for (size_t i = 0; i < all.count; i++)
+		if (types_is_of_kernel(all.names[i]) || !signature_is_on_disks(all.names[i]))
+			types_add(&types, all.names[i]);
+	types_done(&all);
+	device->types = types.names;
+	return types.count;
+}
+
+/* Finds what WISH names, or that the types of DEVICE understand it. -1 and the TROUBLE. */
 static int
 find_source(const struct device_wish *wish, struct finding *finding, const char **type,
-	    struct device_trouble *trouble)
+	    struct device *device, struct device_trouble *trouble)
 {
 	struct stat status;
 	int parsed = disks_parse(wish->name, &finding->tag);
@@ -178,7 +202,7 @@ find_source(const struct device_wish *wish, struct finding *finding, const char 
 	if (!finding->is_tag) {
 		if (!*type && network_type(wish->name) && stat(wish->name, &status) < 0)
 			*type = network_type(wish->name);
-		if (is_for_type(wish, *type)) {
+		if (is_for_type(wish, *type) || (!*type && is_for_list(wish, device))) {
 			finding->path = memory_string(wish->name);
 			return 0;
 		}
@@ -325,14 +349,14 @@ device_find(const struct device_wish *wish, struct device *device, struct device
 	int result;
 
 	*device = (struct device){ .loop.fd = -1 };
-	result = find_source(wish, &finding, &type, trouble);
+	result = find_source(wish, &finding, &type, device, trouble);
 	device->path = finding.path;
 	if (finding.is_tag)
 		disks_tag_done(&finding.tag);
 	if (result == 0 && finding.mode) {
 		result = prepare(wish, type, finding.mode, device, trouble);
 	} else if (result == 0) {
-		device->type = memory_string(type);
+		device->type = type ? memory_string(type) : NULL;
 		device->may_loop = !wish->no_loop;
 	}
 	if (result < 0)

@@ -74,6 +74,12 @@ list_system(struct types *types)
 }
 
 void
+types_add(struct types *types, const char *name)
+{
+	add(types, name, strlen(name));
+}
+
+void
 types_list(const char *pattern, struct types *types)
 {
 	struct types all = { 0 };
@@ -92,7 +98,7 @@ types_list(const char *pattern, struct types *types)
 	list_system(&all);
 	for (size_t i = 0; i < all.count; i++)
 		if (table_has_type(pattern, all.names[i]))
-			add(types, all.names[i], strlen(all.names[i]));
+			types_add(types, all.names[i]);
 	types_done(&all);
 }
 

@@ -27,6 +27,9 @@ bool types_parse(const char *text, struct types *types);
  */
 void types_list(const char *pattern, struct types *types);
 
+/* Adds NAME, unless it is there. */
+void types_add(struct types *types, const char *name);
+
 void types_done(struct types *types);
 
 /* Whether PATTERN stands for more than one type, or for others than the one it names. */
