@@ -225,7 +225,7 @@ RTMIN 34 5 6 -77 9 claimed"
 	inject signalfd4:error=ENOSYS signalfd-wait TERM
 	failed 1 signalfd-wait "Function not implemented (a seccomp profile is in the way"
 	inject ppoll:error=EPERM signalfd-wait TERM
-	failed 1 signalfd-wait "cannot wait for signals: Operation not permitted (a seccomp profile is in the way: allow ppoll and read)"
+	failed 1 signalfd-wait "cannot wait for signals: Operation not permitted (a seccomp profile is in the way: allow ppoll, epoll_wait and read)"
 	start bash -c '"$@" >/dev/full' bash "$BUTTER" signalfd-wait --ready-fd 7 USR1
 	kill -USR1 "$(children "$pid")"
 	finish

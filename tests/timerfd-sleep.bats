@@ -893,7 +893,7 @@ on_terminal() {
 		failed 1 timerfd-sleep "cannot wait for the timer" "allow ppoll"
 		lacks "$stderr" timerfd_create
 		inject read:error=$error timerfd-sleep 1
-		failed 1 timerfd-sleep "cannot wait for the timer" "allow ppoll and read"
+		failed 1 timerfd-sleep "cannot wait for the timer" "allow ppoll, epoll_wait and read"
 	done
 	inject ppoll:error=ENOMEM timerfd-sleep --every 1
 	failed 1 timerfd-sleep "cannot wait for the timer" "Cannot allocate memory"

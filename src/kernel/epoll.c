@@ -16,8 +16,8 @@ const struct hint epoll_hints[] = {
 
 /* For what is open already only who stands between this program and the kernel refuses that. */
 const struct hint epoll_read_hints[] = {
-	{ EPERM, "a seccomp profile is in the way: allow ppoll and read", 0 },
-	{ ENOSYS, "a seccomp profile is in the way: allow ppoll and read", 0 },
+	{ EPERM, "a seccomp profile is in the way: allow ppoll, epoll_wait and read", 0 },
+	{ ENOSYS, "a seccomp profile is in the way: allow ppoll, epoll_wait and read", 0 },
 	{ 0, NULL, 0 },
 };
 

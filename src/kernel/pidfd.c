@@ -24,7 +24,7 @@
 
 const struct hint pidfd_signal_hints[] = {
 	{ EPERM, "it is another user's: run as that one or as root", CAP_KILL },
-	{ EPERM, "a security policy, or a user namespace, keeps it apart", 0 },
+	{ EPERM, "a user namespace, a security policy or a seccomp profile is in the way", 0 },
 	{ EAGAIN, "too many signals are queued: raise ulimit -i", 0 },
 	{ ENOSYS, "pidfd_send_signal is needed: Linux 5.1, or a seccomp profile that allows it",
 	  0 },
