@@ -4,7 +4,8 @@
 
 load helper
 
-export LIMIT=1200 # whole builds, one after the other
+# Whole builds, one after the other.
+export LIMIT=1200 BATS_TEST_TIMEOUT=1200
 
 setup_file() {
 	# Its server of jobs is not ours, and neither is what was asked of it.
@@ -137,7 +138,7 @@ files() {
 	need_tool autoreconf
 	fresh_clone
 	cd "$clone"
-	capture make -s butter
+	capture make -s -j"$(nproc)" butter
 	[ "$status" = 0 ] || fails "$output" "$stderr"
 	equal "$("$clone/butter" --list | wc -l)" "$(wc -l <<<"$("$BUTTER" --list)")"
 	equal "$("$BUTTER_BUILD/config.status" --config)" "" ||
