@@ -26,6 +26,25 @@ const struct hint namespace_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+const uint64_t namespace_user = CLONE_NEWUSER, namespace_mount = CLONE_NEWNS,
+	       namespace_pid = CLONE_NEWPID, namespace_time = CLONE_NEWTIME,
+	       namespace_cgroup = CLONE_NEWCGROUP, namespace_uts = CLONE_NEWUTS;
+
+const struct namespace_kind namespace_kinds[NAMESPACE_KINDS] = {
+	{ "user", 'U', CLONE_NEWUSER, "user", "user", "max_user_namespaces" },
+	{ "cgroup", 'C', CLONE_NEWCGROUP, "cgroup", "cgroup", "max_cgroup_namespaces" },
+	{ "ipc", 'i', CLONE_NEWIPC, "ipc", "ipc", "max_ipc_namespaces" },
+	{ "uts", 'u', CLONE_NEWUTS, "uts", "uts", "max_uts_namespaces" },
+	{ "net", 'n', CLONE_NEWNET, "net", "net", "max_net_namespaces" },
+	{ "pid", 'p', CLONE_NEWPID, "pid", "pid_for_children", "max_pid_namespaces" },
+	{ "time", 'T', CLONE_NEWTIME, "time", "time_for_children", "max_time_namespaces" },
+	{ "mount", 'm', CLONE_NEWNS, "mnt", "mnt", "max_mnt_namespaces" },
+};
+
 static bool
 is_process(const char *name)
 {
@@ -70,6 +89,18 @@ namespace_join(const char *name, bool root)
 }
 
 int
+namespace_unshare(uint64_t flags)
+{
+	return unshare((int)flags);
+}
+
+int
+namespace_set(int fd, uint64_t flags)
+{
+	return setns(fd, (int)flags);
+}
+
+int
 namespace_new_mounts(void)
 {
 	return unshare(CLONE_NEWNS);
@@ -79,6 +110,34 @@ int
 namespace_new_users(void)
 {
 	return unshare(CLONE_NEWUSER);
+}
+
+int
+namespace_open(pid_t pid, const struct namespace_kind *kind, bool heirs)
+{
+	const char *file = heirs ? kind->heirs : kind->file;
+	char path[64];
+
+	if (pid)
+		snprintf(path, sizeof(path), "%d/ns/%s", (int)pid, file);
+	else
+		snprintf(path, sizeof(path), "self/ns/%s", file);
+	return proc_open(path, O_RDONLY);
+}
+
+int
+namespace_shift(int clock, int64_t seconds)
+{
+	int fd = proc_open("self/timens_offsets", O_WRONLY), length;
+	char line[64];
+	ssize_t size;
+
+	if (fd < 0)
+		return -1;
+	length = snprintf(line, sizeof(line), "%d %lld 0\n", clock, (long long)seconds);
+	size = write(fd, line, (size_t)length);
+	file_close(fd);
+	return size == length ? 0 : -1;
 }
 
 int

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* setns(2), unshare(2): becoming a part of another mount namespace, and of new ones. */
+/* setns(2), unshare(2): becoming a part of other namespaces, and of new ones; namespaces(7). */
 #ifndef BUTTER_NAMESPACE_H
 #define BUTTER_NAMESPACE_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "cli/say.h"
 
@@ -27,6 +29,55 @@ int namespace_enter_mounts(int fd);
  * its root is the root then, if that is another. -1 with errno of both, and of chroot(2).
  */
 int namespace_join(const char *name, bool root);
+
+/* The kinds of namespaces, in the order in which one process can join them: user first. */
+struct namespace_kind {
+	const char *name; /* as an option: "mount" */
+	char letter;      /* the same */
+	uint64_t flag;    /* CLONE_NEW... */
+	const char *file; /* below /proc/PID/ns: that of the process */
+	const char
+		*heirs; /* that of its children to come; where there is no such thing, the same */
+	const char *limit; /* below /proc/sys/user */
+};
+
+enum { NAMESPACE_KINDS = 8 };
+
+extern const struct namespace_kind namespace_kinds[NAMESPACE_KINDS];
+
+/* Those flags of the kinds by name. */
+extern const uint64_t namespace_user, namespace_mount, namespace_pid, namespace_time,
+	namespace_cgroup, namespace_uts;
+
+/*
+ * Becomes the only one in new namespaces of the kinds FLAGS; for pid and time that are the children to come.
+ * -1 with errno EPERM, ENOSPC, EUSERS, EINVAL (no such kind), ENOSYS: namespace_why; unshare(2).
+ */
+int namespace_unshare(uint64_t flags);
+
+/*
+ * Becomes a part of the namespace FD, of one of the kinds FLAGS; or FD is a pidfd, and those of its process
+ * are meant (since Linux 5.8; EINVAL before). setns(2).
+ */
+int namespace_set(int fd, uint64_t flags);
+
+/* The file of the namespace of KIND that PID (0: the caller) is in, or its HEIRS. -1 with errno of open(2). */
+int namespace_open(pid_t pid, const struct namespace_kind *kind, bool heirs);
+
+/*
+ * Advice for ERROR of making the kinds FLAGS, by unshare(2) or clone(2): what is in the way is looked up at
+ * that moment. errno stays.
+ */
+const struct hint *namespace_why(uint64_t flags, int error);
+
+/* The same for what a user namespace may not do though it is there: write its maps, mount. */
+const struct hint *namespace_why_weak(int error);
+
+/*
+ * The clocks of the time namespace that children to come are in (it must be new) are SECONDS ahead:
+ * CLOCK_MONOTONIC or CLOCK_BOOTTIME. -1 with errno ERANGE, EACCES (a process is in it), ENOENT (no /proc).
+ */
+int namespace_shift(int clock, int64_t seconds);
 
 /*
  * Becomes the only one in a new mount namespace, or user namespace; unshare(2). -1 with errno EPERM,

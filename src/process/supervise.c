@@ -125,6 +125,12 @@ supervise_start(struct supervise *supervise)
 	return spawn_start(&spawn, &supervise->pid, &supervise->step);
 }
 
+void
+supervise_adopt(struct supervise *supervise, pid_t pid)
+{
+	supervise->pid = pid;
+}
+
 int
 supervise_signal(const struct supervise *supervise, int signal)
 {
@@ -172,6 +178,10 @@ follow(struct supervise *supervise, int signal)
 
 	if (!is_terminals && !(signal == SIGSTOP && supervise->terminal >= 0))
 		return;
+	if (supervise->stopped) {
+		supervise->stopped(signal, supervise->context);
+		return;
+	}
 	pass_terminal(supervise, supervise->pid, getpgrp());
 	if (stop_self(signal)) {
 		supervise->has_followed = true;
@@ -180,6 +190,13 @@ follow(struct supervise *supervise, int signal)
 		pass_terminal(supervise, getpgrp(), supervise->pid);
 		supervise_signal(supervise, SIGCONT);
 	}
+}
+
+void
+supervise_follow(struct supervise *supervise, int signal)
+{
+	if (!stop_self(signal))
+		supervise_signal(supervise, SIGCONT);
 }
 
 /* ---- children ---- */
@@ -251,7 +268,7 @@ reap(struct supervise *supervise)
 static bool
 is_shared(const struct supervise *supervise, const struct signalfd_record *record)
 {
-	if (supervise->apart || record->code != SI_KERNEL)
+	if (supervise->apart || supervise->elsewhere || record->code != SI_KERNEL)
 		return false;
 	switch (record->signal) {
 	case SIGHUP: /* the end of a terminal is told to the leader of its session alone */

@@ -44,8 +44,9 @@ struct supervise {
 	int channel;
 	char word;
 
-	bool apart;  /* in a group of its own, to which all signals go then */
-	bool is_job; /* with apart: the group has the terminal while we would have it */
+	bool apart;     /* in a group of its own, to which all signals go then */
+	bool is_job;    /* with apart: the group has the terminal while we would have it */
+	bool elsewhere; /* in a session of its own, though not apart: the terminal sends it nothing */
 	bool reaper; /* orphans below become our children, and are reaped; always so in process 1 */
 	/* Nanoseconds after one has come, or was sent on, that asks to end (INT, QUIT, TERM); 0: never. */
 	int64_t kill_after;
@@ -63,6 +64,11 @@ struct supervise {
 	 * they are.
 	 */
 	int (*take)(const struct signalfd_record *record, bool is_shared, void *context);
+	/*
+	 * Told that the command has been stopped from the terminal, by SIGNAL, in place of stopping; NULL: this
+	 * process stops.
+	 */
+	void (*stopped)(int signal, void *context);
 	/* Whether PID is a child that the caller waits for himself; NULL: none is. */
 	bool (*is_kept)(pid_t pid, void *context);
 	void *context;
@@ -97,6 +103,15 @@ void supervise_take_over(struct supervise *supervise);
 
 /* Starts the command. As spawn_start; supervise_close is due in any case. */
 int supervise_start(struct supervise *supervise);
+
+/* The child PID, made otherwise, is the command. */
+void supervise_adopt(struct supervise *supervise, pid_t pid);
+
+/*
+ * Stops this process by SIGNAL of the terminal, as if the command had been stopped by that, and lets the
+ * command go on where that has no effect.
+ */
+void supervise_follow(struct supervise *supervise, int signal);
 
 /*
  * Does what is to be done about signals, children and time; never waits. 1 the command has ended; 0 it runs;
