@@ -106,8 +106,8 @@ static const struct hint capset_hints[] = {
 	{ 0, NULL, 0 },
 };
 
-static int
-become_somebody(const struct identity *identity)
+int
+confining_identity(const struct identity *identity)
 {
 	enum identity_step step;
 
@@ -260,7 +260,7 @@ confining_become(const struct confining *wish, struct confined *confined,
 		return EXEC_FAILED;
 	if (attending && attending_is_wanted(attending) && attending_start(attending))
 		return EXEC_FAILED;
-	if (become_somebody(&confined->identity))
+	if (confining_identity(&confined->identity))
 		return EXEC_FAILED;
 	/* It works for the command, with no more rights, but is under no rules for it. */
 	if (wish->status_fd >= 0) {

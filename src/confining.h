@@ -36,6 +36,9 @@ int confining_read(const struct confining *wish, struct confined *confined);
 /* Whether anything was asked for. */
 bool confining_is_wanted(const struct confined *confined);
 
+/* Becomes IDENTITY. 0, or the status of failing, and a message has been printed. */
+int confining_identity(const struct identity *identity);
+
 /*
  * Becomes COMMAND, confined, under the filter of ATTENDING (NULL: none). Returns only when that fails: the
  * status, and a message has been printed.

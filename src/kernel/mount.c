@@ -11,8 +11,11 @@
 int
 mount_propagate(const char *path, enum mount_propagation how)
 {
-	return mount("none", path, NULL, MS_REC | (how == MOUNT_SLAVE ? MS_SLAVE : MS_PRIVATE),
-		     NULL);
+	static const unsigned long flags[] = { [MOUNT_PRIVATE] = MS_PRIVATE,
+					       [MOUNT_SLAVE] = MS_SLAVE,
+					       [MOUNT_SHARED] = MS_SHARED };
+
+	return mount("none", path, NULL, MS_REC | flags[how], NULL);
 }
 
 int

@@ -12,7 +12,7 @@
 #include "cli/say.h"
 
 /* How what is mounted and unmounted spreads to other copies of a mount; mount_namespaces(7). */
-enum mount_propagation { MOUNT_PRIVATE, MOUNT_SLAVE };
+enum mount_propagation { MOUNT_PRIVATE, MOUNT_SLAVE, MOUNT_SHARED };
 
 /* Of the mount at PATH and of all below it. -1 with errno EINVAL (PATH is no mount point), EPERM. */
 int mount_propagate(const char *path, enum mount_propagation how);

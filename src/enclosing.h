@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* A command run in new namespaces, by one process outside of them and one inside, with messages. */
+#ifndef BUTTER_ENCLOSING_H
+#define BUTTER_ENCLOSING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "keeping.h"
+#include "mapping.h"
+#include "unsharing.h"
+
+struct enclosing {
+	struct unsharing inside;
+	struct mapping mapping;
+	struct keeping keeping;
+	char **command;
+	bool init;          /* the command runs below a process 1 of ours */
+	int death_signal;   /* process 1, or the command, gets it when this process ends; 0: none */
+	int64_t kill_after; /* nanoseconds after one has come that asks to end; 0: never */
+	int pid_fd;         /* gets the number of that process once the command runs; -1: none */
+};
+
+/* Runs it as a child, and stands for it until it ends. The status to end with. */
+int enclosing_run(struct enclosing *enclosing);
+
+/* Becomes it. Returns only where that fails: the status, after a message. */
+int enclosing_become(struct enclosing *enclosing);
+
+#endif

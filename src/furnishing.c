@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+#include "furnishing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/buffer.h"
+#include "cli/say.h"
+#include "kernel/mount.h"
+#include "memory.h"
+#include "mounting.h"
+#include "process/exec.h"
+
+static int
+put(const char *source, const char *target, const char *type, const char *options)
+{
+	const struct mounting how = { .no_helper = true, .no_mtab = true };
+	struct words words = { 0 };
+	struct words_trouble trouble;
+	struct mounting_order order = {
+		.source = source, .target = target, .type = type, .words = &words
+	};
+	int status;
+
+	if (words_add(&words, options, &trouble) < 0)
+		status = failx("cannot mount '%s': '%s' %s", target, trouble.word, trouble.reason);
+	else
+		status = mounting(&how, &order) ? EXEC_FAILED : 0;
+	words_done(&words);
+	return status;
+}
+
+int
+furnishing_read_only(const char *root)
+{
+	return put(root, root, NULL, "rbind,ro=recursive");
+}
+
+/* ---- /dev ---- */
+
+/* FOLDER/NAME; free(3) it. */
+static char *
+join(const char *folder, const char *name)
+{
+	struct buffer path = { 0 };
+
+	buffer_print(&path, "%s%s%s", folder, *name == '/' ? "" : "/", name);
+	return buffer_string(&path);
+}
+
+/* The devices of those names, seen in FOLDER. */
+static int
+put_devices(const char *folder)
+{
+	static const char *const names[] = { "null", "zero", "full", "random", "urandom", "tty" };
+	int status = 0;
+
+	for (size_t i = 0; !status && i < sizeof(names) / sizeof(*names); i++) {
+		char *at = join(folder, names[i]), *from = join("/dev", names[i]);
+		int fd = open(at, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+		if (fd < 0)
+			status = fail(NULL, "cannot create '%s'", at);
+		else
+			close(fd);
+		if (!status && mount_bind(from, at) < 0)
+			status = fail(NULL, "cannot mount '%s' at '%s'", from, at);
+		free(from);
+		free(at);
+	}
+	return status;
+}
+
+static int
+put_links(const char *folder)
+{
+	static const char *const links[][2] = {
+		{ "fd", "/proc/self/fd" },       { "stdin", "/proc/self/fd/0" },
+		{ "stdout", "/proc/self/fd/1" }, { "stderr", "/proc/self/fd/2" },
+		{ "ptmx", "pts/ptmx" },
+	};
+	int status = 0;
+
+	for (size_t i = 0; !status && i < sizeof(links) / sizeof(*links); i++) {
+		char *at = join(folder, links[i][0]);
+
+		if (symlink(links[i][1], at) < 0)
+			status = fail(NULL, "cannot create '%s'", at);
+		free(at);
+	}
+	return status;
+}
+
+static int
+put_dev(const char *folder)
+{
+	char *terminals = join(folder, "pts"), *memory = join(folder, "shm");
+	int status = put("dev", folder, "tmpfs", "nosuid,noexec,mode=755,size=1M");
+
+	if (!status)
+		status = put_devices(folder);
+	if (!status)
+		status = put_links(folder);
+	if (!status && (mkdir(terminals, 0755) < 0 || mkdir(memory, 0755) < 0))
+		status = fail(NULL, "cannot make folders in '%s'", folder);
+	if (!status)
+		status = put("devpts", terminals, "devpts",
+			     "nosuid,noexec,newinstance,ptmxmode=0666,mode=620");
+	if (!status)
+		status = put("shm", memory, "tmpfs", "nosuid,nodev,mode=1777");
+	free(memory);
+	free(terminals);
+	return status;
+}
+
+/* ---- all ---- */
+
+/* SOURCE:DIR[:ro] */
+static int
+put_bound(const char *text, const char *root)
+{
+	char *source = memory_string(text), *at = strchr(source, ':'), *how = NULL, *target;
+	bool is_read_only;
+	int status;
+
+	if (at) {
+		*at++ = '\0';
+		how = strchr(at, ':');
+	}
+	if (how)
+		*how++ = '\0';
+	is_read_only = how && !strcmp(how, "ro");
+	if (!at || !*source || !*at || (how && !is_read_only && strcmp(how, "rw") != 0)) {
+		status = misuse("--bind: '%s' is not of the form SOURCE:DIR[:ro]", text);
+	} else {
+		target = join(root, at);
+		status = put(source, target, NULL, is_read_only ? "rbind,ro=recursive" : "rbind");
+		free(target);
+	}
+	free(source);
+	return status;
+}
+
+int
+furnishing(const struct opt_list *list, const char *root)
+{
+	int status = 0;
+
+	for (size_t i = 0; !status && i < list->count; i++) {
+		const char *what = list->items[i].name, *text = list->items[i].text;
+		char *target;
+
+		if (!strcmp(what, "bind")) {
+			status = put_bound(text, root);
+			continue;
+		}
+		target = join(root, text);
+		if (!strcmp(what, "dev"))
+			status = put_dev(target);
+		else if (!strcmp(what, "tmpfs"))
+			status = put("tmp", target, "tmpfs", "nosuid,nodev,mode=1777");
+		else
+			status = put("proc", target, "proc", "nosuid,nodev,noexec");
+		free(target);
+	}
+	return status;
+}
