@@ -122,6 +122,9 @@ be_inside(const struct enclosing *enclosing, const struct supervise *outer, uint
 
 /* ---- outside ---- */
 
+/* After so many nanoseconds it is looked again what has become of a signal that waits. */
+enum { AGAIN = 10000000 };
+
 struct outside {
 	struct enclosing *enclosing;
 	struct supervise supervise;
@@ -132,16 +135,24 @@ struct outside {
 	int stops;        /* what STOP was sent for; 0 */
 };
 
-/* Whether SIGNAL would have its default action in the process PID, and the kernel ignores it there. */
-static bool
-is_lost(pid_t pid, int signal)
-{
-	struct pid_signals now;
-	uint64_t bit = UINT64_C(1) << (signal - 1);
+enum fate {
+	FATE_HEEDED, /* it has a handler, is read, or is ignored; or nobody knows */
+	FATE_WAITS,  /* it has come, and nothing has become of it yet */
+	FATE_LOST,   /* it would have its default action, and process 1 has none */
+};
 
-	return pid_signals(pid, &now) == 0
-	       && !((now.blocked | now.ignored | now.caught | now.pending | now.shared_pending)
-		    & bit);
+/* What becomes of SIGNAL in the process PID. */
+static enum fate
+fate_of(pid_t pid, int signal)
+{
+	uint64_t bit = UINT64_C(1) << (signal - 1);
+	struct pid_signals now;
+
+	if (pid_signals(pid, &now) < 0)
+		return FATE_HEEDED;
+	if ((now.pending | now.shared_pending) & bit)
+		return FATE_WAITS;
+	return (now.blocked | now.ignored | now.caught) & bit ? FATE_HEEDED : FATE_LOST;
 }
 
 static bool
@@ -166,7 +177,7 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 	(void)is_shared;
 	if (!outside->is_shielded || is_harmless(signal))
 		return signal;
-	if (!is_lost(outside->supervise.pid, signal)) {
+	if (fate_of(outside->supervise.pid, signal) != FATE_LOST) {
 		outside->sent = is_stop(signal) ? 0 : signal;
 		return signal;
 	}
@@ -178,15 +189,20 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 	return SIGKILL;
 }
 
-/* What was sent on just when the command came to be, it may not have got. */
+/* What was sent on waited there for a moment, and then, or when the command came to be, has been lost after all. */
 static void
 look_again(struct outside *outside)
 {
-	if (!outside->sent || !is_lost(outside->supervise.pid, outside->sent))
+	enum fate fate =
+		outside->sent ? fate_of(outside->supervise.pid, outside->sent) : FATE_WAITS;
+
+	if (fate == FATE_WAITS)
 		return;
-	outside->meant = outside->sent;
+	if (fate == FATE_LOST) {
+		outside->meant = outside->sent;
+		supervise_signal(&outside->supervise, SIGKILL);
+	}
 	outside->sent = 0;
-	supervise_signal(&outside->supervise, SIGKILL);
 }
 
 /* The number of the process, once the command runs. */
@@ -244,11 +260,13 @@ static int
 wait_for_news(struct outside *outside)
 {
 	struct supervise *supervise = &outside->supervise;
-	int64_t due = supervise_deadline(supervise), left = 0;
+	int64_t due = supervise_deadline(supervise), left = 0,
+		soon = outside->sent ? timerfd_now(CLOCK_MONOTONIC) + AGAIN : NUM_FOREVER;
 	struct pollfd fds[] = { { .fd = supervise->fd, .events = POLLIN },
 				{ .fd = outside->gate, .events = POLLIN } };
 	struct timespec timeout;
 
+	due = soon < due ? soon : due;
 	if (due != NUM_FOREVER)
 		left = due - timerfd_now(CLOCK_MONOTONIC);
 	left = left < 0 ? 0 : left;
