@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * unshare: runs a command in new namespaces, up to a whole container. It is a good parent to it: signals and
- * the terminal's stops come to the command, its status comes back, and nothing is left over, whoever is killed
- * first. Its options are util-linux's, and those that a script would add by hand.
+ * the terminal's stops come to the command, its status comes back, and nothing is left over,
+ * whoever is killed first. Its options are util-linux's, and those that a script would add by hand.
  */
 #include <fcntl.h>
 #include <limits.h>

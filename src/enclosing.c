@@ -43,7 +43,7 @@ tie(int signal, int gate)
 	return 0;
 }
 
-/* Process 1 ignores what has no handler: what has come for it while it could not be the command ends it here. */
+/* Process 1 ignores what has no handler: what has come before it is the command ends it here. */
 static void
 heed(const sigset_t *mask)
 {
@@ -189,7 +189,7 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 	return SIGKILL;
 }
 
-/* What was sent on waited there for a moment, and then, or when the command came to be, has been lost after all. */
+/* What was sent on may have waited there for a moment, and have been lost after all. */
 static void
 look_again(struct outside *outside)
 {
@@ -412,9 +412,12 @@ enclosing_become(struct enclosing *enclosing)
 		|| (mapping_is_any(&enclosing->mapping) && !mapping_is_own(&enclosing->mapping));
 	int gate = -1, status = is_served ? leave_outside(enclosing, &gate) : 0;
 
+	if (gate >= 0)
+		signals_ignore(SIGPIPE);
 	if (!status)
 		status = gate_pass(enclosing, 0, gate);
 	if (!status) {
+		signals_restore(SIGPIPE);
 		tell_pid(enclosing, pid_self());
 		status = exec_become(enclosing->command);
 		fail(NULL, "cannot run '%s'", enclosing->command[0]);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "process/exec.h"
@@ -13,7 +12,7 @@ gate_say(int end, enum gate_word word, int signal)
 {
 	char message[2] = { (char)word, (char)signal };
 
-	return send(end, message, sizeof(message), MSG_NOSIGNAL) == sizeof(message) ? 0 : -1;
+	return write(end, message, sizeof(message)) == sizeof(message) ? 0 : -1;
 }
 
 enum gate_word

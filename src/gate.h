@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Words between the process inside new namespaces and the one outside, over a channel (process/channel.h), and
- * what the one inside does between them.
+ * Words between the process inside new namespaces and the one outside, over a channel (process/channel.h),
+ * and what the one inside does between them.
  */
 #ifndef BUTTER_GATE_H
 #define BUTTER_GATE_H
@@ -18,15 +18,15 @@ enum gate_word {
 	GATE_STOPPED = 's', /* inside: the terminal has stopped it */
 };
 
-/* Says it. -1 with errno of send(2). */
+/* Says it. -1 with errno of write(2); SIGPIPE is ignored by who says it. */
 int gate_say(int end, enum gate_word word, int signal);
 
-/* The next word, and *SIGNAL (or NULL); WAITS, or GATE_CLOSED also for want of one, errno EAGAIN then, else 0. */
+/* The next word, and *SIGNAL (or NULL). WAITS; or GATE_CLOSED also for want of one, with errno EAGAIN. */
 enum gate_word gate_hear(int end, bool waits, int *signal);
 
 /*
- * In the process inside, of which the kinds DONE are made: all up to the command. GATE is its end; -1: nobody is
- * outside. 0, or the status after a message.
+ * In the process inside, of which the kinds DONE are made: all up to the command. GATE is its end; -1: nobody
+ * is outside. 0, or the status after a message.
  */
 int gate_pass(const struct enclosing *enclosing, uint64_t done, int gate);
 

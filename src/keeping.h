@@ -19,8 +19,8 @@ struct keeping {
 bool keeping_is_any(const struct keeping *keeping);
 
 /*
- * Mounts the namespaces of PID (those of its children to come, of pid and time) on the files, which are made where
- * there are none. 0; or the status after a message, and all is as it was.
+ * Mounts the namespaces of PID (those of its children to come, of pid and time) on the files, which are made
+ * where there are none. 0; or the status after a message, and all is as it was.
  */
 int keeping_begin(struct keeping *keeping, pid_t pid);
 

@@ -11,9 +11,9 @@
 int
 mount_propagate(const char *path, enum mount_propagation how)
 {
-	static const unsigned long flags[] = { [MOUNT_PRIVATE] = MS_PRIVATE,
-					       [MOUNT_SLAVE] = MS_SLAVE,
-					       [MOUNT_SHARED] = MS_SHARED };
+	static const unsigned long flags[] = {
+		[MOUNT_PRIVATE] = MS_PRIVATE, [MOUNT_SLAVE] = MS_SLAVE, [MOUNT_SHARED] = MS_SHARED
+	};
 
 	return mount("none", path, NULL, MS_REC | flags[how], NULL);
 }

@@ -61,7 +61,7 @@ int namespace_unshare(uint64_t flags);
  */
 int namespace_set(int fd, uint64_t flags);
 
-/* The file of the namespace of KIND that PID (0: the caller) is in, or its HEIRS. -1 with errno of open(2). */
+/* The namespace of KIND that PID (0: the caller) is in, or its HEIRS are. -1 with errno of open(2). */
 int namespace_open(pid_t pid, const struct namespace_kind *kind, bool heirs);
 
 /*
