@@ -30,9 +30,12 @@ const struct hint namespace_hints[] = {
 #define CLONE_NEWTIME 0x00000080
 #endif
 
-const uint64_t namespace_user = CLONE_NEWUSER, namespace_mount = CLONE_NEWNS,
-	       namespace_pid = CLONE_NEWPID, namespace_time = CLONE_NEWTIME,
-	       namespace_cgroup = CLONE_NEWCGROUP, namespace_uts = CLONE_NEWUTS;
+const uint64_t namespace_user = CLONE_NEWUSER;
+const uint64_t namespace_mount = CLONE_NEWNS;
+const uint64_t namespace_pid = CLONE_NEWPID;
+const uint64_t namespace_time = CLONE_NEWTIME;
+const uint64_t namespace_cgroup = CLONE_NEWCGROUP;
+const uint64_t namespace_uts = CLONE_NEWUTS;
 
 const struct namespace_kind namespace_kinds[NAMESPACE_KINDS] = {
 	{ "user", 'U', CLONE_NEWUSER, "user", "user", "max_user_namespaces" },

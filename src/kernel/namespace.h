@@ -46,8 +46,12 @@ enum { NAMESPACE_KINDS = 8 };
 extern const struct namespace_kind namespace_kinds[NAMESPACE_KINDS];
 
 /* Those flags of the kinds by name. */
-extern const uint64_t namespace_user, namespace_mount, namespace_pid, namespace_time,
-	namespace_cgroup, namespace_uts;
+extern const uint64_t namespace_user;
+extern const uint64_t namespace_mount;
+extern const uint64_t namespace_pid;
+extern const uint64_t namespace_time;
+extern const uint64_t namespace_cgroup;
+extern const uint64_t namespace_uts;
 
 /*
  * Becomes the only one in new namespaces of the kinds FLAGS; for pid and time that are the children to come.
