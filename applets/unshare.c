@@ -14,9 +14,10 @@
 #include "applet.h"
 #include "cli/num.h"
 #include "cli/say.h"
-#include "enclosing.h"
 #include "kernel/mount.h"
 #include "memory.h"
+#include "namespaces/enclosing.h"
+#include "namespaces/handing.h"
 #include "process/exec.h"
 #include "signalling.h"
 
@@ -143,14 +144,7 @@ check(void)
 		return misuse("--map-user and --map-group go without -r and -c");
 	if (pivot && root)
 		return misuse("--pivot-root goes without --root");
-	for (size_t i = 0; i < kept.count; i++) {
-		int64_t fd;
-
-		if (num_integer(kept.items[i].text, 0, INT_MAX, &fd) < 0
-		    || fcntl((int)fd, F_GETFD) < 0)
-			return misuse("--keep-fd: '%s' is no open descriptor", kept.items[i].text);
-	}
-	return 0;
+	return handing_check(&kept);
 }
 
 static int
@@ -271,17 +265,9 @@ read_all(struct enclosing *enclosing)
 static int
 unshare_run(int count, char **operands)
 {
-	static char usual[] = "/bin/sh", *shell[] = { usual, NULL };
-	struct enclosing enclosing = { .command = operands };
+	struct enclosing enclosing = { .command = handing_command(count, operands) };
 	int status = read_all(&enclosing);
 
-	if (!count) {
-		char *own = getenv("SHELL");
-
-		if (own && *own)
-			shell[0] = own;
-		enclosing.command = shell;
-	}
 	if (status)
 		return status;
 	if (!forks_not

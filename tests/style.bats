@@ -128,7 +128,7 @@ middle() {
 # ---- Walls
 
 applets_include_the_core_only() {
-	includes applets | grep -vE '^[^ ]+ (applet|confining|copyall|copying|copytell|counting|dumping|file|filtering|fsnotify|gathering|holding|memory|mountall|mounting|mountlist|operand|permitting|reacting|showing|signalling|starting|targeting|unmounting|watching)\.h$|^[^ ]+ (cli|event|permit|process|mounts|copy|policy|kernel)/[a-z_]+\.h$' |
+	includes applets | grep -vE '^[^ ]+ (applet|confining|copyall|copying|copytell|counting|dumping|file|filtering|fsnotify|gathering|holding|memory|mountall|mounting|mountlist|operand|permitting|reacting|showing|signalling|starting|targeting|unmounting|watching)\.h$|^[^ ]+ (cli|event|permit|process|mounts|namespaces|copy|policy|kernel)/[a-z_]+\.h$' |
 		nothing "applets include what is not the core's" || return 1
 	(cd "$TREE" && grep -rnE '#[[:space:]]*include[[:space:]]*<' applets) |
 		grep -E '<(linux|asm|asm-generic)/|<sys/(inotify|fanotify|timerfd|signalfd|eventfd|epoll|mount|pidfd|prctl|syscall|ptrace|sendfile|statfs|utsname|capability|socket|un)\.h>|<(sched|aio|libaio|liburing|seccomp|blkid|json|mntent)[a-z/_-]*\.h>' |
@@ -268,9 +268,10 @@ no_forbidden_functions() {
 		grep -vE '^src/cli/num\.c:[0-9]+:.*strcpy\(text, ""\)|^src/install\.c:[0-9]+:.*strcpy\(real, butter\)' |
 		nothing "strcpy" || return 1
 	# TERM and NO_COLOR say whether a page can be drawn, and how.
+	# SHELL is what somebody works with: a command for who names none.
 	# NOTIFY_SOCKET is an address, not a setting: read once, where --sd-notify asks for it. So is BUTTER_EVENTFD.
 	calls 'getenv|secure_getenv' | grep -v '^src/cli/screen\.c ' | awk '$1 != "src/process/notify.c" || seen++' |
-		grep -v '^src/counting\.c ' |
+		grep -vE '^src/(counting|namespaces/handing)\.c ' |
 		nothing "an environment variable that changes what is done"
 }
 

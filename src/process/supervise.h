@@ -65,8 +65,8 @@ struct supervise {
 	 */
 	int (*take)(const struct signalfd_record *record, bool is_shared, void *context);
 	/*
-	 * Told that the command has been stopped from the terminal, by SIGNAL, in place of stopping; NULL: this
-	 * process stops.
+	 * Told that the command has been stopped from the terminal, by SIGNAL, in place of stopping; NULL:
+	 * this process stops.
 	 */
 	void (*stopped)(int signal, void *context);
 	/* Whether PID is a child that the caller waits for himself; NULL: none is. */

@@ -26,7 +26,9 @@ struct mapping {
 /* Makes the maps. 0, or the status after a message. */
 int mapping_make(struct mapping *mapping);
 
-/* Whether there is something to be written; whether somebody inside can do that, without any rights outside. */
+/*
+ * Whether there is something to be written; whether somebody inside can do that, without any rights outside.
+ */
 bool mapping_is_any(const struct mapping *mapping);
 bool mapping_is_own(const struct mapping *mapping);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "keeping.h"
+#include "namespaces/keeping.h"
 
 #include <errno.h>
 #include <fcntl.h>

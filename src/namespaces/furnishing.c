@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "furnishing.h"
+#include "namespaces/furnishing.h"
 
 #include <errno.h>
 #include <fcntl.h>

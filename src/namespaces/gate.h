@@ -6,7 +6,7 @@
 #ifndef BUTTER_GATE_H
 #define BUTTER_GATE_H
 
-#include "enclosing.h"
+#include "namespaces/enclosing.h"
 
 /* A word is one byte; with GATE_STOPPED comes the number of the signal. */
 enum gate_word {

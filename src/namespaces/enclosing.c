@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "enclosing.h"
+#include "namespaces/enclosing.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,11 +12,11 @@
 #include "cli/num.h"
 #include "cli/say.h"
 #include "file.h"
-#include "gate.h"
 #include "kernel/clone.h"
 #include "kernel/epoll.h"
 #include "kernel/pid.h"
 #include "kernel/timerfd.h"
+#include "namespaces/gate.h"
 #include "process/channel.h"
 #include "process/child.h"
 #include "process/descriptors.h"

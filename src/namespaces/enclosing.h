@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "keeping.h"
-#include "mapping.h"
-#include "unsharing.h"
+#include "namespaces/keeping.h"
+#include "namespaces/mapping.h"
+#include "namespaces/unsharing.h"
 
 struct enclosing {
 	struct unsharing inside;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gate.h"
+#include "namespaces/gate.h"
 
 #include <errno.h>
 #include <poll.h>

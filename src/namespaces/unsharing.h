@@ -27,12 +27,14 @@ struct unsharing {
 };
 
 /*
- * Takes part in the cgroup and makes those of the namespaces that are not in DONE yet; in them the clocks are set.
- * 0, or the status after a message.
+ * Takes part in the cgroup and makes those of the namespaces that are not in DONE yet; in them the clocks are
+ * set. 0, or the status after a message.
  */
 int unsharing_enter(const struct unsharing *wish, uint64_t done);
 
-/* Settles in there, once the maps are written: session, mounts, name, root. 0, or the status after a message. */
+/*
+ * Settles in there, once the maps are written: session, mounts, name, root. 0, or the status after a message.
+ */
 int unsharing_settle(const struct unsharing *wish);
 
 /* Becomes who the command is to be, with no descriptors but its own. 0, or the status after a message. */

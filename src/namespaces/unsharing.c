@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "unsharing.h"
+#include "namespaces/unsharing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,14 +11,14 @@
 #include "cli/say.h"
 #include "confining.h"
 #include "file.h"
-#include "furnishing.h"
 #include "kernel/capability.h"
 #include "kernel/host.h"
 #include "kernel/mount.h"
 #include "kernel/namespace.h"
 #include "memory.h"
 #include "mounts/root.h"
-#include "process/descriptors.h"
+#include "namespaces/furnishing.h"
+#include "namespaces/handing.h"
 
 /* ---- entering ---- */
 
@@ -198,15 +198,5 @@ unsharing_dress(const struct unsharing *wish)
 {
 	int status = become(wish);
 
-	if (status)
-		return status;
-	descriptors_keep();
-	for (size_t i = 0; i < wish->kept.count; i++) {
-		int64_t fd;
-
-		num_integer(wish->kept.items[i].text, 0, INT32_MAX, &fd);
-		if (descriptors_give((int)fd, (int)fd) < 0)
-			return fail(NULL, "--keep-fd %d", (int)fd);
-	}
-	return 0;
+	return status ? status : handing_give(&wish->kept);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "mapping.h"
+#include "namespaces/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>
