@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "kernel/pid.h"
+#include "kernel/reserved.h"
 
 enum { SIGNALS = 65 }; /* the last one of Linux is 64 */
 
@@ -292,6 +293,17 @@ signals_inherit(void)
 {
 	set_as_found();
 	unmask();
+}
+
+void
+signals_clear(void)
+{
+	for (int signal = 1; signal < NSIG; signal++) {
+		struct sigaction action = { .sa_handler = SIG_DFL };
+
+		sigaction(signal, &action, NULL);
+	}
+	reserved_let();
 }
 
 void

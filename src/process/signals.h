@@ -100,6 +100,11 @@ void signals_hold(void);
 void signals_release(void);
 void signals_inherit(void);
 
+/*
+ * From now on each signal has its default action, those that were ignored, too: for a command that is next.
+ */
+void signals_clear(void);
+
 /* As signals_inherit, for a process of ours: signals that ask to end are ignored from its first moment on. */
 void signals_inherit_without_endings(void);
 

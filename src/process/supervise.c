@@ -218,7 +218,7 @@ look_at_command(struct supervise *supervise)
 		siginfo_t info = { .si_pid = 0 };
 
 		if (waitid(P_PID, (id_t)supervise->pid, &info,
-			   WEXITED | WSTOPPED | WCONTINUED | WNOHANG)
+			   WEXITED | WSTOPPED | WCONTINUED | WNOHANG | __WALL)
 			    < 0
 		    || !info.si_pid)
 			return;
