@@ -4,20 +4,16 @@
  * the terminal's stops come to the command, its status comes back, and nothing is left over,
  * whoever is killed first. Its options are util-linux's, and those that a script would add by hand.
  */
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "applet.h"
 #include "cli/num.h"
 #include "cli/say.h"
 #include "kernel/mount.h"
-#include "memory.h"
 #include "namespaces/enclosing.h"
 #include "namespaces/handing.h"
+#include "process/descriptors.h"
 #include "process/exec.h"
 #include "signalling.h"
 
@@ -25,19 +21,16 @@
 static bool letters[NAMESPACE_KINDS];
 static const char *files[NAMESPACE_KINDS];
 
-static bool forks, forks_not, map_root, map_current, map_auto, keep_capabilities, init, new_session;
-static const char *map_user, *map_group, *hostname, *pivot, *root, *folder, *user, *group, *death,
-	*monotonic, *boottime, *cgroup;
-static struct opt_list map_users, map_groups, mounts, kept;
-static uint64_t setgroups_word, propagation = MOUNT_PRIVATE;
+static struct mapping mapping;
+static bool forks, forks_not, keep_capabilities, init, new_session;
+static const char *hostname, *pivot, *root, *folder, *user, *group, *death, *monotonic, *boottime,
+	*cgroup;
+static struct opt_list mounts, kept;
+static uint64_t propagation = MOUNT_PRIVATE;
 static int64_t kill_after;
 static int pid_fd = -1;
 
 enum { UNCHANGED = MOUNT_SHARED + 1 };
-
-static const struct name setgroups_names[] = { { "allow", MAPPING_ALLOW, "allow", "" },
-					       { "deny", MAPPING_DENY, "deny", "" },
-					       { "", 0, "", "" } };
 
 static const struct name propagation_names[] = { { "private", MOUNT_PRIVATE, "private", "" },
 						 { "slave", MOUNT_SLAVE, "slave", "" },
@@ -68,22 +61,6 @@ kind_options(struct opt_table *table)
 }
 
 static void
-map_options(struct opt_table *table)
-{
-	opt_flag(table, 'c', "map-current-user", &map_current, "be the same user and group inside");
-	opt_flag(table, 'r', "map-root-user", &map_root, "be root inside");
-	opt_flag(table, 0, "map-auto", &map_auto,
-		 "map what /etc/subuid and /etc/subgid give this user");
-	opt_string(table, 0, "map-group", "GROUP", &map_group, "be of GROUP inside");
-	opt_list(table, 0, "map-groups", "MAP", &map_groups,
-		 "map groups: INSIDE:OUTSIDE:COUNT, auto, subids or all");
-	opt_string(table, 0, "map-user", "USER", &map_user, "be USER inside");
-	opt_list(table, 0, "map-users", "MAP", &map_users, "map users in the same way");
-	opt_choice(table, 0, "setgroups", "WORD", setgroups_names, &setgroups_word,
-		   "allow or deny setgroups(2) inside");
-}
-
-static void
 place_options(struct opt_table *table)
 {
 	opt_string(table, 'R', "root", "DIR", &root, "make DIR the root by chroot(2)");
@@ -106,7 +83,7 @@ static void
 options(struct opt_table *table)
 {
 	kind_options(table);
-	map_options(table);
+	mapping_options(table, &mapping);
 	place_options(table);
 	opt_string(table, 'G', "setgid", "GROUP", &group, "run it with GROUP, and no others");
 	opt_string(table, 'S', "setuid", "USER", &user, "run it as USER");
@@ -138,10 +115,6 @@ check(void)
 	if (forks_not && (forks || init || death || kill_after))
 		return misuse(
 			"--no-fork goes without --fork, --init, --kill-child and --kill-after");
-	if (map_root && map_current)
-		return misuse("--map-root-user goes without --map-current-user");
-	if ((map_root || map_current) && (map_user || map_group))
-		return misuse("--map-user and --map-group go without -r and -c");
 	if (pivot && root)
 		return misuse("--pivot-root goes without --root");
 	return handing_check(&kept);
@@ -167,8 +140,7 @@ choose_kinds(struct keeping *keeping)
 			flags |= namespace_kinds[i].flag;
 		keeping->files[i] = files[i] && *files[i] ? files[i] : NULL;
 	}
-	if (map_root || map_current || map_auto || map_user || map_group || map_users.count
-	    || map_groups.count)
+	if (mapping_is_wanted(&mapping))
 		flags |= namespace_user;
 	if (mounts.count || pivot)
 		flags |= namespace_mount;
@@ -179,53 +151,15 @@ choose_kinds(struct keeping *keeping)
 	return init ? flags | namespace_pid : flags;
 }
 
-static void
-add_auto(struct opt_list *list, struct opt_item *items)
-{
-	size_t count = list->count;
-
-	if (count)
-		memcpy(items, list->items, count * sizeof(*items));
-	items[count] = (struct opt_item){ "map-auto", "auto" };
-	*list = (struct opt_list){ count + 1, items };
-}
-
 static int
-read_maps(struct mapping *mapping)
+tell_pid(pid_t pid)
 {
-	static char current_user[16], current_group[16];
-	struct opt_item *items = NULL;
-	int status;
+	int fd = pid_fd;
 
-	snprintf(current_user, sizeof(current_user), "%u", (unsigned)geteuid());
-	snprintf(current_group, sizeof(current_group), "%u", (unsigned)getegid());
-	mapping->user = map_root ? "0" : map_current ? current_user : map_user;
-	mapping->group = map_root ? "0" : map_current ? current_group : map_group;
-	mapping->setgroups = setgroups_word;
-	mapping->users = map_users;
-	mapping->groups = map_groups;
-	if (map_auto) {
-		items = memory_get((map_users.count + map_groups.count + 2) * sizeof(*items));
-		add_auto(&mapping->users, items);
-		add_auto(&mapping->groups, items + map_users.count + 1);
-	}
-	status = mapping_make(mapping);
-	free(items);
-	return status;
-}
-
-/* The cgroup's file to which who joins it writes. */
-static int
-open_cgroup(int *procs)
-{
-	char path[PATH_MAX];
-
-	*procs = -1;
-	if (!cgroup)
-		return 0;
-	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
-	*procs = open(path, O_WRONLY | O_CLOEXEC);
-	return *procs < 0 ? fail(NULL, "cannot join the cgroup '%s'", cgroup) : 0;
+	pid_fd = -1;
+	if (fd >= 0 && (dprintf(fd, "%d", (int)pid) < 0 || descriptors_ready(fd) < 0))
+		note_error(NULL, "cannot write to --pid-fd %d", fd);
+	return 0;
 }
 
 static int
@@ -248,7 +182,9 @@ read_all(struct enclosing *enclosing)
 	inside->kept = kept;
 	enclosing->init = init;
 	enclosing->kill_after = kill_after == NUM_FOREVER ? 0 : kill_after;
-	enclosing->pid_fd = pid_fd;
+	enclosing->runs = tell_pid;
+	/* Its clocks are set before somebody is in there. */
+	enclosing->order.flags = inside->flags & ~namespace_time;
 	if (!status && death)
 		status = signalling_find("--kill-child", death, &enclosing->death_signal);
 	if (!status)
@@ -258,8 +194,9 @@ read_all(struct enclosing *enclosing)
 		status = read_offset("--boottime", boottime, &inside->has_boottime,
 				     &inside->boottime);
 	if (!status)
-		status = read_maps(&enclosing->mapping);
-	return status ? status : open_cgroup(&inside->cgroup);
+		status = mapping_make(&mapping);
+	enclosing->mapping = &mapping;
+	return status ? status : unsharing_open_cgroup(cgroup, &inside->cgroup);
 }
 
 static int

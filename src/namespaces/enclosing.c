@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/num.h"
@@ -15,8 +13,8 @@
 #include "kernel/clone.h"
 #include "kernel/epoll.h"
 #include "kernel/pid.h"
-#include "kernel/timerfd.h"
 #include "namespaces/gate.h"
+#include "namespaces/standing.h"
 #include "process/channel.h"
 #include "process/child.h"
 #include "process/descriptors.h"
@@ -95,12 +93,15 @@ be_init(const struct enclosing *enclosing, const struct supervise *outer, int ga
 }
 
 static _Noreturn void
-be_inside(const struct enclosing *enclosing, const struct supervise *outer, uint64_t done, int gate)
+be_inside(struct enclosing *enclosing, const struct supervise *outer,
+	  const struct clone_order *order, int gate)
 {
 	int status = tie(enclosing->death_signal, gate);
 
+	if (!order->left_cgroup)
+		enclosing->inside.cgroup = -1;
 	if (!status)
-		status = gate_pass(enclosing, done, gate);
+		status = gate_pass(enclosing, order->flags, gate);
 	/* Another user, or another root, has untied it. */
 	if (!status)
 		status = tie(enclosing->death_signal, gate);
@@ -113,6 +114,9 @@ be_inside(const struct enclosing *enclosing, const struct supervise *outer, uint
 		child_end(be_init(enclosing, outer, gate));
 	heed(&outer->mask);
 	signals_inherit();
+	if (order->clears_signals)
+		signals_clear();
+	gate_say(gate, GATE_RUNS, 0);
 	sigprocmask(SIG_SETMASK, &outer->mask, NULL);
 	status = exec_become(enclosing->command);
 	fail(NULL, "cannot run '%s'", enclosing->command[0]);
@@ -122,218 +126,118 @@ be_inside(const struct enclosing *enclosing, const struct supervise *outer, uint
 
 /* ---- outside ---- */
 
-/* After so many nanoseconds it is looked again what has become of a signal that waits. */
-enum { AGAIN = 10000000 };
-
 struct outside {
 	struct enclosing *enclosing;
-	struct supervise supervise;
-	int gate;
-	bool is_shielded; /* the command is process 1, which the kernel keeps signals from */
-	int sent;         /* the signal that was sent on last, and asks to end; 0 */
-	int meant;        /* what KILL was sent for; 0 */
-	int stops;        /* what STOP was sent for; 0 */
+	struct standing standing;
+	bool is_next; /* the command is */
+	bool runs;    /* it does */
 };
 
-enum fate {
-	FATE_HEEDED, /* it has a handler, is read, or is ignored; or nobody knows */
-	FATE_WAITS,  /* it has come, and nothing has become of it yet */
-	FATE_LOST,   /* it would have its default action, and process 1 has none */
-};
-
-/* What becomes of SIGNAL in the process PID. */
-static enum fate
-fate_of(pid_t pid, int signal)
+static void
+close_gate(struct standing *standing)
 {
-	uint64_t bit = UINT64_C(1) << (signal - 1);
-	struct pid_signals now;
-
-	if (pid_signals(pid, &now) < 0)
-		return FATE_HEEDED;
-	if ((now.pending | now.shared_pending) & bit)
-		return FATE_WAITS;
-	return (now.blocked | now.ignored | now.caught) & bit ? FATE_HEEDED : FATE_LOST;
+	file_close(standing->gate);
+	standing->gate = -1;
 }
 
-static bool
-is_harmless(int signal)
-{
-	return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
-}
-
-static bool
-is_stop(int signal)
-{
-	return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
-}
-
-/* supervise.h's take: what the default action would be elsewhere is done by KILL and STOP, which it heeds. */
+/* The command runs: who is waiting for that is told. 0, or the status after a message. */
 static int
-take(const struct signalfd_record *record, bool is_shared, void *context)
+tell(struct outside *outside)
+{
+	struct enclosing *enclosing = outside->enclosing;
+
+	if (outside->runs)
+		return 0;
+	outside->runs = true;
+	outside->standing.is_done = enclosing->detaches;
+	return enclosing->runs ? enclosing->runs(outside->standing.supervise.pid) : 0;
+}
+
+/* Standing's hear: does what the process inside says. */
+static int
+hear(struct standing *standing, void *context)
 {
 	struct outside *outside = context;
-	int signal = record->signal;
-
-	(void)is_shared;
-	if (!outside->is_shielded || is_harmless(signal))
-		return signal;
-	if (fate_of(outside->supervise.pid, signal) != FATE_LOST) {
-		outside->sent = is_stop(signal) ? 0 : signal;
-		return signal;
-	}
-	if (is_stop(signal)) {
-		outside->stops = signal;
-		return SIGSTOP;
-	}
-	outside->meant = signal;
-	return SIGKILL;
-}
-
-/* What was sent on may have waited there for a moment, and have been lost after all. */
-static void
-look_again(struct outside *outside)
-{
-	enum fate fate =
-		outside->sent ? fate_of(outside->supervise.pid, outside->sent) : FATE_WAITS;
-
-	if (fate == FATE_WAITS)
-		return;
-	if (fate == FATE_LOST) {
-		outside->meant = outside->sent;
-		supervise_signal(&outside->supervise, SIGKILL);
-	}
-	outside->sent = 0;
-}
-
-/* The number of the process, once the command runs. */
-static void
-tell_pid(struct enclosing *enclosing, pid_t pid)
-{
-	int fd = enclosing->pid_fd;
-
-	enclosing->pid_fd = -1;
-	if (fd >= 0 && (dprintf(fd, "%d", (int)pid) < 0 || descriptors_ready(fd) < 0))
-		note_error(NULL, "cannot write to --pid-fd %d", fd);
-}
-
-static void
-close_gate(struct outside *outside)
-{
-	file_close(outside->gate);
-	outside->gate = -1;
-}
-
-/* Does what the process inside says. 0, or the status after a message. */
-static int
-listen_inside(struct outside *outside)
-{
-	int signal = 0;
-	enum gate_word word = gate_hear(outside->gate, false, &signal);
+	struct supervise *supervise = &standing->supervise;
+	int signal = 0, status = 0;
+	enum gate_word word = gate_hear(standing->gate, false, &signal);
 
 	switch (word) {
 	case GATE_MAP:
 	case GATE_KEEP:
-		if (outside->supervise.ended)
-			return 0;
-		return gate_serve(outside->enclosing, word, outside->gate, outside->supervise.pid);
+		if (!supervise->ended)
+			status = gate_serve(outside->enclosing, word, standing->gate,
+					    supervise->pid);
+		break;
 	case GATE_STOPPED:
-		if (!outside->supervise.ended)
-			supervise_follow(&outside->supervise, signal);
-		return 0;
+		if (!supervise->ended)
+			supervise_follow(supervise, signal);
+		break;
 	case GATE_FAILED:
 		keeping_undo(&outside->enclosing->keeping);
-		close_gate(outside);
-		return 0;
+		close_gate(standing);
+		break;
 	case GATE_RUNS:
+		outside->is_next = true;
+		if (outside->enclosing->init)
+			status = tell(outside);
+		break;
 	case GATE_CLOSED:
 	default:
-		if (word == GATE_CLOSED && errno == EAGAIN)
-			return 0;
-		tell_pid(outside->enclosing, outside->supervise.pid);
-		if (word == GATE_CLOSED)
-			close_gate(outside);
-		return 0;
+		if (errno == EAGAIN)
+			break;
+		close_gate(standing);
+		if (outside->is_next)
+			status = tell(outside);
+		else /* killed */
+			keeping_undo(&outside->enclosing->keeping);
+		break;
 	}
+	return status;
 }
 
-static int
-wait_for_news(struct outside *outside)
+/* Why the process inside could not be made. */
+static const struct hint *
+why(uint64_t flags, int error)
 {
-	struct supervise *supervise = &outside->supervise;
-	int64_t due = supervise_deadline(supervise), left = 0,
-		soon = outside->sent ? timerfd_now(CLOCK_MONOTONIC) + AGAIN : NUM_FOREVER;
-	struct pollfd fds[] = { { .fd = supervise->fd, .events = POLLIN },
-				{ .fd = outside->gate, .events = POLLIN } };
-	struct timespec timeout;
-
-	due = soon < due ? soon : due;
-	if (due != NUM_FOREVER)
-		left = due - timerfd_now(CLOCK_MONOTONIC);
-	left = left < 0 ? 0 : left;
-	timeout = (struct timespec){ left / NUM_SECOND, left % NUM_SECOND };
-	if (ppoll(fds, 2, due == NUM_FOREVER ? NULL : &timeout, NULL) < 0)
-		return errno == EINTR ? 0 : fail(epoll_read_hints, "cannot wait for signals");
-	return fds[1].revents ? listen_inside(outside) : 0;
-}
-
-/* Until the command has ended. 0, or the status after a message. */
-static int
-stand_for_it(struct outside *outside)
-{
-	struct supervise *supervise = &outside->supervise;
-	struct pollfd gate = { .fd = outside->gate, .events = POLLIN };
-	int result = 0, status = 0;
-
-	while (!status && (result = supervise_step(supervise)) == 0) {
-		look_again(outside);
-		if (outside->stops && supervise->is_stopped) {
-			int signal = outside->stops;
-
-			outside->stops = 0;
-			supervise_follow(supervise, signal);
-			continue;
-		}
-		status = wait_for_news(outside);
-	}
-	/* It may have ended before its last word was heard. */
-	while (!status && outside->gate >= 0 && poll(&gate, 1, 0) > 0)
-		status = listen_inside(outside);
-	if (status) {
-		supervise_signal(supervise, SIGKILL);
-		supervise_run(supervise, NUM_FOREVER);
-		keeping_undo(&outside->enclosing->keeping);
-		return status;
-	}
-	return result < 0 ? fail(epoll_read_hints, "cannot receive signals") : 0;
+	for (const struct hint *hint = clone_hints; hint->advice; hint++)
+		if (hint->error == error)
+			return clone_hints;
+	return namespace_why(flags, error);
 }
 
 static int
 start(struct outside *outside)
 {
 	struct enclosing *enclosing = outside->enclosing;
-	uint64_t flags = enclosing->inside.flags & ~namespace_time;
+	struct clone_order order = enclosing->order;
 	int ends[2];
 	pid_t pid;
 
 	if (channel_open(ends) < 0)
 		return fail(NULL, no_channel);
-	outside->gate = ends[0];
+	outside->standing.gate = ends[0];
+	order.is_in_cgroup = enclosing->inside.cgroup >= 0;
+	order.cgroup = enclosing->inside.cgroup;
+	/* What is not CHLD may not come to us at all. */
+	order.pidfd = order.has_exit_signal ? &outside->standing.pidfd : NULL;
 	/* The root of a cgroup namespace is the cgroup that its maker is in. */
-	if (enclosing->inside.cgroup >= 0)
-		flags &= ~namespace_cgroup;
-	pid = clone_start(flags);
+	if (order.is_in_cgroup)
+		order.flags &= ~namespace_cgroup;
+	pid = clone_start(&order);
 	if (pid == 0) {
 		close(ends[0]);
-		be_inside(enclosing, &outside->supervise, flags, ends[1]);
+		be_inside(enclosing, &outside->standing.supervise, &order, ends[1]);
 	}
 	file_close(ends[1]);
 	if (pid < 0) {
-		close_gate(outside);
-		return errno == EAGAIN
-			       ? fail(pid_start_hints, "cannot start a process")
-			       : fail(namespace_why(flags, errno), "cannot make the namespaces");
+		int error = errno;
+
+		close_gate(&outside->standing);
+		errno = error;
+		return fail(why(order.flags, error), "cannot start a process in new namespaces");
 	}
-	supervise_adopt(&outside->supervise, pid);
+	supervise_adopt(&outside->standing.supervise, pid);
 	return 0;
 }
 
@@ -342,27 +246,29 @@ enclosing_run(struct enclosing *enclosing)
 {
 	struct outside outside = {
 		.enclosing = enclosing,
-		.supervise = { .argv = enclosing->command,
-			       .elsewhere = enclosing->inside.new_session,
-			       .kill_after = enclosing->kill_after,
-			       .take = take,
-			       .context = &outside },
-		.is_shielded = enclosing->inside.flags & namespace_pid && !enclosing->init,
+		.standing = { .supervise = { .argv = enclosing->command,
+					     .elsewhere = enclosing->inside.new_session,
+					     .kill_after = enclosing->kill_after },
+			      .is_shielded =
+				      enclosing->inside.flags & namespace_pid && !enclosing->init,
+			      .gate = -1,
+			      .hear = hear,
+			      .context = &outside,
+			      .pidfd = -1 },
 	};
-	int status, signal;
+	int status = standing_open(&outside.standing);
 
-	if (supervise_open(&outside.supervise) < 0)
-		return fail(signalfd_hints, "cannot receive signals");
+	if (status)
+		return status;
 	status = start(&outside);
-	if (!status)
-		status = stand_for_it(&outside);
-	file_close(outside.gate);
-	signal = outside.meant && outside.supervise.signal == SIGKILL ? outside.meant
-								      : outside.supervise.signal;
-	supervise_close(&outside.supervise);
-	if (status || !signal)
-		return status ? status : outside.supervise.status;
-	return signals_end_by(signal);
+	if (!status) {
+		status = standing_run(&outside.standing);
+		if (status)
+			keeping_undo(&enclosing->keeping);
+	}
+	file_close(outside.standing.gate);
+	file_close(outside.standing.pidfd);
+	return standing_end(&outside.standing, status);
 }
 
 /* ---- without a process outside ---- */
@@ -379,7 +285,7 @@ leave_outside(struct enclosing *enclosing, int *gate)
 
 	if (channel_open(ends) < 0)
 		return fail(NULL, no_channel);
-	child = clone_start(0);
+	child = clone_fork();
 	if (child < 0)
 		return fail(pid_start_hints, "cannot start a process");
 	*gate = ends[1];
@@ -388,7 +294,7 @@ leave_outside(struct enclosing *enclosing, int *gate)
 		child_wait(child);
 		return 0;
 	}
-	if (clone_start(0))
+	if (clone_fork())
 		child_end(0);
 	close(ends[1]);
 	signals_let_wait();
@@ -409,7 +315,7 @@ enclosing_become(struct enclosing *enclosing)
 {
 	bool is_served =
 		keeping_is_any(&enclosing->keeping)
-		|| (mapping_is_any(&enclosing->mapping) && !mapping_is_own(&enclosing->mapping));
+		|| (mapping_is_any(enclosing->mapping) && !mapping_is_own(enclosing->mapping));
 	int gate = -1, status = is_served ? leave_outside(enclosing, &gate) : 0;
 
 	if (gate >= 0)
@@ -418,7 +324,10 @@ enclosing_become(struct enclosing *enclosing)
 		status = gate_pass(enclosing, 0, gate);
 	if (!status) {
 		signals_restore(SIGPIPE);
-		tell_pid(enclosing, pid_self());
+		if (enclosing->runs)
+			status = enclosing->runs(pid_self());
+	}
+	if (!status) {
 		status = exec_become(enclosing->command);
 		fail(NULL, "cannot run '%s'", enclosing->command[0]);
 	}

@@ -6,19 +6,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/clone.h"
 #include "namespaces/keeping.h"
 #include "namespaces/mapping.h"
 #include "namespaces/unsharing.h"
 
 struct enclosing {
 	struct unsharing inside;
-	struct mapping mapping;
+	const struct mapping *mapping;
 	struct keeping keeping;
+	/* How the process is made; its flags: those kinds that it begins in, no others than inside's. */
+	struct clone_order order;
 	char **command;
 	bool init;          /* the command runs below a process 1 of ours */
 	int death_signal;   /* process 1, or the command, gets it when this process ends; 0: none */
 	int64_t kill_after; /* nanoseconds after one has come that asks to end; 0: never */
-	int pid_fd;         /* gets the number of that process once the command runs; -1: none */
+	/*
+	 * Told the number of that process once the command runs. 0, or the status after a message. NULL:
+	 * nobody.
+	 */
+	int (*runs)(pid_t pid);
+	bool detaches; /* and nobody stands for it from then on */
 };
 
 /* Runs it as a child, and stands for it until it ends. The status to end with. */

@@ -45,7 +45,7 @@ ask(int gate, enum gate_word word)
 int
 gate_pass(const struct enclosing *enclosing, uint64_t done, int gate)
 {
-	const struct mapping *mapping = &enclosing->mapping;
+	const struct mapping *mapping = enclosing->mapping;
 	int status = unsharing_enter(&enclosing->inside, done);
 
 	if (!status && mapping_is_any(mapping))
@@ -60,7 +60,7 @@ gate_pass(const struct enclosing *enclosing, uint64_t done, int gate)
 int
 gate_serve(struct enclosing *enclosing, enum gate_word word, int gate, pid_t pid)
 {
-	int status = word == GATE_MAP ? mapping_write(&enclosing->mapping, pid)
+	int status = word == GATE_MAP ? mapping_write(enclosing->mapping, pid)
 				      : keeping_begin(&enclosing->keeping, pid);
 
 	if (!status)

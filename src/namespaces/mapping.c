@@ -29,7 +29,44 @@ static const struct side user_side = { "--map-users", "--map-user", "/etc/subuid
 static const struct side group_side = { "--map-groups", "--map-group", "/etc/subgid",
 					"gid_map",      "newgidmap",   CAP_SETGID };
 
+/* ---- what is typed ---- */
+
+static const struct name setgroups_names[] = { { "allow", MAPPING_ALLOW, "allow", "" },
+					       { "deny", MAPPING_DENY, "deny", "" },
+					       { "", 0, "", "" } };
+
+void
+mapping_options(struct opt_table *table, struct mapping *mapping)
+{
+	opt_flag(table, 'c', "map-current-user", &mapping->current,
+		 "be the same user and group inside");
+	opt_flag(table, 'r', "map-root-user", &mapping->root, "be root inside");
+	opt_flag(table, 0, "map-auto", &mapping->automatic,
+		 "map what /etc/subuid and /etc/subgid give this user");
+	opt_string(table, 0, "map-group", "GROUP", &mapping->group, "be of GROUP inside");
+	opt_list(table, 0, "map-groups", "MAP", &mapping->groups,
+		 "map groups: INSIDE:OUTSIDE:COUNT, auto, subids or all");
+	opt_string(table, 0, "map-user", "USER", &mapping->user, "be USER inside");
+	opt_list(table, 0, "map-users", "MAP", &mapping->users, "map users in the same way");
+	opt_choice(table, 0, "setgroups", "WORD", setgroups_names, &mapping->setgroups,
+		   "allow or deny setgroups(2) inside");
+}
+
+bool
+mapping_is_wanted(const struct mapping *mapping)
+{
+	return mapping->root || mapping->current || mapping->automatic || mapping->user
+	       || mapping->group || mapping->users.count || mapping->groups.count;
+}
+
 /* ---- making ---- */
+
+static char *
+number(char text[16], uint32_t value)
+{
+	snprintf(text, 16, "%u", value);
+	return text;
+}
 
 /* The whole of the file at FD, which is closed; free(3) it. NULL with errno. */
 static char *
@@ -127,43 +164,60 @@ add(const struct side *side, const char *text, struct idmap *map)
 	return idmaps_parse(text, map, &trouble) < 0 ? complain(side->option, &trouble) : 0;
 }
 
+/*
+ * All of LIST, and what is given by subuid(5) if AUTOMATIC; then OWN, which is SINGLE inside if that is not
+ * NULL.
+ */
 static int
-make(const struct side *side, const struct opt_list *list, const char *single, uint32_t own,
-     struct idmap *map)
+make(const struct side *side, const struct opt_list *list, bool automatic, const char *single,
+     uint32_t own, struct idmap *map)
 {
 	struct idmaps_trouble trouble;
 	uint32_t inside;
+	int status = 0;
 
-	for (size_t i = 0; i < list->count; i++) {
-		int status = add(side, list->items[i].text, map);
-
-		if (status)
-			return status;
-	}
-	if (single) {
-		if ((side == &user_side ? identity_find_user(single, &inside)
-					: identity_find_group(single, &inside))
-		    < 0)
-			return misuse("%s: there is no '%s'", side->single, single);
-		idmaps_single(map, inside, own);
-	}
+	for (size_t i = 0; !status && i < list->count; i++)
+		status = add(side, list->items[i].text, map);
+	if (!status && automatic)
+		status = add(side, "auto", map);
+	if (!status && idmaps_check(map, &trouble) < 0)
+		status = complain(side->option, &trouble);
+	if (status || !single)
+		return status;
+	if ((side == &user_side ? identity_find_user(single, &inside)
+				: identity_find_group(single, &inside))
+	    < 0)
+		return misuse("%s: there is no '%s'", side->single, single);
+	idmaps_single(map, inside, own);
 	return idmaps_check(map, &trouble) < 0 ? complain(side->option, &trouble) : 0;
 }
 
 int
 mapping_make(struct mapping *mapping)
 {
+	bool is_same = mapping->root || mapping->current;
+	const char *user = mapping->user, *group = mapping->group;
+	char own_user[16], own_group[16];
 	int status;
 
+	if (mapping->root && mapping->current)
+		return misuse("--map-root-user goes without --map-current-user");
+	if (is_same && (user || group))
+		return misuse("--map-user and --map-group go without -r and -c");
 	mapping->own_user = geteuid();
 	mapping->own_group = getegid();
-	status = make(&user_side, &mapping->users, mapping->user, mapping->own_user,
+	if (is_same) {
+		user = number(own_user, mapping->root ? 0 : mapping->own_user);
+		group = number(own_group, mapping->root ? 0 : mapping->own_group);
+	}
+	status = make(&user_side, &mapping->users, mapping->automatic, user, mapping->own_user,
 		      &mapping->user_map);
 	if (!status)
-		status = make(&group_side, &mapping->groups, mapping->group, mapping->own_group,
-			      &mapping->group_map);
-	mapping->denies = mapping->setgroups == MAPPING_DENY
-			  || (!mapping->setgroups && mapping->group && !mapping->groups.count);
+		status = make(&group_side, &mapping->groups, mapping->automatic, group,
+			      mapping->own_group, &mapping->group_map);
+	mapping->denies =
+		mapping->setgroups == MAPPING_DENY
+		|| (!mapping->setgroups && group && !mapping->groups.count && !mapping->automatic);
 	return status;
 }
 
@@ -182,13 +236,6 @@ mapping_is_own(const struct mapping *mapping)
 }
 
 /* ---- writing ---- */
-
-static char *
-number(char text[16], uint32_t value)
-{
-	snprintf(text, 16, "%u", value);
-	return text;
-}
 
 /* MAP for PID by the set-id program of SIDE. */
 static int

@@ -11,10 +11,11 @@
 enum { MAPPING_ALLOW = 1, MAPPING_DENY = 2 };
 
 struct mapping {
-	/* For the caller to fill. */
+	/* What is typed: */
+	bool root, current, automatic; /* -r, -c, --map-auto */
 	struct opt_list users, groups; /* ranges (idmaps_parse), or auto, subids, all */
 	const char *user, *group;      /* what the caller's own id is inside; NULL: nothing */
-	uint64_t setgroups;            /* MAPPING_...; 0: as it has to be */
+	uint64_t setgroups;            /* MAPPING_ALLOW, MAPPING_DENY; 0: as it has to be */
 
 	/* Made. */
 	struct idmap user_map, group_map;
@@ -22,6 +23,12 @@ struct mapping {
 	uid_t own_user; /* outside: inside, they may have no number */
 	gid_t own_group;
 };
+
+/* The options that say it. */
+void mapping_options(struct opt_table *table, struct mapping *mapping);
+
+/* Whether one of them was given. */
+bool mapping_is_wanted(const struct mapping *mapping);
 
 /* Makes the maps. 0, or the status after a message. */
 int mapping_make(struct mapping *mapping);

@@ -2,8 +2,10 @@
 #include "namespaces/unsharing.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include "confining.h"
 #include "file.h"
 #include "kernel/capability.h"
+#include "kernel/clone.h"
 #include "kernel/host.h"
 #include "kernel/mount.h"
 #include "kernel/namespace.h"
@@ -22,18 +25,32 @@
 
 /* ---- entering ---- */
 
-static int
-join_cgroup(int procs)
+int
+unsharing_open_cgroup(const char *path, int *cgroup)
 {
-	static const struct hint hints[] = {
-		{ EACCES,
-		  "its file cgroup.procs has to be writable, and that of a folder above both", 0 },
-		{ EBUSY, "it has controllers for folders below it: take one of those", 0 },
-		{ EOPNOTSUPP, "it is threaded, or a folder of those", 0 },
-		{ 0, NULL, 0 },
-	};
+	struct stat procs;
 
-	return procs < 0 || write(procs, "0", 1) == 1 ? 0 : fail(hints, "cannot join the cgroup");
+	*cgroup = -1;
+	if (!path)
+		return 0;
+	*cgroup = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*cgroup < 0)
+		return fail(NULL, "cannot open the cgroup '%s'", path);
+	if (fstatat(*cgroup, "cgroup.procs", &procs, 0) < 0)
+		return fail(NULL, "'%s' is no cgroup: cannot find its cgroup.procs", path);
+	return 0;
+}
+
+static int
+join_cgroup(int cgroup)
+{
+	int procs = cgroup < 0 ? -1 : openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	int status = 0;
+
+	if (cgroup >= 0 && (procs < 0 || write(procs, "0", 1) != 1))
+		status = fail(clone_hints, "cannot join the cgroup");
+	file_close(procs);
+	return status;
 }
 
 static int

@@ -12,7 +12,7 @@ enum { UNSHARING_UNCHANGED = -1 };
 
 struct unsharing {
 	uint64_t flags; /* the kinds: CLONE_NEW... */
-	int cgroup;     /* the file cgroup.procs of the one to be in; -1: that of now */
+	int cgroup;     /* the folder of the one to be in; -1: that of now */
 	bool has_monotonic, has_boottime;
 	int64_t monotonic, boottime; /* seconds */
 	bool new_session;
@@ -25,6 +25,9 @@ struct unsharing {
 	bool keep_capabilities;
 	struct opt_list kept; /* descriptors for the command */
 };
+
+/* *CGROUP is the folder PATH of one, open; NULL: -1. 0, or the status after a message. */
+int unsharing_open_cgroup(const char *path, int *cgroup);
 
 /*
  * Takes part in the cgroup and makes those of the namespaces that are not in DONE yet; in them the clocks are
