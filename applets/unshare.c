@@ -17,8 +17,7 @@
 #include "process/exec.h"
 #include "signalling.h"
 
-/* In the order of namespace_kinds. */
-static bool letters[NAMESPACE_KINDS];
+/* Where each of namespace_kinds is kept; "": it is new; NULL: it is not. */
 static const char *files[NAMESPACE_KINDS];
 
 static struct mapping mapping;
@@ -41,22 +40,24 @@ static const struct name propagation_names[] = { { "private", MOUNT_PRIVATE, "pr
 static void
 kind_options(struct opt_table *table)
 {
-	static const char *const helps[NAMESPACE_KINDS][2] = {
-		{ "a new user namespace", "the same, kept at FILE" },
-		{ "a new cgroup namespace", "the same, kept at FILE" },
-		{ "a new namespace of System V IPC and message queues", "the same, kept at FILE" },
-		{ "a new namespace of host names", "the same, kept at FILE" },
-		{ "a new network namespace", "the same, kept at FILE" },
-		{ "a new pid namespace, of which the command is process 1",
-		  "the same, kept at FILE" },
-		{ "a new time namespace", "the same, kept at FILE" },
-		{ "a new mount namespace", "the same, kept at FILE" },
+	static const char *const helps[NAMESPACE_KINDS] = {
+		"a new user namespace; with FILE it is kept there",
+		"a new cgroup namespace",
+		"a new namespace of System V IPC and message queues",
+		"a new namespace of host names",
+		"a new network namespace",
+		"a new pid namespace, of which the command is process 1",
+		"a new time namespace",
+		"a new mount namespace",
 	};
 
 	for (int i = 0; i < NAMESPACE_KINDS; i++) {
-		opt_flag(table, namespace_kinds[i].letter, NULL, &letters[i], helps[i][0]);
-		opt_string(table, 0, namespace_kinds[i].name, "FILE", &files[i], helps[i][1])
-			->otherwise = "";
+		const struct namespace_kind *kind = &namespace_kinds[i];
+		struct opt *row =
+			opt_string(table, kind->letter, kind->name, "FILE", &files[i], helps[i]);
+
+		row->otherwise = "";
+		row->is_bundled = true;
 	}
 }
 
@@ -136,7 +137,7 @@ choose_kinds(struct keeping *keeping)
 	uint64_t flags = 0;
 
 	for (int i = 0; i < NAMESPACE_KINDS; i++) {
-		if (letters[i] || files[i])
+		if (files[i])
 			flags |= namespace_kinds[i].flag;
 		keeping->files[i] = files[i] && *files[i] ? files[i] : NULL;
 	}

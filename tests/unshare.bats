@@ -96,7 +96,8 @@ says() {
 		equal "$output" $'kept\n127'
 		contains "$stderr" "cannot run 'nothing'"
 	done
-	capture unshare -m --propagation private sh -c '"$BUTTER" unshare -p --pid=pid --mount=mnt --keep-caps true; grep -c " nsfs " /proc/self/mountinfo'
+	# Linux 6.18 numbers namespaces on each processor for itself, and lets one be mounted only in one of a lower number.
+	capture taskset -c 0 unshare -m --propagation private sh -c '"$BUTTER" unshare -p --pid=pid --mount=mnt --keep-caps true; grep -c " nsfs " /proc/self/mountinfo'
 	equal "$output" 2
 	rm -f pid mnt
 	failed_keeping
@@ -218,7 +219,7 @@ failed_keeping() {
 }
 
 @test "a command in a session of its own is in none of ours, and gets the signals" {
-	inside -f --new-session sh -c 'echo >&7; trap "exit 4" TERM; ps -o sid= $$ | tr -d " "; echo $$; while :; do "$BUTTER" timerfd-sleep 0.02; done'
+	inside -f --new-session sh -c 'trap "exit 4" TERM; echo >&7; ps -o sid= $$ | tr -d " "; echo $$; while :; do "$BUTTER" timerfd-sleep 0.02; done'
 	kill "$pid"
 	finish
 	equal "$status" 4
@@ -287,9 +288,9 @@ job() {
 	}
 	container /bin/busybox sh -c 'busybox() { /bin/busybox "$@"; }; busybox id -u; busybox hostname; busybox echo /*
 		busybox cat /data/file; echo x >/tmp/x && busybox ls /tmp; (echo x >/x) 2>/dev/null || echo read-only
-		(echo x >/data/x) 2>/dev/null || echo this, too; echo x >/dev/null; busybox ls -d /proc/[0-9]* | busybox wc -l; exit 7'
+		(echo x >/data/x) 2>/dev/null || echo this, too; echo x >/dev/null; echo /proc/[0-9]*; exit 7'
 	equal "$status" 7
-	equal "$output" $'0\nbox\n/bin /data /dev /proc /tmp\nkept\nx\nread-only\nthis, too\n4'
+	equal "$output" $'0\nbox\n/bin /data /dev /proc /tmp\nkept\nx\nread-only\nthis, too\n/proc/1 /proc/2'
 	! grep -q " $PWD" /proc/self/mountinfo || fails "something is mounted yet"
 	container /nothing
 	equal "$status" 127

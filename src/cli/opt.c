@@ -415,12 +415,29 @@ take_option(const struct opt_table *table, const struct opt *row, const char *te
 	}
 }
 
+/*
+ * The argument of ROW behind its letter. Where it begins like none, TEXT is more letters: getopt, which has
+ * just finished with the word before optind, gets them as that word.
+ */
+static const char *
+unbundle(const struct opt *row, char **argv, char *text)
+{
+	if (!row->is_bundled || !text || argv[optind - 1][1] == '-' || *text == '/')
+		return text;
+	if (*text == '=')
+		return text + 1;
+	*--text = '-';
+	argv[--optind] = text;
+	return NULL;
+}
+
 /* Takes the options of ARGV one by one, until the first operand or the end. */
 static enum opt_result
 take_options(const struct opt_table *table, int argc, char **argv, const char *letters,
 	     const struct option *longs)
 {
 	enum opt_result result = OPT_RUN;
+	const struct opt *row;
 	int value;
 
 	optind = 0; /* glibc: start afresh */
@@ -428,7 +445,8 @@ take_options(const struct opt_table *table, int argc, char **argv, const char *l
 	while (result == OPT_RUN && (value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		if (value == '?' || value == ':')
 			return refuse_option(table, argv, value);
-		result = take_option(table, row_of_value(table, value), optarg);
+		row = row_of_value(table, value);
+		result = take_option(table, row, unbundle(row, argv, optarg));
 	}
 	return result;
 }

@@ -69,6 +69,7 @@ struct opt {
 	int64_t low, high;        /* OPT_INTEGER, OPT_SIZE; OPT_DURATION has a low */
 	uint64_t set;             /* OPT_SET */
 	const char *otherwise;    /* the argument, if no `=` follows; NULL: there must be one */
+	bool is_bundled; /* with that: after the letter, too, it begins with `=`, or is a path from / on */
 };
 
 struct opt_table {

@@ -74,7 +74,10 @@ add_usage(struct buffer *buffer, const struct opt_table *table)
 	add_bundle(buffer, &column, table);
 	for (row = table->rows; row < end; row++)
 		if (row->letter && row->argument) {
-			snprintf(piece, sizeof(piece), row->otherwise ? "[-%c[%s]]" : "[-%c %s]",
+			snprintf(piece, sizeof(piece),
+				 row->is_bundled  ? "[-%c[=%s]]"
+				 : row->otherwise ? "[-%c[%s]]"
+						  : "[-%c %s]",
 				 row->letter, row->argument);
 			add_piece(buffer, &column, piece);
 		}

@@ -17,6 +17,7 @@ static const struct hint bind_hints[] = {
 	  "a mount namespace can be kept on a private mount alone: mount --bind the folder of the file on "
 	  "itself, and --make-private that",
 	  0 },
+	{ ENOTDIR, "it is a folder: name a file; --into-cgroup joins a cgroup", 0 },
 	{ 0, NULL, 0 },
 };
 
