@@ -21,7 +21,7 @@ usage_of() {
 
 # operands_of APPLET: what the usage line says after the options, the command of `-- COMMAND` left out.
 operands_of() {
-	usage_of "$1" | sed "s|\([a-z]\)\[=*[A-Z]*\]|\1|; s/^butter $1//; s/ \[-[^] -][^]]*\]//g; s/ \[--[a-z][^]]*\]//g; s/ \[-- .*//; s/^ //"
+	usage_of "$1" | sed "s|\([a-z]\)\[=*[A-Z]*\]|\1|g; s/^butter $1//; s/ \[-[^] -][^]]*\]//g; s/ \[--[a-z][^]]*\]//g; s/ \[-- .*//; s/^ //"
 }
 
 # sample APPLET: sets the array `arguments` to a harmless use that opens whatever the applet opens.
@@ -596,7 +596,8 @@ wrong_usage() {
 @test "every applet that needs an operand says so when there is none" {
 	for applet in $APPLETS; do
 		operands=$(operands_of "$applet")
-		needed=$(sed -E ':again; s/(^| )\[[^][]*( \.\.\.)?\]( \.\.\.)?( |$)/\1/; t again' <<<"$operands")
+		# What can be left out is in brackets, also within others.
+		needed=$(sed -E ':again; s/ ?\[[^][]*\]( \.\.\.)?//; t again' <<<"$operands")
 		[ -n "$needed" ] || continue
 		try "$applet"
 		wrong_usage
