@@ -21,7 +21,7 @@ usage_of() {
 
 # operands_of APPLET: what the usage line says after the options, the command of `-- COMMAND` left out.
 operands_of() {
-	usage_of "$1" | sed "s|\([a-z]\)\[=*[A-Z]*\]|\1|g; s/^butter $1//; s/ \[-[^] -][^]]*\]//g; s/ \[--[a-z][^]]*\]//g; s/ \[-- .*//; s/^ //"
+	usage_of "$1" | sed "s|\([A-Za-z]\)\[=*[A-Z]*\]|\1|g; s/^butter $1//; s/ \[-[^] -][^]]*\]//g; s/ \[--[a-z][^]]*\]//g; s/ \[-- .*//; s/^ //"
 }
 
 # sample APPLET: sets the array `arguments` to a harmless use that opens whatever the applet opens.
