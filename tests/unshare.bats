@@ -110,6 +110,18 @@ failed_keeping() {
 	contains "$stderr" "cannot create 'no/such/file'"
 }
 
+@test "a letter takes FILE with =, or as a path from the root on, and else is one of several" {
+	need_root
+	capture unshare -m --propagation private sh -c '"$BUTTER" unshare -iu="$PWD/kept" --hostname kept true && "$BUTTER" unshare -n"$PWD/net" true
+		nsenter --uts=kept hostname; umount kept net'
+	equal "$output" kept
+	[ -e net ] || fails "no file of the network namespace"
+	capture "$BUTTER" unshare -ux true
+	equal "$status" 125
+	contains "$stderr" "unknown option '-x'"
+	contains "$("$BUTTER" unshare --help)" '[-u[=FILE]]'
+}
+
 # ---- Users
 
 @test "maps are what they are written as, and their order does not matter" {

@@ -415,19 +415,38 @@ take_option(const struct opt_table *table, const struct opt *row, const char *te
 	}
 }
 
+/* A word of which getopt gets the end as a word of its own, until it is put back. */
+struct bundle {
+	char **at, *whole; /* in argv */
+	char *dash, letter;
+};
+
+static void
+put_back(struct bundle *bundle)
+{
+	if (!bundle->at)
+		return;
+	*bundle->at = bundle->whole;
+	*bundle->dash = bundle->letter;
+	bundle->at = NULL;
+}
+
 /*
- * The argument of ROW behind its letter. Where it begins like none, TEXT is more letters: getopt, which has
- * just finished with the word before optind, gets them as that word.
+ * The argument of ROW behind its letter. Where it begins like none, TEXT is more letters: getopt, which
+ * has just finished with the word before optind, gets them as that word.
  */
 static const char *
-unbundle(const struct opt *row, char **argv, char *text)
+unbundle(const struct opt *row, char **argv, char *text, struct bundle *bundle)
 {
 	if (!row->is_bundled || !text || argv[optind - 1][1] == '-' || *text == '/')
 		return text;
 	if (*text == '=')
 		return text + 1;
-	*--text = '-';
-	argv[--optind] = text;
+	put_back(bundle);
+	optind--;
+	*bundle = (struct bundle){ &argv[optind], argv[optind], text - 1, text[-1] };
+	text[-1] = '-';
+	argv[optind] = text - 1;
 	return NULL;
 }
 
@@ -437,17 +456,21 @@ take_options(const struct opt_table *table, int argc, char **argv, const char *l
 	     const struct option *longs)
 {
 	enum opt_result result = OPT_RUN;
+	struct bundle bundle = { 0 };
 	const struct opt *row;
 	int value;
 
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
 	while (result == OPT_RUN && (value = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		if (value == '?' || value == ':')
-			return refuse_option(table, argv, value);
+		if (value == '?' || value == ':') {
+			result = refuse_option(table, argv, value);
+			break;
+		}
 		row = row_of_value(table, value);
-		result = take_option(table, row, unbundle(row, argv, optarg));
+		result = take_option(table, row, unbundle(row, argv, optarg, &bundle));
 	}
+	put_back(&bundle);
 	return result;
 }
 
