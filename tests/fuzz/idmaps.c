@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(trouble.line && trouble.reason);
 	}
 	while (idmaps_next_subid(&at, &subid))
-		MUST(subid.count && subid.count < UINT32_MAX - subid.start + 1);
+		MUST(subid.count && (uint64_t)subid.start + subid.count <= UINT32_MAX);
 	MUST(!*at);
 	buffer_done(&printed);
 	free(again.ranges);
