@@ -44,6 +44,7 @@ check_likes="
 	command:mksquashfs:squashfs-tools
 	command:mkfs.erofs:erofs-utils
 	command:setcap:libcap2-bin
+	command:newuidmap:uidmap
 	command:qemu-system-x86_64:qemu-system-x86
 	library:libseccomp:libseccomp-dev
 	file:/usr/share/containers/seccomp.json:golang-github-containers-common

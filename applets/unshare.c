@@ -5,11 +5,13 @@
  * whoever is killed first. Its options are util-linux's, and those that a script would add by hand.
  */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "applet.h"
 #include "cli/num.h"
 #include "cli/say.h"
+#include "kernel/host.h"
 #include "kernel/mount.h"
 #include "namespaces/enclosing.h"
 #include "namespaces/handing.h"
@@ -113,9 +115,13 @@ options(struct opt_table *table)
 static int
 check(void)
 {
+	const char *wrong;
+
 	if (forks_not && (forks || init || death || kill_after))
 		return misuse(
 			"--no-fork goes without --fork, --init, --kill-child and --kill-after");
+	if (hostname && !host_is_valid(hostname, strlen(hostname), &wrong))
+		return misuse("--hostname: '%s' %s", hostname, wrong);
 	if (pivot && root)
 		return misuse("--pivot-root goes without --root");
 	return handing_check(&kept);

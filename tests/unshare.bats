@@ -6,27 +6,13 @@
 # shellcheck disable=SC2016 # other shells expand
 
 load helper
+load namespaces
 
 setup() {
 	trace_tests_only
 	need_applet unshare
 	cd "$BATS_TEST_TMPDIR" || return
 }
-
-# users: sets the array `own` to what makes namespaces without rights: as root, nothing.
-users() {
-	own=()
-	is_root || { need_userns && own=(-r); }
-}
-
-# inside ARGUMENT...: starts it; its command says on descriptor 7 that it is ready.
-inside() {
-	users
-	# A shell ignores these in what it starts in the background.
-	start "$BUTTER" signalfd-mask -d INT,QUIT -- "$BUTTER" unshare --keep-fd 7 --keep-fd 8 "${own[@]}" "$@"
-}
-
-lasting='echo >&7; exec "$BUTTER" timerfd-sleep inf'
 
 says() {
 	await grep -qa -- "$1" "$job/out"
@@ -348,5 +334,6 @@ job() {
 		--kill-child=NO
 		--kill-after 0
 		--bind /
+		--hostname a_b
 	END
 }

@@ -74,7 +74,7 @@ int namespace_open(pid_t pid, const struct namespace_kind *kind, bool heirs);
  */
 const struct hint *namespace_why(uint64_t flags, int error);
 
-/* The same for what a user namespace may not do though it is there: write its maps, mount. */
+/* The same for what cannot be done in one though it is there: write its maps, set its clocks, mount. */
 const struct hint *namespace_why_weak(int error);
 
 /*

@@ -155,8 +155,10 @@ namespace_why_weak(int error)
 	if ((error == EPERM || error == EACCES)
 	    && is_set("sys/kernel/apparmor_restrict_unprivileged_userns", '1'))
 		advice = "sysctl kernel.apparmor_restrict_unprivileged_userns=0, or run as root";
-	else if (error == EPERM && is_filtered())
+	else if ((error == EPERM || error == ENOSYS) && is_filtered())
 		advice = "a seccomp profile may be in the way";
+	else if (error == ENOENT)
+		advice = "needs /proc";
 	errno = before;
 	return say(error, advice);
 }

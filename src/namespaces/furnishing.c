@@ -18,6 +18,7 @@
 static int
 put(const char *source, const char *target, const char *type, const char *options)
 {
+	static const struct hint hints[] = { { ENOENT, "make it", 0 }, { 0, NULL, 0 } };
 	const struct mounting how = { .no_helper = true, .no_mtab = true };
 	struct words words = { 0 };
 	struct words_trouble trouble;
@@ -26,6 +27,8 @@ put(const char *source, const char *target, const char *type, const char *option
 	};
 	int status;
 
+	if (access(target, F_OK) < 0)
+		return fail(hints, "cannot mount '%s' at '%s'", source, target);
 	if (words_add(&words, options, &trouble) < 0)
 		status = failx("cannot mount '%s': '%s' %s", target, trouble.word, trouble.reason);
 	else

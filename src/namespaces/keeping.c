@@ -39,7 +39,8 @@ keep(struct keeping *keeping, int i, pid_t pid)
 	char path[40];
 
 	if (source < 0)
-		return fail(NULL, "cannot open the new %s namespace", kind->name);
+		return fail(namespace_why_weak(errno), "cannot open the new %s namespace",
+			    kind->name);
 	fd = open(file, O_RDONLY | O_CREAT | O_EXCL | O_NOCTTY | O_CLOEXEC, 0444);
 	keeping->made[i] = fd >= 0;
 	if (fd < 0 && errno != EEXIST) {

@@ -242,7 +242,10 @@ static int
 write_by_tool(const struct side *side, const struct idmap *map, pid_t pid)
 {
 	static const struct hint hints[] = {
-		{ ENOENT, "install it: Debian has it in uidmap; or run as root", 0 }, { 0, NULL, 0 }
+		{ ENOENT, "install it: Debian has it in uidmap; or run as root", 0 },
+		{ EACCES,
+		  "everybody has to be able to execute it: look at its mode; or run as root", 0 },
+		{ 0, NULL, 0 },
 	};
 	char(*texts)[16] = memory_get((map->count * 3 + 1) * sizeof(*texts));
 	char **words = memory_get((map->count * 3 + 3) * sizeof(*words));

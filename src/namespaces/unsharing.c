@@ -60,6 +60,7 @@ shift(int clock, int64_t seconds, const char *option)
 		{ ERANGE, "the clock would be before 0, or centuries ahead", 0 },
 		{ EACCES, "needs CAP_SYS_TIME in the user namespace", 0 },
 		{ EPERM, "needs CAP_SYS_TIME in the user namespace", 0 },
+		{ ENOENT, "needs /proc", 0 },
 		{ 0, NULL, 0 },
 	};
 
@@ -85,7 +86,7 @@ enter_time(const struct unsharing *wish)
 		return status;
 	fd = namespace_open(0, kind, true);
 	if (fd < 0 || namespace_set(fd, namespace_time) < 0)
-		status = fail(NULL, "cannot enter the new time namespace");
+		status = fail(namespace_why_weak(errno), "cannot enter the new time namespace");
 	file_close(fd);
 	return status;
 }
@@ -114,7 +115,8 @@ propagate(const struct unsharing *wish)
 	if (!(wish->flags & namespace_mount) || wish->propagation == UNSHARING_UNCHANGED
 	    || mount_propagate("/", (enum mount_propagation)wish->propagation) == 0)
 		return 0;
-	return fail(hints, "cannot change how mounts spread");
+	return fail(errno == EINVAL ? hints : namespace_why_weak(errno),
+		    "cannot change how mounts spread");
 }
 
 static int

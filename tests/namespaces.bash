@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# Commands in namespaces of their own, for tests of what makes or joins those.
+# shellcheck disable=SC2034,SC2154 # helper.bash and the tests share these
+# shellcheck disable=SC2016 # inner shells expand
+
+# users: sets the array `own` to what makes namespaces without rights: as root, nothing.
+users() {
+	own=()
+	is_root || { need_userns && own=(-r); }
+}
+
+# inside ARGUMENT...: starts it; its command says on descriptor 7 that it is ready.
+inside() {
+	users
+	# A shell ignores these in what it starts in the background.
+	start "$BUTTER" signalfd-mask -d INT,QUIT -- "$BUTTER" unshare --keep-fd 7 --keep-fd 8 "${own[@]}" "$@"
+}
+
+# A command for it, of a shell, that stays.
+lasting='echo >&7; exec "$BUTTER" timerfd-sleep inf'
+
+# box: makes the folder `box`, the root of a container, with butter and busybox in it.
+box() {
+	need_tool busybox
+	need_static
+	need_plain_build
+	mkdir -p box/{bin,dev,proc,tmp,data}
+	cp "$(command -v busybox)" box/bin/busybox
+	cp "$BUTTER" box/bin/butter
+}
