@@ -83,9 +83,9 @@ says() {
 		contains "$stderr" "cannot run 'nothing'"
 	done
 	# Linux 6.18 numbers namespaces on each processor for itself, and lets one be mounted only in one of a lower number.
-	capture taskset -c 0 unshare -m --propagation private sh -c '"$BUTTER" unshare -p --pid=pid --mount=mnt --keep-caps true; grep -c " nsfs " /proc/self/mountinfo'
-	equal "$output" 2
-	rm -f pid mnt
+	capture taskset -c 0 unshare -m --propagation private taskset -c "0-$(($(nproc --all) - 1))" sh -c 'for i in 1 2 3; do "$BUTTER" unshare -p --pid=p$i --mount=m$i true; done; "$BUTTER" unshare -p --pid=pid --mount=mnt --keep-caps true; grep -c " nsfs " /proc/self/mountinfo'
+	equal "$output" 8
+	rm -f pid mnt [pm][123]
 	failed_keeping
 }
 

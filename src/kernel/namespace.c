@@ -143,6 +143,41 @@ namespace_shift(int clock, int64_t seconds)
 	return size == length ? 0 : -1;
 }
 
+#ifndef NS_GET_MNTNS_ID
+#define NS_GET_MNTNS_ID _IOR(NSIO, 0x5, uint64_t)
+#endif
+
+uint64_t
+namespace_mounts_id(void)
+{
+	int fd = proc_open("self/ns/mnt", O_RDONLY);
+	uint64_t id = 0;
+
+	if (fd >= 0 && ioctl(fd, NS_GET_MNTNS_ID, &id) < 0)
+		id = 0;
+	file_close(fd);
+	return id;
+}
+
+void
+namespace_raise_mounts(uint64_t least)
+{
+	uint64_t id = namespace_mounts_id();
+	cpu_set_t allowed, one;
+
+	if (!id || id > least || sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE && id < least; cpu++) {
+		if (!CPU_ISSET(cpu, &allowed))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		if (sched_setaffinity(0, sizeof(one), &one) == 0 && unshare(CLONE_NEWNS) == 0)
+			id = namespace_mounts_id();
+	}
+	sched_setaffinity(0, sizeof(allowed), &allowed);
+}
+
 int
 namespace_take_turn(void)
 {

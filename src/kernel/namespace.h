@@ -91,6 +91,18 @@ int namespace_new_mounts(void);
 int namespace_new_users(void);
 
 /*
+ * The id of this mount namespace, since Linux 6.11 (NS_GET_MNTNS_ID of ioctl_nsfs(2)); 0: it is not known.
+ */
+uint64_t namespace_mounts_id(void);
+
+/*
+ * A mount namespace can be mounted on a file only in one of a lower id, and since Linux 6.18 each processor takes
+ * ids from a stock of its own: a new one may have a lower id than the one it was made in. Becomes the only one in
+ * a copy of this mount namespace whose id is above LEAST, if that can be had. errno may change.
+ */
+void namespace_raise_mounts(uint64_t least);
+
+/*
  * Waits for others who do the same in this mount namespace: a moment, as they may hang, and once. Closing
  * what is returned, which may be -1, lets the next one go on.
  */

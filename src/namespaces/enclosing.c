@@ -214,6 +214,7 @@ start(struct outside *outside)
 	int ends[2];
 	pid_t pid;
 
+	keeping_look(&enclosing->keeping);
 	if (channel_open(ends) < 0)
 		return fail(NULL, no_channel);
 	outside->standing.gate = ends[0];
@@ -316,7 +317,10 @@ enclosing_become(struct enclosing *enclosing)
 	bool is_served =
 		keeping_is_any(&enclosing->keeping)
 		|| (mapping_is_any(enclosing->mapping) && !mapping_is_own(enclosing->mapping));
-	int gate = -1, status = is_served ? leave_outside(enclosing, &gate) : 0;
+	int gate = -1, status;
+
+	keeping_look(&enclosing->keeping);
+	status = is_served ? leave_outside(enclosing, &gate) : 0;
 
 	if (gate >= 0)
 		signals_ignore(SIGPIPE);

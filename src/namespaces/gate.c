@@ -52,8 +52,10 @@ gate_pass(const struct enclosing *enclosing, uint64_t done, int gate)
 		status = mapping_is_own(mapping) ? mapping_write(mapping, 0) : ask(gate, GATE_MAP);
 	if (!status)
 		status = unsharing_settle(&enclosing->inside);
-	if (!status && keeping_is_any(&enclosing->keeping))
+	if (!status && keeping_is_any(&enclosing->keeping)) {
+		keeping_prepare(&enclosing->keeping);
 		status = ask(gate, GATE_KEEP);
+	}
 	return status ? status : unsharing_dress(&enclosing->inside);
 }
 

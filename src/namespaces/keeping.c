@@ -57,6 +57,29 @@ keep(struct keeping *keeping, int i, pid_t pid)
 	return 0;
 }
 
+/* Whether a mount namespace is to be kept. */
+static bool
+is_of_mounts(const struct keeping *keeping)
+{
+	for (int i = 0; i < NAMESPACE_KINDS; i++)
+		if (keeping->files[i] && namespace_kinds[i].flag == namespace_mount)
+			return true;
+	return false;
+}
+
+void
+keeping_look(struct keeping *keeping)
+{
+	keeping->mounts = is_of_mounts(keeping) ? namespace_mounts_id() : 0;
+}
+
+void
+keeping_prepare(const struct keeping *keeping)
+{
+	if (keeping->mounts)
+		namespace_raise_mounts(keeping->mounts);
+}
+
 int
 keeping_begin(struct keeping *keeping, pid_t pid)
 {
