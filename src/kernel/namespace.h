@@ -96,9 +96,9 @@ int namespace_new_users(void);
 uint64_t namespace_mounts_id(void);
 
 /*
- * A mount namespace can be mounted on a file only in one of a lower id, and since Linux 6.18 each processor takes
- * ids from a stock of its own: a new one may have a lower id than the one it was made in. Becomes the only one in
- * a copy of this mount namespace whose id is above LEAST, if that can be had. errno may change.
+ * A mount namespace can be mounted on a file only in one of a lower id, and since Linux 6.18 each processor
+ * takes ids from a stock of its own: a new one may have a lower id than the one it was made in. Becomes the
+ * only one in a copy of this mount namespace whose id is above LEAST, if that can be had. errno may change.
  */
 void namespace_raise_mounts(uint64_t least);
 
