@@ -4,14 +4,15 @@
 #
 # FOLDER is made if it has no shell yet: of butter, with all of its names, and busybox with the others (of whose sh
 # some builds prefer their own: "butter mount" is butter's everywhere). In the container it is read-only; /tmp is
-# empty, writable and gone at the end. Processes and the host name NAME (container) are its own. COMMAND is process
-# 1: when it ends, everything in there ends. From outside, KILL ends it, as the script itself.
+# empty, writable and gone at the end. Users, processes, mounts, the network, which is empty, and the host name NAME
+# (container) are its own. butter is process 1: it passes signals on to COMMAND and reaps; when COMMAND ends, or the
+# script is killed, everything in there ends.
 #
-# Who is not root becomes it in a user namespace, where the machine allows that. Who is root keeps all of its rights
-# in there: that holds what is well-behaved, and nobody who wants to get out.
+# Root in there has no rights outside: it is who has called the script, and other users are there only if that was
+# root.
 #
-# Exit status: that of COMMAND; 1, or 125 from butter, where it does not come so far.
-# Needs: butter, a static busybox (Debian: busybox-static), and unshare (util-linux) in PATH.
+# Exit status: that of COMMAND; 1, or 125 to 127 from butter, where it does not come so far.
+# Needs: butter and a static busybox (Debian: busybox-static) in PATH.
 #
 #	container.sh /srv/box sh -c 'ps; touch /file'
 set -eu
@@ -37,7 +38,6 @@ shift
 
 if [ ! -e "$root/bin/sh" ]; then
 	mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/tmp"
-	touch "$root/dev/null" "$root/dev/zero" "$root/dev/urandom" "$root/dev/tty"
 	cp "$(command -v butter)" "$root/bin/butter"
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	"$root/bin/butter" --install "$root/bin"
@@ -46,20 +46,8 @@ if [ ! -e "$root/bin/sh" ]; then
 	done
 fi
 
-user=
-[ "$(id -u)" = 0 ] || user=--map-root-user
-# What is mounted here is seen by no other namespace, and goes with this one. The old root is taken away last: so
-# nothing of it can be reached, and until then its tools serve.
-# shellcheck disable=SC2016 # for the inner shell
-exec unshare $user --mount --uts --pid --fork --kill-child sh -euc '
-	butter=$1 root=$2 name=$3
-	shift 3
-	"$butter" sethostname -- "$name"
-	"$butter" mount -o bind,ro "$root" "$root"
-	"$butter" mount -t proc -o nosuid,nodev,noexec proc "$root/proc"
-	"$butter" mount -t tmpfs -o nosuid,nodev,mode=1777 tmp "$root/tmp"
-	for device in null zero urandom tty; do
-		"$butter" mount --bind "/dev/$device" "$root/dev/$device"
-	done
-	exec env -i PATH=/bin HOME=/tmp TERM="${TERM:-dumb}" "$butter" pivot_root --auto "$root" -- "$@"
-' sh "$(command -v butter)" "$root" "$name" "$@"
+users=--map-root-user
+[ "$(id -u)" != 0 ] || users='--map-users all --map-groups all'
+# shellcheck disable=SC2086 # two words
+exec env -i PATH=/bin HOME=/tmp TERM="${TERM:-dumb}" "$(command -v butter)" unshare $users --init --kill-child \
+	--ipc --net --cgroup --hostname "$name" --pivot-root "$root:ro" --proc /proc --dev /dev --tmpfs /tmp -- "$@"
