@@ -415,6 +415,14 @@ take_option(const struct opt_table *table, const struct opt *row, const char *te
 	}
 }
 
+static char **all_words;
+
+char **
+opt_words(void)
+{
+	return all_words;
+}
+
 /* A word of which getopt gets the end as a word of its own, until it is put back. */
 struct bundle {
 	char **at, *whole; /* in argv */
@@ -507,6 +515,7 @@ opt_parse(const struct applet *applet, int argc, char **argv, int *count, char *
 	struct option *longs;
 	enum opt_result result;
 
+	all_words = argv;
 	if (!any_option(argc, argv)) {
 		*count = argc > 1 ? argc - 1 : 0;
 		*operands = argv + (argc > 0);

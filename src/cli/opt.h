@@ -136,6 +136,9 @@ struct opt *opt_choice(struct opt_table *table, char letter, const char *name, c
 /* What follows `--`, NULL at its end; *VALUE stays as it is where that is missing. */
 struct opt *opt_command(struct opt_table *table, char ***value);
 
+/* The words that opt_parse was given, as they were: for a program that begins again. */
+char **opt_words(void);
+
 /* Fills TABLE with the rows of APPLET and the common ones; opt_close frees it. */
 void opt_open(struct opt_table *table, const struct applet *applet);
 

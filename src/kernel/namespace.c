@@ -190,8 +190,10 @@ namespace_take_turn(void)
 	return fd;
 }
 
-bool
-namespace_is_of_users(int fd)
+uint64_t
+namespace_kind_of(int fd)
 {
-	return ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWUSER;
+	int kind = ioctl(fd, NS_GET_NSTYPE);
+
+	return kind < 0 ? 0 : (uint64_t)kind;
 }

@@ -74,6 +74,9 @@ int namespace_open(pid_t pid, const struct namespace_kind *kind, bool heirs);
  */
 const struct hint *namespace_why(uint64_t flags, int error);
 
+/* The same of joining the kinds FLAGS by FD, a namespace or a pidfd: namespace_set. */
+const struct hint *namespace_why_not_joined(int fd, uint64_t flags, int error);
+
 /* The same for what cannot be done in one though it is there: write its maps, set its clocks, mount. */
 const struct hint *namespace_why_weak(int error);
 
@@ -108,7 +111,7 @@ void namespace_raise_mounts(uint64_t least);
  */
 int namespace_take_turn(void);
 
-/* Whether FD is a user namespace. */
-bool namespace_is_of_users(int fd);
+/* The kind of the namespace FD: its flag; 0: it is no namespace. */
+uint64_t namespace_kind_of(int fd);
 
 #endif

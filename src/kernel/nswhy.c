@@ -11,6 +11,7 @@
 #include "file.h"
 #include "kernel/capability.h"
 #include "kernel/namespace.h"
+#include "kernel/pidfd.h"
 #include "kernel/proc.h"
 #include "kernel/status.h"
 
@@ -142,6 +143,58 @@ namespace_why(uint64_t flags, int error)
 	default:
 		break;
 	}
+	errno = before;
+	return say(error, advice);
+}
+
+static const char *
+why_not_joined(uint64_t flags)
+{
+	if (flags & namespace_user)
+		return "needs CAP_SYS_ADMIN in that user namespace: run as root, or as who has made it";
+	if (!capability_have(CAP_SYS_ADMIN))
+		return "needs CAP_SYS_ADMIN: run as root, or enter its user namespace, too: --user";
+	if (flags & namespace_mount && !capability_have(CAP_SYS_CHROOT))
+		return "needs CAP_SYS_CHROOT";
+	return is_filtered() ? filtered
+			     : "needs CAP_SYS_ADMIN in the user namespace that it belongs to";
+}
+
+static const char *
+why_not_joinable(int fd, uint64_t flags)
+{
+	uint64_t kind = namespace_kind_of(fd);
+
+	for (int i = 0; i < NAMESPACE_KINDS; i++)
+		if (namespace_kinds[i].flag == kind && !(flags & kind)) {
+			snprintf(made, sizeof(made), "it is a %s namespace",
+				 namespace_kinds[i].name);
+			return made;
+		}
+	if (!kind && !pidfd_inode(fd))
+		return "it is no namespace";
+	if (flags == namespace_user)
+		return "it is that of now, which cannot be joined again";
+	if (flags == namespace_pid)
+		return "it is not below the pid namespace of now";
+	return why_invalid(flags);
+}
+
+const struct hint *
+namespace_why_not_joined(int fd, uint64_t flags, int error)
+{
+	const char *advice = NULL;
+	int before = errno;
+
+	if (error == EPERM)
+		advice = why_not_joined(flags);
+	else if (error == EINVAL)
+		advice = why_not_joinable(fd, flags);
+	else if (error == EACCES)
+		advice =
+			"who may not trace the process may not join it: run as root, or as its user";
+	else if (error == ENOSYS)
+		advice = filtered;
 	errno = before;
 	return say(error, advice);
 }

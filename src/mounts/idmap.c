@@ -160,7 +160,7 @@ open_path(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (fd < 0 || namespace_is_of_users(fd))
+	if (fd < 0 || namespace_kind_of(fd) == namespace_user)
 		return fd;
 	close(fd);
 	errno = EINVAL;

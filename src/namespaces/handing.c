@@ -7,6 +7,7 @@
 
 #include "cli/num.h"
 #include "cli/say.h"
+#include "kernel/capability.h"
 #include "process/descriptors.h"
 
 char **
@@ -46,5 +47,26 @@ handing_give(const struct opt_list *kept)
 		if (descriptors_give((int)fd, (int)fd) < 0)
 			return fail(NULL, "--keep-fd %d", (int)fd);
 	}
+	return 0;
+}
+
+int
+handing_identity(const char *user, const char *group, bool keeps_capabilities,
+		 struct identity *identity)
+{
+	struct capabilities sets;
+
+	if (user && identity_find_user(user, &identity->user) < 0)
+		return failx("--setuid: there is no user '%s'", user);
+	if (group && identity_find_group(group, &identity->group) < 0)
+		return failx("--setgid: there is no group '%s'", group);
+	identity->has_user |= user != NULL;
+	identity->has_group |= group != NULL;
+	if (!keeps_capabilities)
+		return 0;
+	if (capability_get(&sets) < 0)
+		return fail(NULL, "--keep-caps: cannot see the capabilities");
+	identity->has_capabilities = true;
+	identity->capabilities = sets.permitted;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define BUTTER_HANDING_H
 
 #include "cli/opt.h"
+#include "process/identity.h"
 
 /* The command of COUNT OPERANDS; of none, a shell: $SHELL, else /bin/sh. */
 char **handing_command(int count, char **operands);
@@ -16,5 +17,12 @@ int handing_check(const struct opt_list *kept);
  * a message.
  */
 int handing_give(const struct opt_list *kept);
+
+/*
+ * Who it is to be: USER and GROUP, which have names here (NULL: as now), with KEEPS_CAPABILITIES all of the
+ * user namespace. 0, or the status after a message.
+ */
+int handing_identity(const char *user, const char *group, bool keeps_capabilities,
+		     struct identity *identity);
 
 #endif

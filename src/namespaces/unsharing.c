@@ -22,6 +22,7 @@
 #include "mounts/root.h"
 #include "namespaces/furnishing.h"
 #include "namespaces/handing.h"
+#include "process/cgroup.h"
 
 /* ---- entering ---- */
 
@@ -39,18 +40,6 @@ unsharing_open_cgroup(const char *path, int *cgroup)
 	if (fstatat(*cgroup, "cgroup.procs", &procs, 0) < 0)
 		return fail(NULL, "'%s' is no cgroup: cannot find its cgroup.procs", path);
 	return 0;
-}
-
-static int
-join_cgroup(int cgroup)
-{
-	int procs = cgroup < 0 ? -1 : openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	int status = 0;
-
-	if (cgroup >= 0 && (procs < 0 || write(procs, "0", 1) != 1))
-		status = fail(clone_hints, "cannot join the cgroup");
-	file_close(procs);
-	return status;
 }
 
 static int
@@ -95,8 +84,10 @@ int
 unsharing_enter(const struct unsharing *wish, uint64_t done)
 {
 	uint64_t flags = wish->flags & ~done;
-	int status = join_cgroup(wish->cgroup);
+	int status = 0;
 
+	if (wish->cgroup >= 0 && cgroup_join(wish->cgroup) < 0)
+		status = fail(clone_hints, "cannot join the cgroup");
 	if (!status && flags && namespace_unshare(flags) < 0)
 		status = fail(namespace_why(flags, errno), "cannot make the namespaces");
 	return !status && flags & namespace_time ? enter_time(wish) : status;
@@ -194,21 +185,11 @@ unsharing_settle(const struct unsharing *wish)
 static int
 become(const struct unsharing *wish)
 {
-	struct identity identity = { .has_user = wish->user, .has_group = wish->group };
-	struct capabilities sets;
+	struct identity identity = { 0 };
+	int status = handing_identity(wish->user, wish->group, wish->keep_capabilities, &identity);
 
-	if (wish->user && identity_find_user(wish->user, &identity.user) < 0)
-		return failx("--setuid: there is no user '%s'", wish->user);
-	if (wish->group && identity_find_group(wish->group, &identity.group) < 0)
-		return failx("--setgid: there is no group '%s'", wish->group);
-	if (wish->keep_capabilities) {
-		if (capability_get(&sets) < 0)
-			return fail(NULL, "--keep-caps: cannot see the capabilities");
-		identity.has_capabilities = true;
-		identity.capabilities = sets.permitted;
-	}
-	if (!wish->user && !wish->group && !wish->keep_capabilities)
-		return 0;
+	if (status || (!wish->user && !wish->group && !wish->keep_capabilities))
+		return status;
 	return confining_identity(&identity);
 }
 

@@ -24,3 +24,10 @@ exec_become_file(const char *path, char **command)
 	execv(path, command);
 	return exec_status(errno);
 }
+
+int
+exec_become_open(int fd, char **command)
+{
+	fexecve(fd, command, environ);
+	return exec_status(errno);
+}

@@ -25,4 +25,7 @@ int exec_become(char **command);
  */
 int exec_become_file(const char *path, char **command);
 
+/* The same by the open file FD, for which no /proc is needed; execveat(2). */
+int exec_become_open(int fd, char **command);
+
 #endif

@@ -186,12 +186,18 @@ identity_most(const struct identity *identity)
 	return geteuid() && !identity->has_user ? capability_ambient() : sets.permitted & bounding;
 }
 
+int
+identity_leave_groups(void)
+{
+	return setgroups(0, NULL);
+}
+
 static int
 set_ids(const struct identity *identity, enum identity_step *step)
 {
 	*step = IDENTITY_GROUPS;
 	if (identity->has_group
-	    && (setgroups(identity->count, identity->groups) < 0
+	    && ((!identity->keeps_groups && setgroups(identity->count, identity->groups) < 0)
 		|| setresgid(identity->group, identity->group, identity->group) < 0))
 		return -1;
 	*step = IDENTITY_USER;
@@ -255,7 +261,7 @@ has_come_true(const struct identity *identity)
 		if ((identity->has_user && user[i] != identity->user)
 		    || (identity->has_group && group[i] != identity->group))
 			return false;
-	if (identity->has_group && !has_groups(identity))
+	if (identity->has_group && !identity->keeps_groups && !has_groups(identity))
 		return false;
 	if (identity->has_bounding && capability_bounding() & ~identity->bounding)
 		return false;

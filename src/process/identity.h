@@ -22,6 +22,7 @@ struct identity {
 	gid_t group;
 	gid_t *groups; /* the supplementary ones, of which those of now are replaced */
 	size_t count;
+	bool keeps_groups; /* or those of now stay */
 	bool has_capabilities, has_bounding;
 	uint64_t capabilities, bounding; /* bits, as in kernel/capability.h */
 };
@@ -56,6 +57,9 @@ enum identity_step {
 	IDENTITY_AMBIENT,
 	IDENTITY_CHECK, /* all was done, but has not come true: a filter outside fakes success */
 };
+
+/* This process has no supplementary groups from now on. -1 with errno EPERM; setgroups(2). */
+int identity_leave_groups(void);
 
 /* Becomes it. -1: *STEP has failed, with errno, and what comes then has not been tried. */
 int identity_become(const struct identity *identity, enum identity_step *step);
