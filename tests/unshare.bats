@@ -43,19 +43,40 @@ says() {
 	equal "$status" 4
 }
 
+# same_as PEER... LINE: butter's unshare prints what PEER does, and ends as that.
+same_as() {
+	local words theirs line=${*: -1}
+
+	eval "words=($line)"
+	capture "${@:1:$#-1}" "${words[@]}"
+	theirs=$status:$output
+	capture "$BUTTER" unshare "${words[@]}"
+	equal "$line: $status:$output" "$line: $theirs"
+}
+
 @test "util-linux's common command lines do the same" {
-	local line words
+	local line
 	need_userns
-	for line in '-r id -u' '-c id -u' '-U id -u' '-Ur --map-user=7 --map-group=8 id' '-rm sh -c "mount -t tmpfs none . && ls"' \
+	export SHELL=/bin/pwd
+	for line in '-r id -u' '-c id -u' '-U id -u' '--map-user=7 --map-group=8 id' '-rm sh -c "mount -t tmpfs none . && ls"' -r \
 		'-rpf --mount-proc sh -c "echo \$\$; ls -d /proc/[0-9]"' '-ru sh -c "hostname a; hostname"' '-rf sh -c "exit 9"' \
-		'-rw / pwd' '-rT --monotonic 1000 true' '-r nothing' '-r /'; do
-		[[ $line != *map-user=7* ]] || line=${line#-Ur }
-		eval "words=($line)"
-		# shellcheck disable=SC2154
-		capture unshare "${words[@]}"
-		theirs=$status:$output
-		capture "$BUTTER" unshare "${words[@]}"
-		equal "$status:$output" "$theirs"
+		'-rw / pwd' '-rT --monotonic 1000 true' '-r nothing' '-r /' '-rR / -w /usr pwd' '-rC cat /proc/self/cgroup' \
+		'-rn sh -c "cut -d : -f 1 /proc/net/dev"' '-c --keep-caps grep Cap[EA] /proc/self/status' \
+		'-r sh -c "kill -KILL \$\$"' '-rf sh -c "kill \$\$"' '-rpf --kill-child sh -c "kill \$\$; exit 3"' '-rm --propagation slave true' \
+		'-r -- sh -c "echo \$1" -x -y' '--user --map-root-user --ipc true' '-rpf sh -c "sh -c \"exit 4\"; exit \$?"'; do
+		same_as unshare "$line"
+	done
+}
+
+@test "busybox's common command lines do the same" {
+	local line
+	need_userns
+	need_tool busybox
+	busybox unshare -r true 2>/dev/null || skip "this busybox has no unshare"
+	for line in '-r id -u' '-U id -u' '-rm sh -c "mount -t tmpfs none . && ls"' '-rpf --mount-proc sh -c "echo \$\$; ls -d /proc/[0-9]"' \
+		'-ru sh -c "hostname a; hostname"' '-rf sh -c "exit 9"' '-rinu true' '-r nothing' '-rm --propagation shared true' \
+		'-r cat /proc/self/setgroups' '-rpf --mount-proc=/proc sh -c "echo \$\$"'; do
+		same_as busybox unshare "$line"
 	done
 }
 
