@@ -73,7 +73,10 @@ tell_stopped(int signal, void *context)
 static int
 be_init(const struct enclosing *enclosing, const struct supervise *outer, int gate)
 {
-	struct supervise supervise = { .argv = enclosing->command, .stopped = tell_stopped };
+	/* Alone in a session, a group that is not ours is one that can be stopped. */
+	struct supervise supervise = { .argv = enclosing->command,
+				       .stopped = tell_stopped,
+				       .apart = enclosing->inside.new_session };
 	int status;
 
 	if (supervise_open(&supervise) < 0)

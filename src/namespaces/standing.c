@@ -57,9 +57,11 @@ take(const struct signalfd_record *record, bool is_shared, void *context)
 {
 	struct standing *standing = context;
 	int signal = record->signal;
+	/* Nobody in its session could continue it: the kernel keeps these from it, too. */
+	bool is_orphaned = standing->supervise.elsewhere && is_stop(signal);
 
 	(void)is_shared;
-	if (!standing->is_shielded || is_harmless(signal))
+	if (!(standing->is_shielded || is_orphaned) || is_harmless(signal))
 		return signal;
 	if (fate_of(standing->supervise.pid, signal) != FATE_LOST) {
 		standing->sent = is_stop(signal) ? 0 : signal;
