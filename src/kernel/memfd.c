@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -64,6 +65,23 @@ memfd_make(const char *name, bool noexec)
 	else if (fd < 0 && errno == EACCES) /* vm.memfd_noexec=2: none may */
 		fd = create(name, MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
 	return fd;
+}
+
+int
+memfd_fill(int fd, int from, size_t size)
+{
+	ssize_t length;
+
+	while (size) {
+		length = sendfile(fd, from, NULL, size);
+		if (length > 0)
+			size -= (size_t)length;
+		else if (!length || errno != EINTR)
+			break;
+	}
+	if (size && !length)
+		errno = ENODATA;
+	return size ? -1 : 0;
 }
 
 int

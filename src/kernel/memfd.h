@@ -4,6 +4,7 @@
 #define BUTTER_MEMFD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cli/names.h"
@@ -28,6 +29,11 @@ extern const struct hint memfd_hints[];
  * never. -1 with errno EMFILE, ENFILE, ENOMEM, ENOSYS, EOPNOTSUPP (NOEXEC: before Linux 6.3).
  */
 int memfd_make(const char *name, bool noexec);
+
+/*
+ * Puts the next SIZE bytes of the file FROM there. -1 with errno of sendfile(2), or ENODATA: there were less.
+ */
+int memfd_fill(int fd, int from, size_t size);
 
 /* The seals by name, F_ADD_SEALS of fcntl(2); and `none`, which is none. */
 extern const struct name memfd_seals[];

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "process/sealed.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -14,9 +12,7 @@
 
 #include "file.h"
 #include "kernel/memfd.h"
-#include "kernel/pipe.h"
 #include "kernel/proc.h"
-#include "memory.h"
 #include "process/exec.h"
 
 /* The program's file. */
@@ -51,34 +47,14 @@ needed(void)
 	return end;
 }
 
-static int
-copy(int from, int to, size_t size)
-{
-	enum { PIECE = 1 << 17 };
-	char *piece = memory_get(PIECE);
-	size_t written;
-	ssize_t length = 1;
-
-	while (length > 0 && size) {
-		length = pipe_read(from, piece, size < PIECE ? size : PIECE);
-		if (length > 0 && pipe_write(to, piece, (size_t)length, &written) < 0)
-			length = -1;
-		if (length > 0)
-			size -= (size_t)length;
-	}
-	free(piece);
-	if (!length)
-		errno = ENOEXEC; /* it has become shorter */
-	return length > 0 ? 0 : -1;
-}
-
 /* A sealed copy of FROM, the program's file. -1 with errno. */
 static int
 make(int from)
 {
 	int fd = memfd_make("butter", false);
 
-	if (fd >= 0 && copy(from, fd, needed()) == 0 && memfd_seal(fd, MEMFD_UNCHANGEABLE) == 0)
+	if (fd >= 0 && memfd_fill(fd, from, needed()) == 0
+	    && memfd_seal(fd, MEMFD_UNCHANGEABLE) == 0)
 		return fd;
 	file_close(fd);
 	return -1;
