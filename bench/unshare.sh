@@ -90,9 +90,9 @@ if ./butter --list | grep -qx nsenter; then
 	read -r there <&3
 	exec 3<&-
 	begin "In all namespaces of a process: nsenter -a -t PID ($rounds rounds)"
-	add util-linux nsenter -a -t "$there" --preserve-credentials ./empty
-	add busybox busybox nsenter -t "$there" -U -m -u -i -n -p --preserve-credentials ./empty
-	applet butter nsenter -a -t "$there" --preserve-credentials ./empty
+	add util-linux nsenter -a -t "$there" --preserve-credentials "$PWD/empty"
+	add busybox busybox nsenter -t "$there" -U -m -u -i -n -p --preserve-credentials "$PWD/empty"
+	applet butter nsenter -a -t "$there" --preserve-credentials "$PWD/empty"
 	applet 'butter, network alone' nsenter -U -n -t "$there" --preserve-credentials ./empty
 	add 'util-linux, network alone' nsenter -U -n -t "$there" --preserve-credentials ./empty
 	result

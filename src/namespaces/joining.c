@@ -170,13 +170,13 @@ stand(struct joining *joining, char **command)
 	return standing_end(&standing, status);
 }
 
-/* Whether somebody inside could come by the program's file. */
+/* Whether somebody inside could come by the program's file: sees this process, or says what a path leads to. */
 static bool
 is_exposed(const struct joining *joining)
 {
 	for (int i = 0; i < NAMESPACE_KINDS; i++)
 		if (joining->files[i]
-		    && namespace_kinds[i].flag & (namespace_user | namespace_mount | namespace_pid))
+		    && namespace_kinds[i].flag & (namespace_mount | namespace_pid))
 			return true;
 	return joining->all || joining->root;
 }
