@@ -170,7 +170,7 @@ stand(struct joining *joining, char **command)
 	return standing_end(&standing, status);
 }
 
-/* Whether somebody inside could come by the program's file: sees this process, or says what a path leads to. */
+/* Whether somebody inside could come by the program's file: sees us, or says what a path leads to. */
 static bool
 is_exposed(const struct joining *joining)
 {
