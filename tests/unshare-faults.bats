@@ -101,6 +101,17 @@ butter: unshare: cannot change how mounts spread: Operation not permitted (sysct
 	END
 }
 
+@test "where there may be no process more that is said, whichever it is" {
+	need_root
+	need_tool setpriv
+	local limit
+	for limit in 1 2; do
+		capture setpriv --reuid 54321 --clear-groups -- bash -c 'ulimit -u "$1" && exec "${@:2}"' - "$limit" \
+			"$BUTTER" unshare --map-users 0:0:2 true
+		failed 125 unshare "cannot start a process: Resource temporarily unavailable ("
+	done
+}
+
 @test "namespaces that nest too deep are no riddle" {
 	need_userns
 	local deep=() depth

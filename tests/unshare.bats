@@ -238,11 +238,16 @@ failed_keeping() {
 }
 
 @test "a command in a session of its own is in none of ours, and gets the signals" {
-	inside -f --new-session sh -c 'trap "exit 4" TERM; echo >&7; ps -o sid= $$ | tr -d " "; echo $$; while :; do "$BUTTER" timerfd-sleep 0.02; done'
+	inside --new-session sh -c 'trap "exit 4" TERM; echo >&7; ps -o sid= $$ | tr -d " "; echo $$; while :; do "$BUTTER" timerfd-sleep 0.02; done'
 	kill "$pid"
 	finish
 	equal "$status" 4
 	equal "$(uniq <<<"$output" | wc -l)" 1
+	# Who leads a session cannot begin another one.
+	capture setsid -w "$BUTTER" unshare "${own[@]}" --new-session echo new
+	equal "$status:$output" 0:new
+	capture setsid -w "$BUTTER" unshare "${own[@]}" --new-session --no-fork true
+	failed 125 unshare "cannot begin a new session: Operation not permitted (this process leads a group"
 }
 
 @test "it has no descriptors but those that it is to have, and masks as they were" {
@@ -269,6 +274,10 @@ misused_keeping() {
 	kill "$pid"
 	finish
 	equal "$status" 143
+	# Where nobody listens, that is said, and no end.
+	capture perl -MPOSIX -e 'pipe(R, W); close(R); POSIX::dup2(fileno(W), 5); exec @ARGV' "$BUTTER" unshare "${own[@]}" --pid-fd 5 echo ran
+	equal "$status:$output" 0:ran
+	contains "$stderr" "cannot write to --pid-fd 5: Broken pipe"
 }
 
 # job OPTION...: bash, with a terminal, has a job stop and continue.

@@ -22,6 +22,7 @@
 #include "process/supervise.h"
 #include "starting.h"
 
+static const char no_process[] = "cannot start a process";
 static const char no_channel[] = "cannot make a channel to the process inside";
 
 /* ---- inside ---- */
@@ -291,14 +292,17 @@ leave_outside(struct enclosing *enclosing, int *gate)
 		return fail(NULL, no_channel);
 	child = clone_fork();
 	if (child < 0)
-		return fail(pid_start_hints, "cannot start a process");
+		return fail(pid_start_hints, no_process);
 	*gate = ends[1];
 	if (child) {
 		close(ends[0]);
 		child_wait(child);
 		return 0;
 	}
-	if (clone_fork())
+	child = clone_fork();
+	if (child < 0)
+		child_end(fail(pid_start_hints, no_process));
+	if (child)
 		child_end(0);
 	close(ends[1]);
 	signals_let_wait();
@@ -325,16 +329,13 @@ enclosing_become(struct enclosing *enclosing)
 	keeping_look(&enclosing->keeping);
 	status = is_served ? leave_outside(enclosing, &gate) : 0;
 
-	if (gate >= 0)
-		signals_ignore(SIGPIPE);
+	signals_ignore(SIGPIPE);
 	if (!status)
 		status = gate_pass(enclosing, 0, gate);
+	if (!status && enclosing->runs)
+		status = enclosing->runs(pid_self());
 	if (!status) {
 		signals_restore(SIGPIPE);
-		if (enclosing->runs)
-			status = enclosing->runs(pid_self());
-	}
-	if (!status) {
 		status = exec_become(enclosing->command);
 		fail(NULL, "cannot run '%s'", enclosing->command[0]);
 	}

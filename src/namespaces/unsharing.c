@@ -165,10 +165,13 @@ mount_all(const struct unsharing *wish)
 int
 unsharing_settle(const struct unsharing *wish)
 {
+	static const struct hint session_hints[] = {
+		{ EPERM, "this process leads a group: leave out --no-fork", 0 }, { 0, NULL, 0 }
+	};
 	int status = 0;
 
 	if (wish->new_session && setsid() < 0)
-		status = fail(NULL, "cannot begin a new session");
+		status = fail(session_hints, "cannot begin a new session");
 	if (!status)
 		status = propagate(wish);
 	if (!status && wish->hostname && host_rename(wish->hostname, strlen(wish->hostname)) < 0)
