@@ -67,6 +67,10 @@ options(struct opt_table *table)
 static int
 nsenter_run(int count, char **operands)
 {
+	int status = joining_seal(&joining);
+
+	if (status)
+		return status;
 	if (follow_context)
 		note("--follow-context: butter knows nothing of SELinux, and changes no context");
 	joining.operands = operands;

@@ -158,6 +158,9 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 	refused "cannot enter '/nothing': No such file or directory"
 	enters -r=$'no\n' true
 	refused "cannot enter 'no\012': No such file or directory"
+	# Outside, and too deep to be told.
+	capture perl -e 'for (1 .. 20) { mkdir($n = "x" x 250); chdir($n) or die $! } exec(@ARGV)' "$BUTTER" nsenter -r="$PWD/root" "${shell[@]}"
+	equal "$output" "/ /bin /place"
 	# Its environment, whole, and its shell.
 	capture env OUTER=c "$BUTTER" nsenter -e -t "$target" /usr/bin/env
 	[[ $output == *$'B=\e\n\nA=x  y'* && $output != *OUTER* ]] || fails "$output"
@@ -394,7 +397,12 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 		-t 1 --pidfd 0|--pidfd goes without --target
 		--pidfd 77 -m|77
 	END
-	try nsenter -Z echo ran
+	# A zombie has a user namespace, and no others.
+	start perl -e 'exit unless $p = fork; 1 until do { open(S, "/proc/$p/stat"); <S> =~ /\) Z/ }; print "$p\n"; close STDOUT; open(R, ">&=", 7); syswrite(R, "\n"); close R; sleep 1000'
+	try nsenter -a -t "$(cat "$job/out")" true
+	refused "namespace of the process: No such process (it has ended)"
+	kill "$pid"
+	try nsenter -Z -a -t "$$" echo ran
 	equal "$status:$output" 0:ran
 	one_line nsenter
 	contains "$stderr" "--follow-context: butter knows nothing of SELinux"

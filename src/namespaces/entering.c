@@ -84,8 +84,14 @@ is_same(int home, int own, const struct namespace_kind *kind)
 	char path[32];
 
 	snprintf(path, sizeof(path), "ns/%s", kind->file);
-	if (fstatat(own, path, &ours, 0) < 0 || fstatat(home, path, &theirs, 0) < 0)
+	if (fstatat(own, path, &ours, 0) < 0)
 		return -1;
+	if (fstatat(home, path, &theirs, 0) < 0) {
+		/* A zombie has none of most kinds. */
+		if (errno == ENOENT)
+			errno = ESRCH;
+		return -1;
+	}
 	return ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
 }
 

@@ -31,7 +31,8 @@ is_reachable(void)
 {
 	char path[PATH_MAX];
 
-	return getcwd(path, sizeof(path)) ? *path == '/' : errno != ENOENT;
+	/* One that is too long to be told may be outside as well. */
+	return getcwd(path, sizeof(path)) && *path == '/';
 }
 
 static int
@@ -200,6 +201,15 @@ go_inside(struct joining *joining, bool forks)
 }
 
 int
+joining_seal(const struct joining *joining)
+{
+	if (!is_exposed(joining) || sealed_become(opt_words()) == 0)
+		return 0;
+	return fail(memfd_hints,
+		    "cannot run from a copy of this program, which nobody inside can change");
+}
+
+int
 joining_run(struct joining *joining)
 {
 	char **command;
@@ -207,10 +217,6 @@ joining_run(struct joining *joining)
 	int status;
 
 	joining->entering.pidfd = joining->entering.home = -1;
-	if (is_exposed(joining) && sealed_become(opt_words()) < 0)
-		return fail(
-			memfd_hints,
-			"cannot run from a copy of this program, which nobody inside can change");
 	status = finding_process(joining);
 	if (!status)
 		status = finding_rest(joining);

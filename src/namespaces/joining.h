@@ -34,6 +34,12 @@ struct joining {
 	struct identity identity;
 };
 
+/*
+ * Where somebody inside could come by the program's file, the program begins again from a copy of it. 0: this
+ * process may go in; or the status after a message.
+ */
+int joining_seal(const struct joining *joining);
+
 /* Runs it. The status to end with. */
 int joining_run(struct joining *joining);
 
