@@ -215,7 +215,8 @@ unshare_run(int count, char **operands)
 	if (status)
 		return status;
 	if (!forks_not
-	    && (forks || new_session || init || death || kill_after || enclosing.inside.flags & namespace_pid))
+	    && (forks || new_session || init || death || kill_after
+		|| enclosing.inside.flags & namespace_pid))
 		return enclosing_run(&enclosing);
 	return enclosing_become(&enclosing);
 }
