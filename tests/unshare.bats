@@ -138,6 +138,11 @@ failed_keeping() {
 	equal "$(tr -s ' ' <<<"$output")" $' 0 0 1\n 10 20 5\n 0 100 3\n 5 7 1\nallow'
 	try unshare -r --map-users=0:100000:10 cat /proc/self/uid_map
 	equal "$(tr -s ' ' <<<"$output")" $' 1 100000 9\n 0 0 1'
+	# The own id is there outside, too.
+	try unshare --map-user 5 --map-users=0:0:10 cat /proc/self/uid_map
+	equal "$(tr -s ' ' <<<"$output")" $' 0 1 5\n 6 6 4\n 5 0 1'
+	try unshare -r --map-groups=100:0:10 --map-users all cat /proc/self/gid_map
+	equal "$(tr -s ' ' <<<"$output")" $' 100 1 9\n 0 0 1'
 	try unshare --map-users all --map-groups all id -u
 	equal "$output" 0
 }

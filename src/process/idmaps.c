@@ -132,26 +132,43 @@ idmaps_next_subid(const char **at, struct idmaps_subid *subid)
 
 /* ---- making ---- */
 
+/* How many ids there are from FROM to HOLE, or END where that is not between. */
+static uint32_t
+run(uint64_t from, uint64_t hole, uint64_t end)
+{
+	return (uint32_t)((hole > from && hole < end ? hole : end) - from);
+}
+
+/* Those of RANGE without INSIDE, in their order, are those without OUTSIDE; one may be left over. */
+static void
+pair(struct idmap *map, const struct idmap_range *range, uint32_t inside, uint32_t outside)
+{
+	uint64_t in = range->inside, out = range->outside;
+	const uint64_t in_end = in + range->count, out_end = out + range->count;
+
+	while (in < in_end && out < out_end) {
+		uint32_t most = run(in, inside, in_end), count = run(out, outside, out_end);
+
+		if (in == inside || out == outside) {
+			in += in == inside;
+			out += out == outside;
+			continue;
+		}
+		count = count < most ? count : most;
+		idmaps_append(map, (uint32_t)in, (uint32_t)out, count);
+		in += count;
+		out += count;
+	}
+}
+
 void
 idmaps_single(struct idmap *map, uint32_t inside, uint32_t outside)
 {
 	struct idmap all = *map;
 
 	*map = (struct idmap){ 0 };
-	for (size_t i = 0; i < all.count; i++) {
-		struct idmap_range range = all.ranges[i];
-		uint32_t before = inside - range.inside;
-
-		if (inside < range.inside || before >= range.count) {
-			idmaps_append(map, range.inside, range.outside, range.count);
-			continue;
-		}
-		if (before)
-			idmaps_append(map, range.inside, range.outside, before);
-		if (range.count - before > 1)
-			idmaps_append(map, inside + 1, range.outside + before,
-				      range.count - before - 1);
-	}
+	for (size_t i = 0; i < all.count; i++)
+		pair(map, &all.ranges[i], inside, outside);
 	free(all.ranges);
 	idmaps_append(map, inside, outside, 1);
 }

@@ -41,8 +41,8 @@ void idmaps_append(struct idmap *map, uint32_t inside, uint32_t outside, uint32_
 int idmaps_parse(const char *text, struct idmap *map, struct idmaps_trouble *trouble);
 
 /*
- * INSIDE alone is OUTSIDE; where a range has it already that gets a hole, behind which it goes on with the
- * next id of outside, up to the id inside that it had last.
+ * INSIDE alone is OUTSIDE; where a range has one of them already that gets a hole, and goes on behind it with
+ * the next id of the other side, as long as both sides have one.
  */
 void idmaps_single(struct idmap *map, uint32_t inside, uint32_t outside);
 
