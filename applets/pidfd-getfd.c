@@ -26,11 +26,6 @@ options(struct opt_table *table)
 	opt_command(table, &command);
 }
 
-static const struct hint give_hints[] = {
-	{ EBADF, "no number at or above ulimit -n can be had: take a smaller one", 0 },
-	{ 0, NULL, 0 },
-};
-
 static int
 pidfd_getfd_run(int operands, char **texts)
 {
@@ -56,7 +51,7 @@ pidfd_getfd_run(int operands, char **texts)
 	/* (The first of these may be the number that is wanted.) */
 	peer_close(&peer);
 	if (descriptors_give(fd, (int)to) < 0)
-		return fail(give_hints, "cannot make it descriptor %d", (int)to);
+		return fail(descriptors_give_hints, "cannot make it descriptor %d", (int)to);
 	status = exec_become(command);
 	fail(pid_start_hints, "cannot run '%s'", command[0]);
 	return status;

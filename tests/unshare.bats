@@ -362,7 +362,7 @@ job() {
 	capture "${as_nobody[@]}" "$BUTTER" unshare -p true
 	equal "$status" 125
 	one_line unshare
-	contains "$stderr" "Operation not permitted (needs CAP_SYS_ADMIN: run as root, or in a user namespace by --user -r)"
+	contains "$stderr" "Operation not permitted (needs CAP_SYS_ADMIN: run as root, or in a user namespace by -r)"
 	capture "$BUTTER" seccomp-exec --errno unshare=EPERM -- "$BUTTER" unshare -r -u true
 	equal "$status" 125
 	contains "$stderr" "a seccomp profile is in the way"

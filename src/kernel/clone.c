@@ -24,13 +24,26 @@ const struct hint clone_hints[] = {
 	{ 0, NULL, 0 },
 };
 
+const struct hint clone_number_hints[] = {
+	{ EPERM,
+	  "needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the user namespace of each of these pid namespaces",
+	  0 },
+	{ EINVAL,
+	  "a number is beyond sysctl kernel.pid_max, or process 1 of a new pid namespace shall not be 1, "
+	  "or there are more numbers than nested pid namespaces",
+	  0 },
+	{ ENOSYS, "needs clone3(2) of Linux 5.5: it may be a seccomp profile that is in the way",
+	  0 },
+	{ 0, NULL, 0 },
+};
+
 static pid_t
 start_anew(const struct clone_order *order)
 {
 	struct clone_words words = {
 		.flags = order->flags,
 		.exit_signal = order->has_exit_signal ? (uint64_t)order->exit_signal : SIGCHLD,
-		.set_tid = (uintptr_t)order->pids,
+		.set_tid = order->pid_count ? (uintptr_t)order->pids : 0,
 		.set_tid_size = order->pid_count,
 	};
 

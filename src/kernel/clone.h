@@ -13,8 +13,11 @@
 /* Advice for errors that come from something else than the namespaces: those are namespace_why's. */
 extern const struct hint clone_hints[];
 
-/* How many numbers one process can have: namespaces nest no deeper; pid_namespaces(7). */
-enum { CLONE_PIDS_MAX = 33 };
+/* The same where the process was to have numbers of the caller's choice. */
+extern const struct hint clone_number_hints[];
+
+/* So many numbers can be chosen; pid_namespaces(7). */
+enum { CLONE_PIDS_MAX = 32 };
 
 struct clone_order {
 	uint64_t flags;    /* the kinds: CLONE_NEW...; time is taken out where there is no clone3 */

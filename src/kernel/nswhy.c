@@ -72,7 +72,7 @@ why_not_permitted(uint64_t flags)
 	bool is_admin = capability_have(CAP_SYS_ADMIN);
 
 	if (!(flags & namespace_user) && !is_admin)
-		return "needs CAP_SYS_ADMIN: run as root, or in a user namespace by --user -r";
+		return "needs CAP_SYS_ADMIN: run as root, or in a user namespace by -r";
 	if (flags & namespace_user && is_chroot())
 		return "this is a chroot, where the kernel makes no user namespaces: use pivot_root";
 	if (!is_admin && is_set("sys/kernel/unprivileged_userns_clone", '0'))

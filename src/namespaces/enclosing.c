@@ -2,6 +2,7 @@
 #include "namespaces/enclosing.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -10,9 +11,11 @@
 #include "cli/num.h"
 #include "cli/say.h"
 #include "file.h"
+#include "kernel/capability.h"
 #include "kernel/clone.h"
 #include "kernel/epoll.h"
 #include "kernel/pid.h"
+#include "kernel/pidfd.h"
 #include "namespaces/gate.h"
 #include "namespaces/standing.h"
 #include "process/channel.h"
@@ -96,16 +99,38 @@ be_init(const struct enclosing *enclosing, const struct supervise *outer, int ga
 	return supervise.status;
 }
 
-static _Noreturn void
-be_inside(struct enclosing *enclosing, const struct supervise *outer,
-	  const struct clone_order *order, int gate)
+/* The pidfd of this process, under the number that it is to have; *GATE goes elsewhere where it is that. */
+static int
+give_self(const struct enclosing *enclosing, int *gate)
 {
+	int pidfd;
+
+	if (!enclosing->has_self)
+		return 0;
+	if (*gate == enclosing->self)
+		*gate = descriptors_copy(*gate);
+	pidfd = pidfd_of(pid_self());
+	if (*gate < 0 || pidfd < 0 || descriptors_give(pidfd, enclosing->self) < 0)
+		return fail(descriptors_give_hints, "cannot make descriptor %d a pidfd",
+			    enclosing->self);
+	if (pidfd != enclosing->self)
+		close(pidfd);
+	return 0;
+}
+
+static _Noreturn void
+be_inside(struct enclosing *enclosing, const struct supervise *outer, int gate)
+{
+	const struct clone_order *order = &enclosing->order;
 	int status = tie(enclosing->death_signal, gate);
 
+	close(outer->fd);
 	if (!order->left_cgroup)
 		enclosing->inside.cgroup = -1;
 	if (!status)
 		status = gate_pass(enclosing, order->flags, gate);
+	if (!status)
+		status = give_self(enclosing, &gate);
 	/* Another user, or another root, has untied it. */
 	if (!status)
 		status = tie(enclosing->death_signal, gate);
@@ -113,13 +138,12 @@ be_inside(struct enclosing *enclosing, const struct supervise *outer,
 		gate_say(gate, GATE_FAILED, 0);
 		child_end(status);
 	}
-	close(outer->fd);
+	if (order->clears_signals)
+		signals_clear();
 	if (enclosing->init)
 		child_end(be_init(enclosing, outer, gate));
 	heed(&outer->mask);
 	signals_inherit();
-	if (order->clears_signals)
-		signals_clear();
 	gate_say(gate, GATE_RUNS, 0);
 	sigprocmask(SIG_SETMASK, &outer->mask, NULL);
 	status = exec_become(enclosing->command);
@@ -202,19 +226,26 @@ hear(struct standing *standing, void *context)
 
 /* Why the process inside could not be made. */
 static const struct hint *
-why(uint64_t flags, int error)
+why(const struct clone_order *order, int error)
 {
-	for (const struct hint *hint = clone_hints; hint->advice; hint++)
-		if (hint->error == error)
+	bool is_admin = capability_have(CAP_SYS_ADMIN);
+	const struct hint *hint = namespace_why(order->flags, error);
+
+	for (const struct hint *other = clone_hints; other->advice; other++)
+		if (other->error == error)
 			return clone_hints;
-	return namespace_why(flags, error);
+	/* Who may not make namespaces is refused these first. */
+	if (error == EPERM && hint
+	    && (is_admin || (order->flags && !(order->flags & namespace_user))))
+		return hint;
+	return order->pid_count ? clone_number_hints : hint;
 }
 
 static int
 start(struct outside *outside)
 {
 	struct enclosing *enclosing = outside->enclosing;
-	struct clone_order order = enclosing->order;
+	struct clone_order *order = &enclosing->order;
 	int ends[2];
 	pid_t pid;
 
@@ -222,17 +253,17 @@ start(struct outside *outside)
 	if (channel_open(ends) < 0)
 		return fail(NULL, no_channel);
 	outside->standing.gate = ends[0];
-	order.is_in_cgroup = enclosing->inside.cgroup >= 0;
-	order.cgroup = enclosing->inside.cgroup;
+	order->is_in_cgroup = enclosing->inside.cgroup >= 0;
+	order->cgroup = enclosing->inside.cgroup;
 	/* What is not CHLD may not come to us at all. */
-	order.pidfd = order.has_exit_signal ? &outside->standing.pidfd : NULL;
+	order->pidfd = order->has_exit_signal ? &outside->standing.pidfd : NULL;
 	/* The root of a cgroup namespace is the cgroup that its maker is in. */
-	if (order.is_in_cgroup)
-		order.flags &= ~namespace_cgroup;
-	pid = clone_start(&order);
+	if (order->is_in_cgroup)
+		order->flags &= ~namespace_cgroup;
+	pid = clone_start(order);
 	if (pid == 0) {
 		close(ends[0]);
-		be_inside(enclosing, &outside->standing.supervise, &order, ends[1]);
+		be_inside(enclosing, &outside->standing.supervise, ends[1]);
 	}
 	file_close(ends[1]);
 	if (pid < 0) {
@@ -240,7 +271,8 @@ start(struct outside *outside)
 
 		close_gate(&outside->standing);
 		errno = error;
-		return fail(why(order.flags, error), "cannot start a process in new namespaces");
+		return fail(why(order, error), "cannot start a process%s",
+			    order->flags ? " in new namespaces" : "");
 	}
 	supervise_adopt(&outside->standing.supervise, pid);
 	return 0;

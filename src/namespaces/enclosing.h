@@ -18,6 +18,8 @@ struct enclosing {
 	/* How the process is made; its flags: those kinds that it begins in, no others than inside's. */
 	struct clone_order order;
 	char **command;
+	bool has_self;      /* the process has a pidfd of itself: */
+	int self;           /* this descriptor */
 	bool init;          /* the command runs below a process 1 of ours */
 	int death_signal;   /* process 1, or the command, gets it when this process ends; 0: none */
 	int64_t kill_after; /* nanoseconds after one has come that asks to end; 0: never */

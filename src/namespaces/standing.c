@@ -147,6 +147,9 @@ standing_run(struct standing *standing)
 		if (!follow(standing))
 			status = wait_for_news(standing);
 	}
+	/* What tells of its end comes after the pidfd, and is meant for nobody else. */
+	if (supervise->ended && standing->pidfd >= 0)
+		result = supervise_step(supervise);
 	/* It may have ended before its last word was heard. */
 	while (!status && !standing->is_done && standing->gate >= 0) {
 		struct pollfd gate = { .fd = standing->gate, .events = POLLIN };
@@ -171,7 +174,9 @@ standing_end(struct standing *standing, int status)
 	if (standing->meant && signal == SIGKILL)
 		signal = standing->meant;
 	supervise_close(&standing->supervise);
-	if (status || !signal)
-		return status ? status : standing->supervise.status;
+	if (status || standing->is_done)
+		return status;
+	if (!signal)
+		return standing->supervise.status;
 	return signals_end_by(signal);
 }

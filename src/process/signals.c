@@ -302,6 +302,7 @@ signals_clear(void)
 		struct sigaction action = { .sa_handler = SIG_DFL };
 
 		sigaction(signal, &action, NULL);
+		changed[signal] = false;
 	}
 	reserved_let();
 }

@@ -100,9 +100,7 @@ void signals_hold(void);
 void signals_release(void);
 void signals_inherit(void);
 
-/*
- * From now on each signal has its default action, those that were ignored, too: for a command that is next.
- */
+/* Each signal has its default action, those that were ignored, too, as if this process had found it so. */
 void signals_clear(void);
 
 /* As signals_inherit, for a process of ours: signals that ask to end are ignored from its first moment on. */
