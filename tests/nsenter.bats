@@ -343,7 +343,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 
 @test "without pidfds, or calls of newer kernels, the older ways take over" {
 	box -m -u -n -p --mount-proc --hostname inside
-	for fault in pidfd_open close_range pidfd_open,close_range,pidfd_send_signal,clone3; do
+	for fault in pidfd_open close_range sendfile pidfd_open,close_range,pidfd_send_signal,clone3; do
 		capture "$BUTTER" seccomp-exec --errno "$fault=ENOSYS" -- "$BUTTER" nsenter "${enter[@]}" -t "$target" -a \
 			sh -c 'hostname; set -- /proc/[0-9]*; echo $#; exit 3' 9<"$0"
 		equal "$status:$output" $'3:inside\n2'

@@ -67,13 +67,27 @@ memfd_make(const char *name, bool noexec)
 	return fd;
 }
 
+/* Up to SIZE bytes of the file FROM: how many. 0: it has no more; -1 with errno. */
+static ssize_t
+carry(int fd, int from, size_t size)
+{
+	char piece[1 << 14];
+	ssize_t length = sendfile(fd, from, NULL, size);
+
+	/* A file system, or a profile, without sendfile. */
+	if (length >= 0 || (errno != EINVAL && errno != ENOSYS && errno != EPERM))
+		return length;
+	length = read(from, piece, size < sizeof(piece) ? size : sizeof(piece));
+	return length > 0 ? write(fd, piece, (size_t)length) : length;
+}
+
 int
 memfd_fill(int fd, int from, size_t size)
 {
 	ssize_t length;
 
 	while (size) {
-		length = sendfile(fd, from, NULL, size);
+		length = carry(fd, from, size);
 		if (length > 0)
 			size -= (size_t)length;
 		else if (!length || errno != EINTR)

@@ -31,7 +31,8 @@ extern const struct hint memfd_hints[];
 int memfd_make(const char *name, bool noexec);
 
 /*
- * Puts the next SIZE bytes of the file FROM there. -1 with errno of sendfile(2), or ENODATA: there were less.
+ * Puts the next SIZE bytes of the file FROM there. -1 with errno of sendfile(2), read(2), or
+ * write(2), or ENODATA: there were less.
  */
 int memfd_fill(int fd, int from, size_t size);
 
