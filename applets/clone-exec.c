@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * clone-exec: run a command in a process that clone3(2) makes as its own words say: in new namespaces, in a
- * cgroup from its first moment on, with a number of one's choice. For scripts that want the system call itself
- * and a good parent around it; unshare is for whole containers.
+ * cgroup from its first moment on, with a number of one's choice. For scripts that want the system call
+ * itself and a good parent around it; unshare is for whole containers.
  */
 #include <stdio.h>
 #include <string.h>

@@ -11,6 +11,7 @@
 #include "cli/say.h"
 #include "kernel/pid.h"
 #include "kernel/pidfd.h"
+#include "namespaces/handing.h"
 #include "process/descriptors.h"
 #include "process/exec.h"
 #include "targeting.h"
@@ -51,7 +52,7 @@ pidfd_getfd_run(int operands, char **texts)
 	/* (The first of these may be the number that is wanted.) */
 	peer_close(&peer);
 	if (descriptors_give(fd, (int)to) < 0)
-		return fail(descriptors_give_hints, "cannot make it descriptor %d", (int)to);
+		return fail(handing_hints, "cannot make it descriptor %d", (int)to);
 	status = exec_become(command);
 	fail(pid_start_hints, "cannot run '%s'", command[0]);
 	return status;

@@ -164,7 +164,7 @@ butter: unshare: cannot open the new uts namespace: No such file or directory (n
 	equal "$status" 125
 	equal "$output" "butter.$$"$'\n'"butter.$$"$'\n'"butter.$$"$'\n\n\n'"butter.$$"
 	equal "$stderr" "butter: unshare: cannot keep the cgroup namespace at '$top/butter.$$': Not a directory (it is a folder: name a file; --into-cgroup joins a cgroup)
-butter: unshare: cannot start a process in new namespaces: Permission denied (the cgroup's cgroup.procs has to be writable, and that of a folder above both)"
+butter: unshare: cannot start a process: Permission denied (the cgroup's cgroup.procs has to be writable, and that of a folder above both)"
 	refused 125 "'.' is no cgroup" --into-cgroup . true
 }
 

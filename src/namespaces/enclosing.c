@@ -17,6 +17,7 @@
 #include "kernel/pid.h"
 #include "kernel/pidfd.h"
 #include "namespaces/gate.h"
+#include "namespaces/handing.h"
 #include "namespaces/standing.h"
 #include "process/channel.h"
 #include "process/child.h"
@@ -111,8 +112,7 @@ give_self(const struct enclosing *enclosing, int *gate)
 		*gate = descriptors_copy(*gate);
 	pidfd = pidfd_of(pid_self());
 	if (*gate < 0 || pidfd < 0 || descriptors_give(pidfd, enclosing->self) < 0)
-		return fail(descriptors_give_hints, "cannot make descriptor %d a pidfd",
-			    enclosing->self);
+		return fail(handing_hints, "cannot make descriptor %d a pidfd", enclosing->self);
 	if (pidfd != enclosing->self)
 		close(pidfd);
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "namespaces/handing.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -9,6 +10,11 @@
 #include "cli/say.h"
 #include "kernel/capability.h"
 #include "process/descriptors.h"
+
+const struct hint handing_hints[] = {
+	{ EBADF, "no number at or above ulimit -n can be had: take a smaller one", 0 },
+	{ 0, NULL, 0 },
+};
 
 char **
 handing_command(int count, char **operands)
@@ -45,7 +51,7 @@ handing_give(const struct opt_list *kept)
 
 		num_integer(kept->items[i].text, 0, INT_MAX, &fd);
 		if (descriptors_give((int)fd, (int)fd) < 0)
-			return fail(NULL, "--keep-fd %d", (int)fd);
+			return fail(handing_hints, "--keep-fd %d", (int)fd);
 	}
 	return 0;
 }

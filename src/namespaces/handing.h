@@ -4,7 +4,11 @@
 #define BUTTER_HANDING_H
 
 #include "cli/opt.h"
+#include "cli/say.h"
 #include "process/identity.h"
+
+/* Advice for errors of descriptors_give. */
+extern const struct hint handing_hints[];
 
 /* The command of COUNT OPERANDS; of none, a shell: $SHELL, else /bin/sh. */
 char **handing_command(int count, char **operands);

@@ -145,11 +145,6 @@ descriptors_free(int from)
 	return from;
 }
 
-const struct hint descriptors_give_hints[] = {
-	{ EBADF, "no number at or above ulimit -n can be had: take a smaller one", 0 },
-	{ 0, NULL, 0 },
-};
-
 int
 descriptors_give(int fd, int to)
 {

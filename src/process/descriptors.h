@@ -6,8 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli/say.h"
-
 /*
  * Occupies those of the descriptors 0 to 2 that are closed, so that no file that is
  * opened later lands there, in a way that using them still fails: 0 can only be
@@ -48,9 +46,6 @@ int descriptors_free(int from);
 
 /* FD is TO from now on, too, and a command inherits that. -1 with errno EBADF, EMFILE; dup3(2). */
 int descriptors_give(int fd, int to);
-
-/* Advice for its errors. */
-extern const struct hint descriptors_give_hints[];
 
 /*
  * As many as are allowed may be open from now on, also in commands that are started after that: the soft
