@@ -6,6 +6,11 @@
 # LeakSanitizer needs a /proc that knows it, and nobody else who traces it.
 export ASAN_OPTIONS="detect_leaks=0:${ASAN_OPTIONS:-}"
 
+# need_real_root: in a chroot the kernel makes no user namespaces, and mounts do not stop spreading.
+need_real_root() {
+	[ ! -e /proc/1/root/. ] || [ / -ef /proc/1/root/. ] || skip "this is a chroot"
+}
+
 # users: sets the array `own` to what makes namespaces without rights: as root, nothing.
 users() {
 	own=()

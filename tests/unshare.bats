@@ -11,6 +11,7 @@ load namespaces
 setup() {
 	trace_tests_only
 	need_applet unshare
+	need_real_root
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
