@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,15 +12,18 @@
 
 #include "cli/buffer.h"
 #include "cli/say.h"
+#include "file.h"
 #include "kernel/mount.h"
+#include "kernel/openat.h"
 #include "memory.h"
 #include "mounting.h"
 #include "process/exec.h"
 
+static const struct hint put_hints[] = { { ENOENT, "make it", 0 }, { 0, NULL, 0 } };
+
 static int
 put(const char *source, const char *target, const char *type, const char *options)
 {
-	static const struct hint hints[] = { { ENOENT, "make it", 0 }, { 0, NULL, 0 } };
 	const struct mounting how = { .no_helper = true, .no_mtab = true };
 	struct words words = { 0 };
 	struct words_trouble trouble;
@@ -28,7 +33,7 @@ put(const char *source, const char *target, const char *type, const char *option
 	int status;
 
 	if (access(target, F_OK) < 0)
-		return fail(hints, "cannot mount '%s' at '%s'", source, target);
+		return fail(put_hints, "cannot mount '%s' at '%s'", source, target);
 	if (words_add(&words, options, &trouble) < 0)
 		status = failx("cannot mount '%s': '%s' %s", target, trouble.word, trouble.reason);
 	else
@@ -122,11 +127,58 @@ put_dev(const char *folder)
 
 /* ---- all ---- */
 
+/*
+ * The path of TEXT below ROOT, none of whose links leads out of that; free(3) it. NULL with errno. Without
+ * openat2(2), or /proc, links lead where they do here.
+ */
+static char *
+place(const char *root, const char *text)
+{
+	int folder, fd, error;
+	char link[40], path[PATH_MAX];
+	ssize_t length;
+
+	if (!*root)
+		return join(root, text);
+	folder = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = folder < 0 ? -1 : openat_part(folder, text);
+	error = errno;
+	file_close(folder);
+	errno = error;
+	if (fd < 0)
+		return error == ENOSYS || error == EPERM ? join(root, text) : NULL;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	file_close(fd);
+	path[length < 0 ? 0 : length] = '\0';
+	return *path == '/' ? memory_string(path) : join(root, text);
+}
+
+/* Put, at TEXT below ROOT; TYPE dev is the whole of put_dev. */
+static int
+put_below(const char *root, const char *text, const char *source, const char *type,
+	  const char *options)
+{
+	char *target = place(root, text), *typed;
+	int status;
+
+	if (target) {
+		status = type && !strcmp(type, "dev") ? put_dev(target)
+						      : put(source, target, type, options);
+		free(target);
+		return status;
+	}
+	typed = join(root, text);
+	status = fail(put_hints, "cannot mount '%s' at '%s'", source, typed);
+	free(typed);
+	return status;
+}
+
 /* SOURCE:DIR[:ro] */
 static int
 put_bound(const char *text, const char *root)
 {
-	char *source = memory_string(text), *at = strchr(source, ':'), *how = NULL, *target;
+	char *source = memory_string(text), *at = strchr(source, ':'), *how = NULL;
 	bool is_read_only;
 	int status;
 
@@ -140,9 +192,8 @@ put_bound(const char *text, const char *root)
 	if (!at || !*source || !*at || (how && !is_read_only && strcmp(how, "rw") != 0)) {
 		status = misuse("--bind: '%s' is not of the form SOURCE:DIR[:ro]", text);
 	} else {
-		target = join(root, at);
-		status = put(source, target, NULL, is_read_only ? "rbind,ro=recursive" : "rbind");
-		free(target);
+		status = put_below(root, at, source, NULL,
+				   is_read_only ? "rbind,ro=recursive" : "rbind");
 	}
 	free(source);
 	return status;
@@ -155,20 +206,15 @@ furnishing(const struct opt_list *list, const char *root)
 
 	for (size_t i = 0; !status && i < list->count; i++) {
 		const char *what = list->items[i].name, *text = list->items[i].text;
-		char *target;
 
-		if (!strcmp(what, "bind")) {
+		if (!strcmp(what, "bind"))
 			status = put_bound(text, root);
-			continue;
-		}
-		target = join(root, text);
-		if (!strcmp(what, "dev"))
-			status = put_dev(target);
+		else if (!strcmp(what, "dev"))
+			status = put_below(root, text, "dev", "dev", NULL);
 		else if (!strcmp(what, "tmpfs"))
-			status = put("tmp", target, "tmpfs", "nosuid,nodev,mode=1777");
+			status = put_below(root, text, "tmp", "tmpfs", "nosuid,nodev,mode=1777");
 		else
-			status = put("proc", target, "proc", "nosuid,nodev,noexec");
-		free(target);
+			status = put_below(root, text, "proc", "proc", "nosuid,nodev,noexec");
 	}
 	return status;
 }
