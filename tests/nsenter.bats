@@ -6,17 +6,19 @@
 # shellcheck disable=SC2016 # other shells expand
 
 load helper
+load namespaces
 
 setup() {
 	trace_tests_only
 	need_applet nsenter
 	need_applet unshare
+	need_real_root
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
-# box OPTION...: what lasts in new namespaces; sets target to its number, and `own` and `enter` to what makes and enters
+# place OPTION...: what lasts in new namespaces; sets target to its number, and `own` and `enter` to what makes and enters
 # them without rights: as root, nothing.
-box() {
+place() {
 	own=() enter=()
 	is_root || { need_userns && own=(-r) enter=(-U); }
 	launch "$BUTTER" unshare "${own[@]}" --kill-child --pid-fd 7 "$@" "$BUTTER" timerfd-sleep inf
@@ -37,7 +39,7 @@ refused() {
 @test "each kind is that of the process, and no other" {
 	local kind file all=(/proc/self/ns/{cgroup,ipc,mnt,net,time,uts})
 	[ -e /proc/self/ns/time ] || skip "no time namespaces here"
-	box -f -m -u -i -n -C -T
+	place -f -m -u -i -n -C -T
 	for kind in C:cgroup i:ipc m:mnt n:net T:time u:uts; do
 		file=${kind#*:}
 		enters "-${kind%%:*}" readlink "${all[@]}"
@@ -55,7 +57,7 @@ by_pidfd() {
 
 @test "--all is all that are others, by number, inode and pidfd" {
 	need_pidfd
-	box -m -u -i -n -p --mount-proc --hostname inside
+	place -m -u -i -n -p --mount-proc --hostname inside
 	inside=inside$'\n'$(readlink /proc/"$target"/ns/{cgroup,ipc,mnt,net,pid,uts})$'\n/'
 	all=(bash -c 'hostname; readlink /proc/self/ns/{cgroup,ipc,mnt,net,pid,uts}; pwd; exit 9')
 	identity=$("$BUTTER" getpid --id "$target")
@@ -71,7 +73,7 @@ by_pidfd() {
 		try nsenter -t "${identity%:*}:7" -a true
 		refused "its number is another one's now"
 	}
-	box -f
+	place -f
 	enters -a pwd
 	equal "$output" /tmp
 }
@@ -99,7 +101,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 
 @test "in a user namespace it is root without groups, or who it is to be" {
 	need_root
-	box -U --map-users 0:100000:70000 --map-groups 0:100000:70000 -S 3 -G 4
+	place -U --map-users 0:100000:70000 --map-groups 0:100000:70000 -S 3 -G 4
 	who=(sh -c 'echo $(id -u) $(id -G) $(grep -c CapEff:.0000000000000000 /proc/self/status)')
 	while IFS='|' read -r options expected; do
 		# shellcheck disable=SC2086 # words
@@ -121,7 +123,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 	enters -S nobody-at-all true
 	refused "--setuid: there is no user 'nobody-at-all'"
 	# There, setgroups(2) is denied.
-	box -r
+	place -r
 	capture setpriv --groups 5,6 "$BUTTER" nsenter -t "$target" -U id -G
 	equal "$output" 0
 	enters -U -S follow -G follow id -u
@@ -175,7 +177,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 	mount=$(awk '$(NF - 2) == "cgroup2" { print $5; exit }' /proc/self/mountinfo)
 	folder=$mount/butter-test-$$
 	[ -n "$mount" ] && mkdir "$folder" 2>/dev/null || skip "no cgroup of version 2 to work with"
-	box -p
+	place -p
 	if ! echo "$target" 2>/dev/null >"$folder/cgroup.procs"; then
 		rmdir "$folder"
 		skip "processes cannot be moved between cgroups here"
@@ -199,7 +201,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 # ---- What stands for the command
 
 @test "its status is that of the command, and signals go on to it" {
-	box -p -m
+	place -p -m
 	for how in -a -a\ -F; do
 		while IFS='|' read -r words expected; do
 			# shellcheck disable=SC2086 # words
@@ -210,6 +212,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 			/nothing/at/all|127
 			true|0
 		END
+		# shellcheck disable=SC2086 # it may be none
 		enters $how bash -c 'kill -KILL $$'
 		equal "$status" 137
 	done
@@ -233,7 +236,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 
 @test "a shell sees a job stop and continues it" {
 	need_tool script bash
-	box -p
+	place -p
 	cat >shell <<-'END'
 		set -m
 		"$BUTTER" nsenter "$@" -- bash -c 'kill -TSTP 0; echo went on'
@@ -249,7 +252,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 
 @test "the command has no descriptors but those that it is to have, and signals as they were" {
 	need_proc
-	box -p -u
+	place -p -u
 	for how in -u -a -a\ -F; do
 		# shellcheck disable=SC2086 # words
 		capture "$BUTTER" signalfd-mask -b USR1 -- env --ignore-signal=USR2 "$BUTTER" nsenter "${enter[@]}" -t "$target" $how --keep-fd 6 \
@@ -271,7 +274,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 @test "what is inside finds no way to the program outside" {
 	need_proc
 	for option in -p -m; do
-		box "$option" --mount-proc
+		place "$option" --mount-proc
 		# It runs what runs it once more, and looks at that.
 		enters -a /proc/self/exe timeout-exec 60 bash -c '[ "/proc/$PPID/exe" -ef "$BUTTER" ] && echo the same
 			(: >>"/proc/$PPID/exe") 2>/dev/null && echo writable; readlink "/proc/$PPID/exe"'
@@ -289,12 +292,12 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 	local line words theirs
 	need_root
 	need_tool busybox nsenter
-	box -m -u -i -n -p --hostname inside --mount-proc
+	place -m -u -i -n -p --hostname inside --mount-proc
 	while IFS='|' read -r who line; do
 		eval "words=(${line//TARGET/$target})"
 		# shellcheck disable=SC2154
 		for other in ${who}; do
-			capture $other nsenter "${words[@]}"
+			capture "$other" nsenter "${words[@]}"
 			theirs=$status:$output
 			capture "$BUTTER" nsenter "${words[@]}"
 			equal "$status:$output" "$theirs" || fails "$other: $line"
@@ -342,7 +345,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 }
 
 @test "without pidfds, or calls of newer kernels, the older ways take over" {
-	box -m -u -n -p --mount-proc --hostname inside
+	place -m -u -n -p --mount-proc --hostname inside
 	for fault in pidfd_open close_range sendfile pidfd_open,close_range,pidfd_send_signal,clone3; do
 		capture "$BUTTER" seccomp-exec --errno "$fault=ENOSYS" -- "$BUTTER" nsenter "${enter[@]}" -t "$target" -a \
 			sh -c 'hostname; set -- /proc/[0-9]*; echo $#; exit 3' 9<"$0"
@@ -360,7 +363,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 @test "without /proc it enters by pidfd" {
 	local hidden
 	need_pidfd
-	box -u -n --hostname inside
+	place -u -n --hostname inside
 	without_proc
 	hidden=("${within[@]}")
 	for how in -a "-u -n"; do

@@ -204,6 +204,7 @@ butter: unshare: cannot start a process: Permission denied (the cgroup's cgroup.
 	for ((round = 0; round < $(rounds 10 1000); round++)); do
 		launch "$BUTTER" unshare "${own[@]}" -n -i -C --hostname box --init --kill-child --keep-fd 7 --keep-fd 8 --pivot-root "$PWD/box:ro" \
 			--proc /proc --dev /dev --tmpfs /tmp /bin/busybox sh -c '/bin/busybox sleep 1000 & echo >&7; exec /bin/busybox sleep 1000'
+		# shellcheck disable=SC2153 # helper.bash sets it
 		((round % 2)) || read -r -t "$LIMIT" -u "$ready" _ || fails "was never ready:" "$(cat "$job/err")"
 		kill "$pid"
 		# All its processes have the other end of a pipe.

@@ -376,9 +376,9 @@ job() {
 }
 
 @test "options that do not go together are wrong usage" {
-	while read -r line; do
+	while read -r words; do
 		# shellcheck disable=SC2086 # words
-		capture "$BUTTER" unshare $line true
+		capture "$BUTTER" unshare $words true
 		equal "$status" 125
 		one_line unshare
 		contains "$stderr" "see 'butter unshare --help'"
