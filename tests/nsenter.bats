@@ -101,6 +101,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 
 @test "in a user namespace it is root without groups, or who it is to be" {
 	need_root
+	unprivileged
 	place -U --map-users 0:100000:70000 --map-groups 0:100000:70000 -S 3 -G 4
 	who=(sh -c 'echo $(id -u) $(id -G) $(grep -c CapEff:.0000000000000000 /proc/self/status)')
 	while IFS='|' read -r options expected; do

@@ -29,7 +29,7 @@ refused() {
 	need_root
 	unprivileged
 	"${as_nobody[@]}" unshare -Ur true 2>/dev/null || skip "user namespaces are forbidden here"
-	mkdir public
+	mkdir -p public
 	chmod a+x .
 	echo no program >public/newuidmap
 	chmod 755 public
@@ -104,7 +104,7 @@ butter: unshare: cannot change how mounts spread: Operation not permitted (sysct
 
 @test "where there may be no process more that is said, whichever it is" {
 	need_root
-	need_tool setpriv
+	unprivileged
 	local limit
 	for limit in 1 2; do
 		capture setpriv --reuid 54321 --clear-groups -- bash -c 'ulimit -u "$1" && exec "${@:2}"' - "$limit" \
