@@ -68,6 +68,7 @@ detached() {
 }
 
 @test "its number can be chosen where nobody has it" {
+	need_clone3
 	local free
 	need_root
 	# From there on there is one that nobody has taken since.
@@ -86,6 +87,7 @@ detached() {
 }
 
 @test "who may not choose numbers or make namespaces is told what is missing" {
+	need_clone3
 	unprivileged
 	capture "${as_nobody[@]}" "$BUTTER" clone-exec --set-tid 30000 true
 	failed 125 clone-exec "Operation not permitted (needs CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN in the user namespace of each"
@@ -104,6 +106,7 @@ detached() {
 }
 
 @test "it begins in a cgroup, or joins it where that cannot be" {
+	need_clone3
 	local top how
 	need_root
 	unprivileged
@@ -161,6 +164,7 @@ detached() {
 }
 
 @test "it has a pidfd of itself, under whatever number" {
+	need_pidfd
 	local number
 	need_proc
 	for number in 0 3 4 5 6 7 100; do

@@ -11,6 +11,15 @@ need_real_root() {
 	[ ! -e /proc/1/root/. ] || [ / -ef /proc/1/root/. ] || skip "this is a chroot"
 }
 
+# need_statx: what tells the root of a mount from another folder, by its number on x86-64.
+need_statx() {
+	[ "$(uname -m)" != x86_64 ] || perl -e 'syscall(332, -1, "", 0, 0, 0); exit($!{ENOSYS} ? 1 : 0)' || skip "no statx here"
+}
+
+need_clone3() {
+	[[ $("$BUTTER" clone-exec --set-tid 1 true 2>&1) != *'needs clone3'* ]] || skip "no clone3 here"
+}
+
 # users: sets the array `own` to what makes namespaces without rights: as root, nothing.
 users() {
 	own=()

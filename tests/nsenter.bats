@@ -274,8 +274,9 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 
 @test "what is inside finds no way to the program outside" {
 	need_proc
-	for option in -p -m; do
-		place "$option" --mount-proc
+	for options in "-p --mount-proc" -m; do
+		# shellcheck disable=SC2086 # words
+		place $options
 		# It runs what runs it once more, and looks at that.
 		enters -a /proc/self/exe timeout-exec 60 bash -c '[ "/proc/$PPID/exe" -ef "$BUTTER" ] && echo the same
 			(: >>"/proc/$PPID/exe") 2>/dev/null && echo writable; readlink "/proc/$PPID/exe"'
@@ -325,6 +326,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 # ---- Without rights, and without what newer kernels have
 
 @test "who has no rights enters what is its own" {
+	need_pidfd
 	unprivileged
 	"${as_nobody[@]}" unshare -Ur true 2>/dev/null || skip "user namespaces are forbidden here"
 	launch "${as_nobody[@]}" "$BUTTER" unshare -r -m -u -n -p --mount-proc --kill-child --pid-fd 7 --hostname own "$BUTTER" timerfd-sleep inf
@@ -335,6 +337,13 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 		succeeded
 		equal "$output" $'own\n0\n2'
 	done
+	# Nobody looks into it meanwhile.
+	start "${as_nobody[@]}" "$BUTTER" nsenter --keep-fd 7 -t "$target" -a sh -c 'echo >&7; exec sleep 1000'
+	capture "${as_nobody[@]}" readlink "/proc/$pid/exe"
+	equal "$status" 1
+	kill "$pid"
+	finish
+	equal "$status" 143
 	try_as_nobody nsenter -t "$target" -u true
 	refused "cannot enter the uts namespace of the process: Operation not permitted (needs CAP_SYS_ADMIN: run as root, or enter its user namespace, too: --user)"
 	! is_root || {
@@ -346,6 +355,7 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 }
 
 @test "without pidfds, or calls of newer kernels, the older ways take over" {
+	need_pidfd
 	place -m -u -n -p --mount-proc --hostname inside
 	for fault in pidfd_open close_range sendfile pidfd_open,close_range,pidfd_send_signal,clone3; do
 		capture "$BUTTER" seccomp-exec --errno "$fault=ENOSYS" -- "$BUTTER" nsenter "${enter[@]}" -t "$target" -a \
@@ -357,12 +367,15 @@ butter: nsenter: cannot open '\\033[2J': No such file or directory"
 	equal "$output" inside
 	capture "$BUTTER" seccomp-exec --errno setns=EPERM -- "$BUTTER" nsenter "${enter[@]}" -t "$target" -u true
 	refused "cannot enter the u" "Operation not permitted ("
+	capture bash -c 'ulimit -f 1; exec "$BUTTER" nsenter "$@" true' "$0" "${enter[@]}" -t "$target" -a
+	refused "cannot run from a copy of this program, which nobody inside can change: File too large (raise ulimit -f)"
 	inject "memfd_create:error=EACCES" nsenter "${enter[@]}" -t "$target" -a true
 	refused "cannot run from a copy of this program, which nobody inside can change: Permission denied"
 }
 
 @test "without /proc it enters by pidfd" {
 	local hidden
+	need_root
 	need_pidfd
 	place -u -n --hostname inside
 	without_proc

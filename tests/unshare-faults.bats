@@ -69,6 +69,7 @@ butter: unshare: cannot change how mounts spread: Operation not permitted (sysct
 
 @test "a chroot is named, in which the kernel makes no user namespaces" {
 	need_root
+	need_statx
 	box
 	refused 125 "Operation not permitted (this is a chroot" -R "$PWD/box" -w /bin ./butter unshare -r true
 	refused 125 "Invalid argument (the root is a chroot, and no mount: --propagation unchanged)" -R box -w /bin ./butter unshare -m true
@@ -150,6 +151,7 @@ butter: unshare: cannot open the new uts namespace: No such file or directory (n
 }
 
 @test "it begins in a cgroup, which is the root of a new cgroup namespace" {
+	need_clone3
 	need_root
 	local top
 	top=$(awk '{ for (i = 7; $i != "-"; i++); if ($(i + 1) == "cgroup2") { print $5; exit } }' /proc/self/mountinfo)

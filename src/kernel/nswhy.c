@@ -193,6 +193,8 @@ namespace_why_not_joined(int fd, uint64_t flags, int error)
 	else if (error == EACCES)
 		advice =
 			"who may not trace the process may not join it: run as root, or as its user";
+	else if (error == ESRCH)
+		advice = "it has ended";
 	else if (error == ENOSYS)
 		advice = filtered;
 	errno = before;

@@ -33,6 +33,12 @@ entering_look_up(struct entering *entering)
 	}
 	snprintf(name, sizeof(name), "%d", (int)entering->pid);
 	entering->home = proc_open(name, O_PATH | O_DIRECTORY);
+	if (entering->home < 0 && errno == ENOENT) {
+		int here = proc_open("self", O_PATH);
+
+		errno = here < 0 ? ENOENT : ESRCH;
+		file_close(here);
+	}
 	if (entering->home >= 0 && entering->pidfd >= 0 && !pidfd_is_there(entering->pidfd)) {
 		file_close(entering->home);
 		entering->home = -1;

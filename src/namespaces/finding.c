@@ -28,9 +28,9 @@ find_by_pidfd(struct joining *joining)
 		return misuse("--pidfd goes without --target");
 	if (pid < 0 && errno == EBADF)
 		return misuse("--pidfd: %d is no pidfd", joining->pidfd);
-	if (pid == 0)
-		return failx("the process of --pidfd %d has ended, or has no number here",
-			     joining->pidfd);
+	/* It may have no number here, and can be entered all the same. */
+	if (pid == 0 && pidfd_has_ended(joining->pidfd))
+		return failx("the process of --pidfd %d has ended", joining->pidfd);
 	joining->entering.pid = pid < 0 ? 0 : pid;
 	joining->entering.pidfd = joining->pidfd;
 	return 0;
@@ -101,9 +101,12 @@ finding_process(struct joining *joining)
 	status = joining->pidfd >= 0 ? find_by_pidfd(joining) : find_by_number(joining);
 	if (status || !needs_home(joining))
 		return status;
-	if (entering_look_up(entering) < 0)
-		return fail(pid_hints_for(entering->pid), "cannot look at the process in /proc");
-	return 0;
+	if (entering_look_up(entering) == 0)
+		return 0;
+	if (errno == ESRCH && joining->target)
+		return fail(pid_hints_for(entering->pid), "cannot find process '%s'",
+			    joining->target);
+	return fail(pid_hints_for(entering->pid), "cannot look at the process in /proc");
 }
 
 /* ---- what is taken from outside ---- */

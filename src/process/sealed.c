@@ -14,6 +14,7 @@
 #include "kernel/memfd.h"
 #include "kernel/proc.h"
 #include "process/exec.h"
+#include "process/signals.h"
 
 /* The program's file. */
 static int
@@ -72,7 +73,10 @@ sealed_become(char **words)
 		file_close(own);
 		return 0;
 	}
+	/* The limit of ulimit -f is an error then. */
+	signals_ignore(SIGXFSZ);
 	made = make(own);
+	signals_restore(SIGXFSZ);
 	file_close(own);
 	if (made < 0)
 		return -1;
