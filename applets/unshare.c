@@ -14,6 +14,7 @@
 #include "kernel/host.h"
 #include "kernel/mount.h"
 #include "namespaces/enclosing.h"
+#include "namespaces/furnishing.h"
 #include "namespaces/handing.h"
 #include "process/descriptors.h"
 #include "process/exec.h"
@@ -124,6 +125,8 @@ check(void)
 		return misuse("--hostname: '%s' %s", hostname, wrong);
 	if (pivot && root)
 		return misuse("--pivot-root goes without --root");
+	if (furnishing_check(&mounts))
+		return EXEC_FAILED;
 	return handing_check(&kept);
 }
 

@@ -192,7 +192,7 @@ namespace_why_not_joined(int fd, uint64_t flags, int error)
 		advice = why_not_joinable(fd, flags);
 	else if (error == EACCES)
 		advice =
-			"who may not trace the process may not join it: run as root, or as its user";
+			"who may not trace the process may not join it: needs CAP_SYS_PTRACE in its user namespace, or to be its user";
 	else if (error == ESRCH)
 		advice = "it has ended";
 	else if (error == ENOSYS)

@@ -13,7 +13,9 @@
 #include "kernel/proc.h"
 
 static const struct hint look_hints[] = {
-	{ EACCES, "who may not trace the process may not join it: run as root, or as its user", 0 },
+	{ EACCES,
+	  "who may not trace the process may not join it: needs CAP_SYS_PTRACE in its user namespace, or to be its user",
+	  0 },
 	{ EPERM, "a security policy, or a seccomp profile, is in the way", 0 },
 	{ ENOENT, "it has ended", 0 },
 	{ ESRCH, "it has ended", 0 },

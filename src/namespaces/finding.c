@@ -127,7 +127,9 @@ choose(struct joining *joining)
 }
 
 static const struct hint look_hints[] = {
-	{ EACCES, "who may not trace the process may not see it: run as root, or as its user", 0 },
+	{ EACCES,
+	  "who may not trace the process may not see it: needs CAP_SYS_PTRACE in its user namespace, or to be its user",
+	  0 },
 	{ 0, NULL, 0 },
 };
 

@@ -174,28 +174,58 @@ put_below(const char *root, const char *text, const char *source, const char *ty
 	return status;
 }
 
-/* SOURCE:DIR[:ro] */
+/* SOURCE:DIR[:ro], of which TEXT is a copy, taken apart in place. */
+struct bound {
+	char *source, *at;
+	bool is_read_only;
+};
+
+/* Whether it is of that form. */
+static bool
+take_apart(char *text, struct bound *bound)
+{
+	char *how;
+
+	*bound = (struct bound){ .source = text, .at = strchr(text, ':') };
+	if (!bound->at)
+		return false;
+	*bound->at++ = '\0';
+	how = strchr(bound->at, ':');
+	if (how)
+		*how++ = '\0';
+	bound->is_read_only = how && !strcmp(how, "ro");
+	return *bound->source && *bound->at && (!how || bound->is_read_only || !strcmp(how, "rw"));
+}
+
 static int
 put_bound(const char *text, const char *root)
 {
-	char *source = memory_string(text), *at = strchr(source, ':'), *how = NULL;
-	bool is_read_only;
-	int status;
+	char *copy = memory_string(text);
+	struct bound bound;
+	int status = 0;
 
-	if (at) {
-		*at++ = '\0';
-		how = strchr(at, ':');
+	if (take_apart(copy, &bound))
+		status = put_below(root, bound.at, bound.source, NULL,
+				   bound.is_read_only ? "rbind,ro=recursive" : "rbind");
+	free(copy);
+	return status;
+}
+
+int
+furnishing_check(const struct opt_list *list)
+{
+	int status = 0;
+
+	for (size_t i = 0; !status && i < list->count; i++) {
+		const struct opt_item *item = &list->items[i];
+		char *copy = memory_string(item->text);
+		struct bound bound;
+
+		if (!strcmp(item->name, "bind") && !take_apart(copy, &bound))
+			status = misuse("--bind: '%s' is not of the form SOURCE:DIR[:ro]",
+					item->text);
+		free(copy);
 	}
-	if (how)
-		*how++ = '\0';
-	is_read_only = how && !strcmp(how, "ro");
-	if (!at || !*source || !*at || (how && !is_read_only && strcmp(how, "rw") != 0)) {
-		status = misuse("--bind: '%s' is not of the form SOURCE:DIR[:ro]", text);
-	} else {
-		status = put_below(root, at, source, NULL,
-				   is_read_only ? "rbind,ro=recursive" : "rbind");
-	}
-	free(source);
 	return status;
 }
 

@@ -5,6 +5,9 @@
 
 #include "cli/opt.h"
 
+/* Whether all of LIST is of its form. 0, or the status after a message. */
+int furnishing_check(const struct opt_list *list);
+
 /*
  * Mounts, in this order, what the options of LIST say, by their names: proc, dev, tmpfs DIR, bind
  * SOURCE:DIR[:ro]. DIR is in the folder ROOT. 0, or the status after a message.
