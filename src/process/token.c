@@ -2,6 +2,7 @@
 #include "process/token.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -54,11 +55,31 @@ token_take(struct token *token)
 	return result;
 }
 
+/*
+ * Tells the keeper that it is given back. He closes his end when he has done so; the kernel says ECONNRESET
+ * of what a keeper has not read who is being killed. One who is stopped reads it later: that is not waited
+ * for.
+ */
+static bool
+tell_back(const struct token *token)
+{
+	enum { PATIENCE = 1000 }; /* milliseconds */
+	static const char back = TOKEN_BACK;
+	struct pollfd end = { .fd = token->channel, .events = POLLIN };
+	ssize_t size = 1;
+	char ignored;
+
+	if (token->channel < 0 || write(token->channel, &back, 1) != 1)
+		return false;
+	while (size > 0 && poll(&end, 1, PATIENCE) > 0)
+		size = read(token->channel, &ignored, 1);
+	return size >= 0;
+}
+
 int
 token_give(struct token *token)
 {
-	static const char back = TOKEN_BACK;
-	bool is_told = token->channel >= 0 && write(token->channel, &back, 1) == 1;
+	bool is_told = tell_back(token);
 
 	token_close(token);
 	/* Where the keeper has ended nobody else does it. */
